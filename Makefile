@@ -1,0 +1,215 @@
+# Meridian: one Makefile; `make help` tells all. Everything that is made goes under build/.
+
+# ---- What can be set -----------------------------------------------------------------------------
+
+SMP           ?= 4
+FIRMWARE      ?= bios
+GUEST         ?=
+GUEST_CMDLINE ?=
+CMDLINE       ?=
+DURATION      ?=
+QEMU_ARGS     ?=
+T             ?=
+V             ?=
+
+# The tool chain, by prefix. Where an amd64 machine has plain names only (Arch, Fedora), they are the same
+# compiler; where there is no compiler at all yet, scripts/install brings the prefixed one.
+CROSS_COMPILE ?= $(shell { command -v x86_64-linux-gnu-gcc || [ "$$(uname -m)" != x86_64 ] || \
+                           ! command -v gcc; } >/dev/null && echo x86_64-linux-gnu-)
+CC      := $(CROSS_COMPILE)gcc
+LD      := $(CROSS_COMPILE)ld
+CLANG   ?= clang
+NASM    ?= nasm
+HOST_CC ?= gcc
+# Debian's own first: it is the one that python3-pytest is installed for.
+PYTHON  ?= $(firstword $(wildcard /usr/bin/python3) python3)
+
+B := build
+Q := $(if $(V),,@)
+
+MAKEFLAGS += --no-builtin-rules --no-builtin-variables
+ifeq ($(MAKELEVEL)$(findstring j,$(firstword -$(MAKEFLAGS))),0)
+MAKEFLAGS += -j$(shell nproc 2>/dev/null || echo 2)
+endif
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.PHONY: all iso run check compare help clean lint unit boot format install \
+        programs test-programs clang-programs \
+        lint-house lint-format lint-tidy lint-cppcheck lint-size lint-scripts
+
+# ---- Flags ---------------------------------------------------------------------------------------
+
+XEN_ABI := -D__XEN_INTERFACE_VERSION__=__XEN_LATEST_INTERFACE_VERSION__
+# Xen's public headers come from libxen-dev; a bare x86_64-elf-gcc does not look into /usr/include by itself.
+INCLUDES := -Ihv -Iinclude
+SYSTEM   := -idirafter /usr/include $(XEN_ABI)
+
+# -fpie: the hypervisor's and the guest's addresses are outside every other code model's reach. No vector or
+# x87 register, no red zone, no helper of libgcc: an exception may come between any two instructions.
+CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fpie -fvisibility=hidden -mno-red-zone -mgeneral-regs-only \
+          -fcf-protection=none -fno-stack-protector -fno-asynchronous-unwind-tables -fno-strict-aliasing \
+          -fno-omit-frame-pointer -Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes
+ASFLAGS := -f elf64 -g -F dwarf -Werror -I./ -Ihv/ -Iinclude/ -Iboot/
+# --no-relax: ld would turn the loads of a function's address from the GOT into 32-bit immediates, which
+# cannot hold it.
+# No libgcc is linked, so a 128-bit division (__udivti3, __umodti3, ...) fails here as undefined.
+LDFLAGS := -m elf_x86_64 -static -nostdlib -z max-page-size=4096 -z noexecstack --build-id=none \
+           --fatal-warnings --no-undefined --no-relax
+
+HOST_CFLAGS := -std=gnu11 -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined -Wall -Wextra \
+               -Ihv -Iinclude -Itest/unit $(XEN_ABI)
+
+# ---- Sources -------------------------------------------------------------------------------------
+
+HV_SOURCES      := $(sort $(wildcard boot/*.asm hv/*.c hv/*.asm hv/*/*.c hv/*/*.asm))
+GUEST_SOURCES   := $(sort $(wildcard guest/*.c guest/*.asm) hv/log/format.c hv/log/string.c)
+FOREIGN_SOURCES := $(sort $(wildcard test/foreign/*.c test/foreign/*.asm))
+UNIT_TESTS      := $(patsubst test/unit/%.c,$(B)/unit/%,$(sort $(wildcard test/unit/test_*.c)))
+HEADERS         := $(wildcard hv/*.h hv/*/*.h include/*/*.h guest/*.h test/unit/*.h)
+
+# ---- Programs ------------------------------------------------------------------------------------
+
+all: programs
+
+programs: $(B)/meridian.elf $(B)/guest.elf
+# The same with a publisher that lies (test/faults), and the guest that shares nothing with guest/.
+test-programs: $(B)/test/meridian.elf $(B)/foreign.elf
+# The same sources by the other compiler: a check, nothing boots it but a test.
+clang-programs: $(B)/clang/meridian.elf $(B)/clang/guest.elf
+
+# $(call program,output,object folder,sources,linker script,compiler,flags)
+define program
+$(2)/%.c.o: %.c | install
+	@mkdir -p $$(@D)
+	$(if $(V),,@echo "  CC    $$@")
+	$(Q)$(5) $(6) -MMD -MP -c $$< -o $$@
+
+$(2)/%.asm.o: %.asm | install
+	@mkdir -p $$(@D)
+	$(if $(V),,@echo "  NASM  $$@")
+	$(Q)$(NASM) $(ASFLAGS) -MD $$(@:.o=.d) -MP $$< -o $$@
+
+$(1): $(3:%=$(2)/%.o) $(4) | install
+	@mkdir -p $$(@D)
+	$(if $(V),,@echo "  LD    $$@")
+	$(Q)$(LD) $$(LDFLAGS) -T $(4) -Map=$$@.map $(3:%=$(2)/%.o) -o $$@
+
+-include $(patsubst %,$(2)/%.d,$(3))
+endef
+
+OURS     := $(CFLAGS) $(INCLUDES) $(SYSTEM)
+CLANG_CC := $(CLANG) --target=x86_64-linux-gnu
+HV_LDS   := linker/meridian.lds
+$(eval $(call program,$(B)/meridian.elf,$(B)/obj/hv,$(HV_SOURCES),$(HV_LDS),$(CC),$(OURS)))
+$(eval $(call program,$(B)/guest.elf,$(B)/obj/guest,$(GUEST_SOURCES),linker/guest.lds,$(CC),$(OURS)))
+$(eval $(call program,$(B)/foreign.elf,$(B)/obj/foreign,$(FOREIGN_SOURCES),test/foreign/foreign.lds,$(CC),\
+    $(CFLAGS) $(SYSTEM)))
+# A single RWX segment is the point of it; linkers before 2.39 do not know the warning.
+$(B)/foreign.elf: LDFLAGS += $(shell $(LD) --help 2>/dev/null | grep -o -e --no-warn-rwx-segments | head -1)
+$(eval $(call program,$(B)/test/meridian.elf,$(B)/obj/test,$(HV_SOURCES) test/faults/skew.c,$(HV_LDS),\
+    $(CC),$(OURS)))
+# The fault slips in between the caller and the function: the hypervisor's sources know nothing of it.
+$(B)/test/meridian.elf: LDFLAGS += --wrap=record_fill
+$(eval $(call program,$(B)/clang/meridian.elf,$(B)/obj/clang/hv,$(HV_SOURCES),$(HV_LDS),$(CLANG_CC),$(OURS)))
+$(eval $(call program,$(B)/clang/guest.elf,$(B)/obj/clang/guest,$(GUEST_SOURCES),linker/guest.lds,\
+    $(CLANG_CC),$(OURS)))
+
+# ---- Packages ------------------------------------------------------------------------------------
+
+# What the goals at hand need, installed in one go before anything is compiled.
+NEEDS := build $(if $(filter iso run,$(MAKECMDGOALS)),run) \
+         $(if $(filter compare,$(MAKECMDGOALS)),run) \
+         $(if $(filter check unit boot lint% format clang-programs $(B)/unit/%,$(MAKECMDGOALS)),run check)
+install:
+	@scripts/install $(NEEDS)
+
+# ---- Commands ------------------------------------------------------------------------------------
+
+export SMP FIRMWARE GUEST GUEST_CMDLINE CMDLINE DURATION QEMU_ARGS CROSS_COMPILE
+
+iso: programs
+	@scripts/iso $(B)/meridian.iso
+
+run: programs
+	@$(PYTHON) scripts/run
+
+compare: programs
+	@$(PYTHON) scripts/compare
+
+# `+`: the driver builds what it tests by this Makefile, going on where one thing does not build.
+check unit lint boot: | install
+	+@$(PYTHON) scripts/check $(if $(filter check,$@),,--only=$@) $(T)
+
+clean:
+	rm -rf $(B)
+
+help:
+	@sed -n 's/^#: \{0,1\}//p' Makefile
+
+# ---- Host tests ----------------------------------------------------------------------------------
+
+# A test's first line names its sources, its second may name flags; see any file in test/unit/.
+sources_of = $(shell sed -n '1s|^/\* sources: *\(.*[^ ]\) *\*/.*|\1|p' $(1))
+flags_of   = $(shell sed -n '2s|^/\* flags: *\(.*[^ ]\) *\*/.*|\1|p' $(1))
+
+.SECONDEXPANSION:
+$(B)/unit/%: test/unit/%.c $$(call sources_of,test/unit/$$*.c) $(HEADERS) | install
+	@mkdir -p $(@D)
+	$(if $(V),,@echo "  TEST  $@")
+	$(Q)$(HOST_CC) $(HOST_CFLAGS) $(call flags_of,$<) $(filter %.c,$^) -lcmocka -o $@
+
+# ---- Linters (scripts/check runs them one by one) ------------------------------------------------
+
+OUR_C     := $(sort $(wildcard hv/*.[ch] hv/*/*.[ch] guest/*.[ch] include/*/*.h test/*/*.[ch]))
+TIDY      := $(patsubst %,$(B)/lint/%.tidy,$(filter %.c,$(filter hv/% guest/%,$(OUR_C))))
+MAX_BYTES := 131072
+
+lint-house:
+	$(Q)scripts/house
+
+lint-format: | install
+	$(Q)clang-format --dry-run --Werror $(OUR_C)
+
+format: | install
+	$(Q)clang-format -i $(OUR_C)
+
+lint-tidy: $(TIDY)
+$(B)/lint/%.tidy: % $(HEADERS) .clang-tidy | install
+	@mkdir -p $(@D)
+	$(Q)clang-tidy --quiet $< -- $(OURS) 2>$@.notes || { cat $@.notes >&2; exit 1; }
+	@touch $@
+
+# uninitvar: cppcheck loses count of arrays that a loop fills; the compilers and clang-tidy look for the same.
+lint-cppcheck: | install
+	$(Q)cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 --platform=unix64 -j 2 \
+	    --enable=warning,performance,portability --suppress=preprocessorErrorDirective \
+	    --suppress=uninitvar \
+	    -Ihv -Iinclude -D__x86_64__ $(XEN_ABI) $(filter %.c,$(OUR_C))
+
+lint-size: $(B)/meridian.elf
+	$(Q)$(CROSS_COMPILE)size $< | awk 'NR == 2 { loaded = $$1 + $$2; \
+	    printf "%d bytes of text and data, at most $(MAX_BYTES)\n", loaded; exit loaded >= $(MAX_BYTES) }'
+
+lint-scripts:
+	$(Q)for script in scripts/install scripts/iso scripts/fetch-xen .ci/run; do sh -n $$script || exit 1; done
+	$(Q)$(PYTHON) -c 'import ast, sys; [ast.parse(open(name).read(), name) for name in sys.argv[1:]]' \
+	    scripts/run scripts/compare scripts/check scripts/house scripts/lib/*.py test/boot/*.py
+
+#: Meridian: a mini-hypervisor that keeps time. On Debian and Ubuntu every command installs what it misses.
+#:
+#:   make              the hypervisor and its guest: build/meridian.elf, build/guest.elf
+#:   make run          boots it all from an ISO in QEMU, shows the clock at work; its status is the verdict
+#:   make iso          build/meridian.iso: one hybrid image for BIOS and UEFI
+#:   make compare      the same guest on Meridian and on Debian's Xen, in one table
+#:   make check        all tests; ends with `N passed, N failed`. T=name: one by name
+#:   make unit         the host tests only;  make boot: the boots only;  make lint: the linters only
+#:   make format       lays out all C files by .clang-format;  make clean: removes build/
+#:
+#: Variables of `make run`:
+#:   DURATION=s        seconds of measuring (without a terminal: 10; with one: until Ctrl-C)
+#:   SMP=n             CPUs (4)             FIRMWARE=bios|uefi  (bios)
+#:   GUEST=file.elf    another guest        GUEST_CMDLINE=words for it
+#:   CMDLINE=words     for Meridian         QEMU_ARGS=words     more for QEMU
+#: `make iso` takes GUEST, GUEST_CMDLINE and CMDLINE; `make compare` DURATION and SMP. V=1 shows the commands.
+#: CROSS_COMPILE=prefix names the tool chain: x86_64-linux-gnu- (the default), x86_64-elf-, or nothing.

@@ -1,0 +1,71 @@
+/*
+ * The tiny guest: a paravirtual kernel that reads time on all its VCPUs, and proves that it never went back.
+ * It runs on Meridian, and unchanged as the first domain of Xen.
+ */
+#include <stdint.h>
+#include <xen/xen.h>
+
+#include "clock.h"
+#include "console.h"
+#include "events.h"
+#include "hypercall.h"
+#include "memory.h"
+#include "options.h"
+#include "power.h"
+#include "report.h"
+#include "smp.h"
+#include "traps.h"
+#include "vcpu.h"
+#include "wall.h"
+
+void guest_main(const struct start_info *start);
+
+static void set_wall_clock(uint64_t utc_s)
+{
+    long refusal = wall_set((int64_t)utc_s, 0);
+    if (refusal)
+        print("guest: the wall clock was not set (%ld)\n", refusal);
+}
+
+static void provoke(enum fault fault)
+{
+    if (fault == FAULT_OPCODE)
+        __asm__ volatile("ud2");
+    if (fault == FAULT_NULL)
+        __asm__ volatile("movl $1, 0");
+    if (fault == FAULT_TIMEPAGE && clock_has_pages())
+        *(volatile uint32_t *)(uintptr_t)guest_clock.pages[0] = 1;
+}
+
+void guest_main(const struct start_info *start)
+{
+    static struct options options;
+    struct vcpu *self = vcpu_self();
+
+    traps_init();
+    memory_init(start);
+    events_init();
+    clock_init();
+    options = options_parse((const char *)start->cmd_line);
+    if (options.settime)
+        set_wall_clock(options.settime);
+
+    uint32_t count = smp_count(options.vcpus);
+    print("guest: %s, %u VCPUs, %lu MiB\n", (const char *)start->magic, count, start->nr_pages / 256);
+    wall_print();
+
+    provoke(options.fault);
+    witness_init(count);
+    report_start(count, &options);
+    if (events_bind(0) || tick_start())
+        power_crash("VCPU 0 gets no timer");
+    timeouts_start();
+    smp_start(count, start);
+    events_enable();
+    smp_go(count);
+    witness_run(&self->witness, report_poll);
+    smp_join(count);
+    wall_print();
+    report_end();
+    power_off();
+}

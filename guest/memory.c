@@ -1,0 +1,37 @@
+#include "memory.h"
+
+#include "hypercall.h"
+#include "power.h"
+
+#define PAGE_SIZE   4096
+#define PTE_PRESENT (1ull << 0)
+#define PTE_WRITE   (1ull << 1)
+#define PTE_USER    (1ull << 2) /* the guest's kernel runs at CPL 3 */
+#define PTE_NX      (1ull << 63)
+#define MAX_FRAME   (1ull << 40) /* 52 bits of physical address */
+#define VIRT_BASE   0xffffffff80000000ull
+
+/* A page of the image that gives its address to the shared one. */
+struct shared_info shared_info __attribute__((aligned(PAGE_SIZE), section(".bss.shared_info")));
+static uint8_t rest_of_page[PAGE_SIZE - sizeof(struct shared_info) % PAGE_SIZE]
+    __attribute__((section(".bss.shared_info"), used));
+
+long memory_map(void *page, uint64_t mfn, bool writable)
+{
+    uint64_t pte = mfn << 12 | PTE_PRESENT | PTE_USER | PTE_NX | (writable ? PTE_WRITE : 0);
+    if (mfn >= MAX_FRAME)
+        return -1;
+    return hypercall(__HYPERVISOR_update_va_mapping, address_of(page), pte, UVMF_INVLPG | UVMF_ALL, 0);
+}
+
+void memory_init(const struct start_info *start)
+{
+    if (memory_map(&shared_info, start->shared_info >> 12, true))
+        power_crash("shared_info cannot be mapped");
+}
+
+uint64_t memory_cr3(const struct start_info *start)
+{
+    const uint64_t *mfn_list = (const uint64_t *)start->mfn_list;
+    return xen_pfn_to_cr3(mfn_list[(start->pt_base - VIRT_BASE) >> 12]);
+}

@@ -1,0 +1,137 @@
+#include "witness.h"
+
+#include "clock.h"
+#include "vcpu.h"
+
+#define POINT_EVERY                                                                        \
+    16 /* points share a written word where records are not STABLE: seldom, not to disturb \
+        */
+
+/* What a VCPU shows the others, in a line of its own. One word each, so that neither is ever seen torn. */
+struct shown {
+    uint64_t raw_ns;   /* its last read */
+    uint64_t limit_ns; /* what nobody may read below from now on */
+} __attribute__((aligned(64)));
+
+static struct shown shown[MAX_VCPUS];
+static uint32_t vcpu_count;
+static bool stopped;
+
+void witness_init(uint32_t vcpus)
+{
+    vcpu_count = vcpus;
+}
+
+void witness_stop(void)
+{
+    __atomic_store_n(&stopped, true, __ATOMIC_RELAXED);
+}
+
+static uint64_t larger(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
+/* The highest that the others have shown so far. */
+static struct shown look_at_others(uint32_t me)
+{
+    struct shown most = {0, 0};
+    for (uint32_t id = 0; id < vcpu_count; id++) {
+        if (id == me)
+            continue;
+        most.raw_ns = larger(most.raw_ns, __atomic_load_n(&shown[id].raw_ns, __ATOMIC_RELAXED));
+        most.limit_ns = larger(most.limit_ns, __atomic_load_n(&shown[id].limit_ns, __ATOMIC_RELAXED));
+    }
+    return most;
+}
+
+/* What a read may be off another VCPU's: 0, but in per-CPU mode the bound, where it is known. */
+static uint64_t slack_ns(const struct meridian_sample *sample)
+{
+    if (clock_mode_of(sample) != CLOCK_PERCPU)
+        return 0;
+    uint64_t bound = meridian_bound_ns(sample);
+    return bound == MERIDIAN_UNKNOWN_NS ? 0 : bound;
+}
+
+/* The clock a program would use must keep the order in every mode. */
+static void check_point(struct witness *self, const struct meridian_sample *sample)
+{
+    uint64_t point_ns = meridian_point_ns(&guest_clock, &self->counts, sample);
+    self->back_self += point_ns < self->last_point_ns;
+    self->last_point_ns = point_ns;
+}
+
+/*
+ * First what others have shown, then our own clock: its LFENCE keeps the TSC after those loads, so this read
+ * comes later than all of theirs, and must not be lower.
+ */
+static void read_and_compare(struct witness *self, uint32_t me, struct meridian_sample *sample)
+{
+    struct shown before = look_at_others(me);
+    meridian_read(&guest_clock, &self->counts, sample);
+
+    uint64_t raw_ns = meridian_raw_ns(sample), slack = slack_ns(sample);
+    __atomic_store_n(&shown[me].raw_ns, raw_ns, __ATOMIC_RELAXED);
+    __atomic_store_n(&shown[me].limit_ns, raw_ns < slack ? 0 : raw_ns - slack, __ATOMIC_RELAXED);
+
+    if (raw_ns < self->last_ns) {
+        self->back_self++;
+        self->worst_ns = larger(self->worst_ns, self->last_ns - raw_ns);
+    }
+    if (raw_ns < before.raw_ns) {
+        self->behind_ns = larger(self->behind_ns, before.raw_ns - raw_ns);
+        if (raw_ns + slack < before.limit_ns) {
+            self->back_global++;
+            self->worst_ns = larger(self->worst_ns, before.raw_ns - raw_ns);
+        }
+    }
+    self->last_ns = raw_ns;
+    if (self->reads++ % POINT_EVERY == 0)
+        check_point(self, sample);
+}
+
+/*
+ * Some us between reads. Many PAUSEs, because an emulator's round robin (-icount) changes CPUs at each: without them
+ * it would give each VCPU a long slice, unfair to Xen. Some plain turns between them, because QEMU pushes
+ * its TSC ahead, by up to a ms a second, while CPUs do nothing but read it.
+ */
+static void breathe(void)
+{
+    for (int pause = 0; pause < 4; pause++) {
+        for (int turn = 0; turn < 300; turn++)
+            __asm__ volatile("");
+        __asm__ volatile("pause" : : : "memory");
+    }
+}
+
+void witness_run(struct witness *self, void (*each)(const struct meridian_sample *sample))
+{
+    uint32_t me = vcpu_self()->id;
+    while (!__atomic_load_n(&stopped, __ATOMIC_RELAXED)) {
+        struct meridian_sample sample;
+        read_and_compare(self, me, &sample);
+        if (each)
+            each(&sample);
+        breathe();
+    }
+}
+
+struct witness witness_total(void)
+{
+    struct witness total = {0};
+    for (uint32_t id = 0; id < vcpu_count; id++) {
+        const struct vcpu *vcpu = vcpu_of(id);
+        const struct witness *one = &vcpu->witness;
+        total.reads += one->reads;
+        total.back_self += one->back_self + vcpu->tick.back;
+        total.back_global += one->back_global;
+        total.worst_ns = larger(total.worst_ns, one->worst_ns);
+        total.behind_ns = larger(total.behind_ns, one->behind_ns);
+        total.counts.retries += one->counts.retries + vcpu->upcall_counts.retries;
+        total.counts.stalls += one->counts.stalls + vcpu->upcall_counts.stalls;
+        total.counts.early += one->counts.early + vcpu->upcall_counts.early;
+        total.counts.clamps += one->counts.clamps + vcpu->upcall_counts.clamps;
+    }
+    return total;
+}

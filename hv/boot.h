@@ -1,0 +1,20 @@
+/* The steps of a boot that main tells in one line each. All run on the boot CPU, once. */
+#ifndef BOOT_H
+#define BOOT_H
+
+#include "platform/acpi.h"
+#include "platform/bootinfo.h"
+#include "platform/options.h"
+
+/* Panics, with what is wrong, when the loader's information makes no sense. */
+void boot_read(uint32_t magic, uint32_t info, struct boot_info *boot);
+/* Frames from the memory map, less what is in use; then the hypervisor's own page tables. */
+void boot_take_memory(const struct boot_info *boot);
+void boot_take_options(const struct boot_info *boot, struct options *options);
+/* CPUs and timers from ACPI; without it, this CPU alone. */
+void boot_find_machine(const struct boot_info *boot, const struct options *options, struct machine *machine);
+void boot_wake_cpus(const struct boot_info *boot, const struct machine *machine, void (*entry)(void));
+/* The module becomes the guest. A refused one ends the run with a failing verdict; Meridian stays up. */
+void boot_build_guest(const struct boot_info *boot, const struct options *options);
+
+#endif

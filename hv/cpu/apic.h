@@ -1,0 +1,43 @@
+/* The local APIC in the mode firmware left it (xAPIC or x2APIC; never down): id, EOI, IPIs, its timer. */
+#ifndef CPU_APIC_H
+#define CPU_APIC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * Once on the boot CPU: `base` is the MADT's address, checked against MSR 0x1b. False: no APIC, with a line.
+ */
+bool apic_init(uint64_t base); /* base 0: not said */
+/*
+ * On every CPU: enables it, masks every LVT but LINT1 = NMI, TPR 0, clears what is pending.
+ * False: this CPU's APIC cannot be brought into the boot CPU's mode; with a line.
+ */
+bool apic_init_cpu(void);
+
+/* This CPU's; before apic_init what CPUID says. */
+uint32_t apic_id(void);
+/* The largest id that can be sent to: 254 in xAPIC mode. */
+uint32_t apic_largest_id(void);
+bool apic_x2apic(void);
+void apic_eoi(void);
+/* Whether this CPU's APIC delivered `vector` and waits for its EOI. */
+bool apic_in_service(unsigned vector);
+
+/* Each waits a bounded time for the delivery status; false if it stayed busy. */
+bool apic_send(uint32_t apic_id, unsigned vector);
+bool apic_send_nmi(uint32_t apic_id);
+bool apic_send_init(uint32_t apic_id);
+bool apic_send_startup(uint32_t apic_id, uint8_t page);
+
+/*
+ * The timer, one-shot: TSC-deadline where CPUID says so and the caller allows it, else the counter at divisor
+ * 1.
+ */
+bool apic_timer_has_deadline(void);
+void apic_timer_setup(bool deadline);       /* per CPU; LVT to VECTOR_TIMER */
+void apic_timer_set_deadline(uint64_t tsc); /* 0 disarms */
+void apic_timer_set_count(uint32_t count);  /* 0 disarms */
+uint32_t apic_timer_count(void);            /* what is left */
+
+#endif

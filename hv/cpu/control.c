@@ -1,0 +1,94 @@
+/*
+ * Control registers and MSRs, the same on every CPU, written whole: nothing of the firmware's choice remains.
+ */
+#include "cpu/descriptors.h"
+#include "cpu/instructions.h"
+#include "cpu/traps.h"
+
+#define MSR_SYSENTER_CS 0x174u
+#define MSR_PAT         0x277u
+#define MSR_EFER        0xc0000080u
+#define MSR_STAR        0xc0000081u
+#define MSR_LSTAR       0xc0000082u
+#define MSR_CSTAR       0xc0000083u
+#define MSR_FMASK       0xc0000084u
+
+#define EFER_SCE (1u << 0)
+#define EFER_NXE (1u << 11)
+
+#define CR0_BITS       0x80050033u /* PG AM WP NE ET MP PE */
+#define CR4_PAE        (1u << 5)
+#define CR4_MCE        (1u << 6)
+#define CR4_OSFXSR     (1u << 9)
+#define CR4_OSXMMEXCPT (1u << 10)
+#define CR4_UMIP       (1u << 11)
+#define CR4_SMEP       (1u << 20)
+#define CR4_SMAP       (1u << 21)
+
+/* TF IF DF IOPL NT RF AC: SYSCALL clears these (SDM vol. 3, 5.8.8). */
+#define FMASK_BITS 0x57700u
+
+/* Xen's: WB WT UC- UC, WC WP UC UC. Guests were told so by their ABI. */
+#define PAT_VALUE 0x0000050100070406ull
+
+#define MXCSR_DEFAULT 0x1f80u
+
+extern char syscall_entry[], syscall_entry_compat[];
+
+/*
+ * QEMU's TCG (at least to 7.2) reads the frame of an IRETQ at CPL 3 as if the kernel did, so under SMAP it
+ * faults; guests of the PV ABI may return by IRETQ. CPUID leaf 40000000h names the emulator.
+ */
+static bool smap_breaks_iret(void)
+{
+    struct cpuid_result r;
+
+    if (!(cpuid(1, 0).ecx & 1u << 31))
+        return false;
+    r = cpuid(0x40000000u, 0);
+    return r.ebx == 0x54474354u && r.ecx == 0x43544743u && r.edx == 0x47435447u; /* "TCGTCGTCGTCG" */
+}
+
+static uint32_t cr4_bits(void)
+{
+    uint32_t bits = CR4_PAE | CR4_MCE | CR4_OSFXSR | CR4_OSXMMEXCPT;
+    struct cpuid_result r = {0};
+
+    if (cpuid(0, 0).eax >= 7)
+        r = cpuid(7, 0);
+    if (r.ebx & 1u << 7)
+        bits |= CR4_SMEP;
+    if ((r.ebx & 1u << 20) && !smap_breaks_iret())
+        bits |= CR4_SMAP;
+    if (r.ecx & 1u << 2)
+        bits |= CR4_UMIP;
+    return bits;
+}
+
+/* A guest's SYSCALL from its 32-bit code goes by CSTAR on AMD: left at 0, it would run address 0 at CPL 0. */
+static void syscall_init(void)
+{
+    wrmsr(MSR_STAR, (uint64_t)SEL_USER_CODE32 << 48 | (uint64_t)SEL_KERNEL_CODE << 32);
+    wrmsr(MSR_LSTAR, (uint64_t)syscall_entry);
+    wrmsr(MSR_CSTAR, (uint64_t)syscall_entry_compat);
+    wrmsr(MSR_FMASK, FMASK_BITS);
+    wrmsr(MSR_SYSENTER_CS, 0); /* SYSENTER gives #GP */
+    wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_SCE | EFER_NXE);
+}
+
+static void fpu_init(void)
+{
+    uint32_t mxcsr = MXCSR_DEFAULT;
+
+    __asm__ volatile("fninit\n\tldmxcsr %0" : : "m"(mxcsr));
+}
+
+void control_init_cpu(void)
+{
+    write_cr0(CR0_BITS);
+    write_cr4(cr4_bits());
+    wrmsr(MSR_PAT, PAT_VALUE);
+    syscall_init();
+    fpu_init();
+    __asm__ volatile("movq %0, %%db7" : : "r"(0x400ull)); /* no breakpoint of the firmware's */
+}

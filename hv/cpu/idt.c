@@ -1,0 +1,58 @@
+/* The one IDT all CPUs share: interrupt gates only, so every handler begins with interrupts off. */
+#include "cpu/descriptors.h"
+#include "cpu/traps.h"
+
+#define GATE_INTERRUPT 0x8e00u
+#define GATE_DPL3      0x6000u
+#define VECTORS        256u
+#define STUB_BYTES     16ull
+
+/* SDM vol. 3, 6.14.1. */
+struct gate {
+    uint16_t offset_low, selector, flags, offset_mid;
+    uint32_t offset_high, reserved;
+};
+_Static_assert(sizeof(struct gate) == 16, "IDT gate");
+
+/* entry_traps.asm: 256 entries of STUB_BYTES each, and those for traps with a stack of their own. */
+extern char trap_stubs[], trap_stub_nmi[], trap_stub_double_fault[], trap_stub_machine_check[];
+
+static struct gate idt[VECTORS] __attribute__((aligned(4096)));
+
+static void set_gate(unsigned vector, const char *entry, uint16_t selector, unsigned flags)
+{
+    uint64_t offset = (uint64_t)entry;
+
+    idt[vector] = (struct gate){.offset_low = (uint16_t)offset,
+                                .selector = selector,
+                                .flags = (uint16_t)(GATE_INTERRUPT | flags),
+                                .offset_mid = (uint16_t)(offset >> 16),
+                                .offset_high = (uint32_t)(offset >> 32)};
+}
+
+void idt_build_early(uint16_t selector)
+{
+    for (unsigned vector = 0; vector < VECTORS; vector++)
+        set_gate(vector, trap_stubs + vector * STUB_BYTES, selector, 0);
+    /* Breakpoint and overflow are for everyone; any other INT n from CPL 3 gives #GP (n * 8 + 2). */
+    set_gate(3, trap_stubs + 3 * STUB_BYTES, selector, GATE_DPL3);
+    set_gate(4, trap_stubs + 4 * STUB_BYTES, selector, GATE_DPL3);
+}
+
+void idt_build(void)
+{
+    idt_build_early(SEL_KERNEL_CODE);
+    set_gate(2, trap_stub_nmi, SEL_KERNEL_CODE, IST_NMI);
+    set_gate(8, trap_stub_double_fault, SEL_KERNEL_CODE, IST_DOUBLE_FAULT);
+    set_gate(18, trap_stub_machine_check, SEL_KERNEL_CODE, IST_MACHINE_CHECK);
+}
+
+void idt_load(void)
+{
+    struct {
+        uint16_t limit;
+        uint64_t base;
+    } __attribute__((packed)) pointer = {sizeof(idt) - 1, (uint64_t)idt};
+
+    __asm__ volatile("lidt %0" : : "m"(pointer));
+}

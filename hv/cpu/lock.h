@@ -1,0 +1,23 @@
+/* A spin lock whose wait ends: after about 10 s of turns it panics and names the lock. */
+#ifndef CPU_LOCK_H
+#define CPU_LOCK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct lock {
+    const char *name;
+    uint32_t held;
+};
+
+#define LOCK_INIT(n)           \
+    {                          \
+        .name = (n), .held = 0 \
+    }
+
+/* Interrupts go off with the lock; lock_take returns whether they were on. */
+bool lock_take(struct lock *lock);
+bool lock_try(struct lock *lock, bool *were_on);
+void lock_release(struct lock *lock, bool were_on);
+
+#endif

@@ -1,0 +1,146 @@
+/* What becomes of a trap once entry_traps.asm has saved it. */
+#include "cpu/traps.h"
+
+#include <stddef.h>
+
+#include "cpu/apic.h"
+#include "cpu/descriptors.h"
+#include "cpu/instructions.h"
+#include "cpu/traps_entry.h"
+#include "log/log.h"
+#include "log/panic.h"
+
+#define EXCEPTIONS 32u
+#define VECTORS    256u
+#define VECTOR_NMI 2u
+
+_Static_assert(sizeof(struct trap_frame) == 176, "entry_traps.asm");
+_Static_assert(offsetof(struct trap_frame, cs) == 144, "entry_traps.asm");
+
+static void (*interrupt_handlers[VECTORS])(void);
+static void (*guest_handler)(struct trap_frame *frame);
+static void (*return_hook)(void);
+
+void traps_set_interrupt(unsigned vector, void (*handler)(void))
+{
+    if (vector >= EXCEPTIONS && vector < VECTORS)
+        interrupt_handlers[vector] = handler;
+}
+
+void traps_set_guest(void (*handler)(struct trap_frame *frame))
+{
+    guest_handler = handler;
+}
+
+void traps_set_return(void (*next)(void))
+{
+    return_hook = next;
+}
+
+static void report(const void *frame)
+{
+    traps_report(frame);
+}
+
+static _Noreturn void fatal(const struct trap_frame *frame)
+{
+    uint64_t cr2 = read_cr2();
+
+    if (frame->vector == 8 && window_guard_hit(frame->rsp - 8) >= 0)
+        panic_report(report, frame, "stack overflow (double fault at 0x%016lx)", frame->rip);
+    if (frame->vector == 14)
+        panic_report(report, frame, "page fault at 0x%016lx: address 0x%016lx, %s %s", frame->rip, cr2,
+                     frame->error & 16  ? "execute"
+                     : frame->error & 2 ? "write"
+                                        : "read",
+                     frame->error & 1 ? "denied" : "of a page that is not mapped");
+    panic_report(report, frame, "%s at 0x%016lx, error 0x%lx", trap_name(frame->vector), frame->rip,
+                 frame->error);
+}
+
+/*
+ * An interrupt from the APIC ends with an EOI. One that nobody asked for gets it only if the APIC holds it in
+ * service: the spurious vector and the PICs' do not (SDM vol. 3, 10.9).
+ */
+static void interrupt(struct cpu *cpu, unsigned vector)
+{
+    void (*handler)(void) = interrupt_handlers[vector];
+
+    if (handler) {
+        handler();
+        apic_eoi();
+    } else if (vector == VECTOR_WAKE) {
+        apic_eoi();
+    } else {
+        cpu->spurious++;
+        if (apic_in_service(vector))
+            apic_eoi();
+    }
+}
+
+void traps_from_guest(struct trap_frame *frame)
+{
+    if (frame->vector >= EXCEPTIONS && frame->vector < VECTORS)
+        interrupt(cpu_this(), (unsigned)frame->vector);
+    else if (guest_handler)
+        guest_handler(frame);
+    else
+        fatal(frame);
+}
+
+void traps_return(void)
+{
+    if (!return_hook)
+        panic("a trap from CPL 3, and nothing was set to follow it");
+    return_hook();
+    panic("what follows a trap from CPL 3 has returned");
+}
+
+/*
+ * Interrupts come here in cpu_idle() only; an exception is the end. GS may be the guest's if IRETQ faulted.
+ */
+void traps_from_hypervisor(struct trap_frame *frame)
+{
+    if (frame->vector >= EXCEPTIONS)
+        interrupt(cpu_this(), (unsigned)frame->vector);
+    else if (frame->vector == VECTOR_NMI)
+        cpu_this()->nmis++; /* before the boot CPU has its NMI stack */
+    else
+        fatal(frame);
+}
+
+/* NMI, double fault, machine check: entry_traps.asm found `cpu` without GS and set GS for our time. */
+void traps_own_stack(struct trap_frame *frame, struct cpu *cpu)
+{
+    if (frame->vector != VECTOR_NMI)
+        fatal(frame);
+    smp_stop_if_asked(cpu);
+    cpu->nmis++;
+}
+
+void cpu_idle(void)
+{
+    /* STI holds interrupts off for one more instruction: none can slip in before HLT and be slept through. */
+    __asm__ volatile("sti\n\thlt\n\tcli" : : : "memory");
+}
+
+uint64_t traps_nmi_count(unsigned cpu)
+{
+    struct cpu *of = cpu_by_id(cpu);
+
+    return of ? __atomic_load_n(&of->nmis, __ATOMIC_RELAXED) : 0;
+}
+
+uint64_t traps_spurious_count(unsigned cpu)
+{
+    struct cpu *of = cpu_by_id(cpu);
+
+    return of ? __atomic_load_n(&of->spurious, __ATOMIC_RELAXED) : 0;
+}
+
+uint64_t traps_gdt_window(unsigned cpu)
+{
+    struct cpu *of = cpu_by_id(cpu);
+
+    return of ? window_base(of->slot) : 0;
+}

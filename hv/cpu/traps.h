@@ -1,0 +1,93 @@
+/*
+ * Traps: one frame, one table. From the hypervisor they are a report; from the guest somebody else's
+ * business.
+ */
+#ifndef CPU_TRAPS_H
+#define CPU_TRAPS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* As entry_traps.asm pushes it. For SYSCALL vector is TRAP_SYSCALL and error 0. */
+struct trap_frame {
+    uint64_t r15, r14, r13, r12, rbp, rbx, r11, r10, r9, r8, rax, rcx, rdx, rsi, rdi;
+    uint64_t vector, error;
+    uint64_t rip, cs, rflags, rsp, ss;
+};
+
+#define TRAP_SYSCALL 0x100u
+
+/* Interrupt vectors of our own; 0x20..0x2f belong to the PICs, masked, spurious ones are counted. */
+#define VECTOR_TIMER    0xf0u
+#define VECTOR_WAKE     0xf1u
+#define VECTOR_SPURIOUS 0xffu
+
+/* The selectors of Xen's ABI (FLAT_RING3_*), and our own above them; all in the GDT's page 14. */
+#define SEL_KERNEL_CODE 0xe008u
+#define SEL_KERNEL_DATA 0xe010u
+#define SEL_USER_CODE32 0xe023u
+#define SEL_USER_DATA   0xe02bu
+#define SEL_USER_CODE64 0xe033u
+#define SEL_TSS         0xe040u
+
+/* The earliest: from here a fault in the boot CPU's C code is a report. smp_init_boot_cpu calls it. */
+void traps_init_early(void);
+
+/*
+ * Descriptors, IDT, IST stacks, control registers, SYSCALL MSRs and FPU of this CPU; the PICs masked. The IDT
+ * is common. After paging_init, and after cpu_this() answers.
+ *
+ * While the hypervisor runs, the guest's GS base is in MSR 0xc0000102; FS base and the user selectors are
+ * where the guest left them. FPU and SSE state is always the guest's.
+ */
+void traps_init_cpu(void);
+
+/*
+ * The CPU's descriptor table as Xen's ABI shapes it: 14 pages for a guest's own descriptors (now one page of
+ * zeros, read-only), then ours. Virtual address of the first.
+ */
+uint64_t traps_gdt_window(unsigned cpu);
+
+/*
+ * A device interrupt (VECTOR_TIMER, VECTOR_WAKE; VECTOR_WAKE needs no handler): runs with interrupts off, on
+ * any CPU; EOI is sent after it.
+ */
+void traps_set_interrupt(unsigned vector, void (*handler)(void));
+
+/*
+ * Called for every exception and SYSCALL from CPL 3, on the CPU's own stack, interrupts off, with the
+ * frame at cpu->guest_frame. NULL: such a trap is a panic.
+ */
+void traps_set_guest(void (*handler)(struct trap_frame *frame));
+
+/*
+ * What follows every trap or interrupt taken from CPL 3, once it is handled: decides what this CPU
+ * runs next, and ends in guest_resume() or in idling. Stack is empty when it is called.
+ */
+void traps_set_return(void (*next)(void)); /* must not return */
+
+/*
+ * Loads the registers and goes to CPL 3 by IRETQ. `frame` stays where the next trap will be saved (it
+ * becomes cpu->guest_frame and TSS.rsp0 points past it; 16-byte aligned end). cs and ss must be user
+ * selectors and rip and rsp canonical: the caller has checked (a fault on IRETQ in the hypervisor is a
+ * panic). RFLAGS is made safe here: IF on; IOPL, NT, VM, VIF, VIP off.
+ */
+_Noreturn void guest_resume(struct trap_frame *frame);
+
+/*
+ * Waits for an interrupt with them on; returns with interrupts off after at least one, or at once if one came
+ * before.
+ */
+void cpu_idle(void);
+
+/*
+ * Prints a frame: registers, code bytes left out, a back trace of return addresses within the image (CPL 0
+ * only).
+ */
+void traps_report(const struct trap_frame *frame);
+
+/* How many NMIs that were not ours, and interrupts nobody asked for, this CPU took and ignored. */
+uint64_t traps_nmi_count(unsigned cpu);
+uint64_t traps_spurious_count(unsigned cpu);
+
+#endif

@@ -1,0 +1,39 @@
+#include "domain/verdict_line.h"
+
+#include "log/string.h"
+
+/* `word` stands alone in the line: a space before it, a space or the end behind it. */
+static bool has_word(const char *line, size_t size, const char *word)
+{
+    size_t length = strlen(word);
+
+    for (size_t at = 1; at + length <= size; at++)
+        if (line[at - 1] == ' ' && memcmp(line + at, word, length) == 0 &&
+            (at + length == size || line[at + length] == ' '))
+            return true;
+    return false;
+}
+
+static void line_done(struct verdict_lines *lines)
+{
+    static const char start[] = "@verdict ";
+    size_t size = lines->used;
+
+    lines->used = 0;
+    if (size && lines->line[size - 1] == '\r')
+        size--;
+    if (size < sizeof(start) - 1 || memcmp(lines->line, start, sizeof(start) - 1) != 0)
+        return;
+    lines->reported = true;
+    lines->ok = has_word(lines->line, size, "result=ok");
+}
+
+void verdict_lines_take(struct verdict_lines *lines, const char *text, size_t size)
+{
+    for (size_t i = 0; i < size; i++) {
+        if (text[i] == '\n')
+            line_done(lines);
+        else if (lines->used < sizeof(lines->line))
+            lines->line[lines->used++] = text[i];
+    }
+}

@@ -1,0 +1,20 @@
+/* Finds the verdict in what a guest prints: a whole line that begins with "@verdict ". Pure. */
+#ifndef DOMAIN_VERDICT_LINE_H
+#define DOMAIN_VERDICT_LINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define VERDICT_LINE_BYTES \
+    256 /* enough for the word and the result, which stands first; the rest of a line is not kept */
+
+struct verdict_lines {
+    char line[VERDICT_LINE_BYTES];
+    size_t used;
+    bool reported, ok; /* of the last verdict seen */
+};
+
+/* Takes text as it comes, in any pieces. */
+void verdict_lines_take(struct verdict_lines *lines, const char *text, size_t size);
+
+#endif

@@ -1,0 +1,76 @@
+/* The keeper's side of a domain: where its records are. */
+#include "keeper/state.h"
+
+#include "cpu/lock.h"
+
+static void write_whole(struct time_vcpu *vcpu)
+{
+    const struct published *data = published_for(vcpu->cpu);
+
+    if (vcpu->slot) {
+        record_begin(vcpu->slot, vcpu->version);
+        record_fill(vcpu->slot, data);
+        record_end(vcpu->slot, vcpu->version);
+    }
+    if (vcpu->xen) {
+        volatile struct xen_time_record *record = (volatile struct xen_time_record *)vcpu->xen;
+
+        xen_record_begin(record, vcpu->version);
+        xen_record_fill(record, data);
+        xen_record_end(record, vcpu->version);
+    }
+    vcpu->version += 2;
+}
+
+/* Xen's wall clock is UTC when system time was 0 (xen.h, struct shared_info), by the same odd and even. */
+static void write_wall(struct time_domain *domain)
+{
+    *domain->wc_version = domain->wall_version + 1;
+    *domain->wc_sec = (uint32_t)keeper.wall_base.s;
+    *domain->wc_sec_hi = (uint32_t)((uint64_t)keeper.wall_base.s >> 32);
+    *domain->wc_nsec = keeper.wall_base.ns;
+    domain->wall_version += 2;
+    *domain->wc_version = domain->wall_version;
+}
+
+bool keeper_cpu_measured(unsigned cpu)
+{
+    return cpu < keeper.cpus && clock_of(cpu)->measured;
+}
+
+void keeper_add_domain(struct time_domain *domain)
+{
+    bool were_on = lock_take(&keeper.lock);
+
+    for (unsigned i = 0; i < domain->vcpu_count; i++)
+        write_whole(&domain->vcpus[i]);
+    record_begin(domain->common, domain->common_version);
+    record_fill(domain->common, published_for(0));
+    record_end(domain->common, domain->common_version);
+    domain->common_version += 2;
+    write_wall(domain);
+    domain->next = keeper.domains;
+    keeper.domains = domain;
+    lock_release(&keeper.lock, were_on);
+}
+
+void keeper_place_vcpu(struct time_domain *domain, uint32_t vcpu, uint32_t cpu, volatile struct vcpu_time_info *xen)
+{
+    bool were_on = lock_take(&keeper.lock);
+
+    domain->vcpus[vcpu].cpu = cpu;
+    domain->vcpus[vcpu].xen = xen;
+    write_whole(&domain->vcpus[vcpu]);
+    lock_release(&keeper.lock, were_on);
+}
+
+void keeper_set_wall(int64_t utc_s, uint32_t utc_ns, uint64_t system_ns)
+{
+    bool were_on = lock_take(&keeper.lock);
+
+    if (wallclock_base((struct utc){utc_s, utc_ns}, system_ns, &keeper.wall_base)) {
+        for (struct time_domain *domain = keeper.domains; domain; domain = domain->next)
+            write_wall(domain);
+    }
+    lock_release(&keeper.lock, were_on);
+}

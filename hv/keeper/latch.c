@@ -1,0 +1,46 @@
+#include "keeper/state.h"
+
+#include "cpu/percpu.h"
+
+#define BARRIER() __asm__ volatile("" : : : "memory")
+
+/*
+ * While turn is odd copy[0] is being written and readers use copy[1]; while it is even, the other way round. x86
+ * keeps stores in order, so the compiler is all that must be held (SDM vol. 3, 8.2.2).
+ */
+void latch_set(struct latch *latch, const struct line *line)
+{
+    volatile uint32_t *turn = &latch->turn;
+
+    *turn += 1;
+    BARRIER();
+    latch->copy[0] = *line;
+    BARRIER();
+    *turn += 1;
+    BARRIER();
+    latch->copy[1] = *line;
+    BARRIER();
+}
+
+/* A reader is at most overtaken by publishes, 250 ms apart: a few tries are enough, and then either copy will do. */
+uint64_t latch_read(const struct latch *latch, uint64_t tsc)
+{
+    const volatile uint32_t *turn = &latch->turn;
+    struct line line;
+    uint32_t seen;
+
+    for (int tries = 0; tries < 8; tries++) {
+        seen = *turn;
+        BARRIER();
+        line = latch->copy[seen & 1];
+        BARRIER();
+        if (*turn == seen)
+            break;
+    }
+    return line_read(&line, tsc);
+}
+
+const struct latch *latch_in_force(void)
+{
+    return keeper.mode == CLOCK_UNIFIED ? &keeper.latch : &clock_of(cpu_id())->latch;
+}

@@ -1,0 +1,100 @@
+/* What the keeper tells people and programs: the @cpu, @clock and @disruption lines (DESIGN.md section 4). */
+#include "keeper/state.h"
+
+#include "cpu/instructions.h"
+#include "cpu/percpu.h"
+#include "log/format.h"
+#include "log/log.h"
+#include "time/fixed.h"
+
+/* An unknown bound reads "unknown", not a huge number. */
+static void bound_words(const struct bound *bound, char *out, size_t size)
+{
+    if (bound->ns == UINT64_MAX)
+        format(out, size, "err_ns=unknown err_ppb=unknown");
+    else
+        format(out, size, "err_ns=%llu err_ppb=%u", (unsigned long long)bound->ns, bound->ppb);
+}
+
+static const char *mode_name(void)
+{
+    return keeper.mode == CLOCK_UNIFIED ? "unified" : "percpu";
+}
+
+static int64_t ticks_to_ns(int64_t ticks)
+{
+    uint64_t ns = scale_reader_ns(keeper.nominal, (uint64_t)abs_i64(ticks));
+
+    return ticks < 0 ? -(int64_t)ns : (int64_t)ns;
+}
+
+static void report_cpu(unsigned cpu)
+{
+    const struct cpu_clock *clock = clock_of(cpu);
+    struct range_ns rate = outlook_rate_at(&clock->outlook, clock->outlook.tsc);
+    int64_t middle = rate.lo + (rate.hi - rate.lo) / 2;
+    uint64_t hz = scale_to_hz(scale_deviate(clock->outlook.nominal, middle));
+    int64_t offset = ticks_to_ns(clock->offset.lo + (clock->offset.hi - clock->offset.lo) / 2);
+    int64_t half = ticks_to_ns((clock->offset.hi - clock->offset.lo) / 2 + 1);
+    long long hz_ppb = ppb_from_q32_away(rate.hi - middle + 1);
+
+    log_print("%c CPU%u apic %u  %llu.%03llu MHz +/- %lld.%03lld ppm (%s)  offset %+lld ns +/- %lld\n",
+              cpu ? ' ' : '*', cpu, cpu_by_id(cpu)->apic_id, (unsigned long long)(hz / 1000000),
+              (unsigned long long)(hz / 1000 % 1000), hz_ppb / 1000, hz_ppb % 1000, keeper.reference->name,
+              (long long)offset, (long long)half);
+    log_print("@cpu id=%u apic=%u state=online hz=%llu hz_ppb=%lld offset_ns=%lld offset_bound_ns=%lld source=%s\n", cpu,
+              cpu_by_id(cpu)->apic_id, (unsigned long long)hz, hz_ppb, (long long)offset, (long long)half,
+              keeper.reference->name);
+}
+
+void report_cpus(void)
+{
+    for (unsigned cpu = 0; cpu < keeper.cpus; cpu++)
+        report_cpu(cpu);
+}
+
+void report_clock(const char *why)
+{
+    const struct published *data = published_for(cpu_id());
+    char bound[64];
+
+    bound_words(&data->bound, bound, sizeof bound);
+    log_print("clock: %s mode, %s\n", keeper.mode == CLOCK_UNIFIED ? "unified" : "per-CPU", why);
+    log_print("@clock source=%s mode=%s hz=%llu %s tolerance_ppb=%u\n", keeper.reference->name, mode_name(),
+              (unsigned long long)data->hz, bound, keeper.reference->tolerance_ppb);
+}
+
+void report_disruption(unsigned cpu, const struct bracket *bracket, const struct outlook *expected)
+{
+    struct range_ns range = outlook_at(expected, bracket->tsc_hi);
+    long long off = (long long)(bracket->ref_lo_ns - (range.lo + (range.hi - range.lo) / 2));
+
+    log_print("@disruption cpu=%u what=tsc-and-%s-disagree off_ns=%lld at_ns=%llu\n", cpu, keeper.reference->name, off,
+              (unsigned long long)keeper_now_ns());
+}
+
+/* S and R at one value of the TSC, both since system time began. 0 while that is less than a ms ago. */
+static int64_t rate_ppb(void)
+{
+    uint64_t tsc = rdtsc_ordered();
+    struct range_ns range = outlook_at(&clock_of(cpu_id())->outlook, tsc);
+    int64_t gone_ref = range.lo + (range.hi - range.lo) / 2 - keeper.start_ref_ns;
+    int64_t gone = (int64_t)(latch_read(latch_in_force(), tsc) - keeper.start_ns);
+
+    return gone_ref < 1000000 ? 0 : (gone - gone_ref) * 1000 / (gone_ref / 1000000);
+}
+
+void keeper_summary(struct keeper_summary *out)
+{
+    const struct published *data = published_for(cpu_id());
+
+    *out = (struct keeper_summary){
+        .source = keeper.reference->name,
+        .mode = mode_name(),
+        .hz = data->hz,
+        .err_ns = data->bound.ns,
+        .err_ppb = data->bound.ppb,
+        .disruptions = data->disruptions,
+        .rate_ppb = rate_ppb(),
+    };
+}

@@ -1,0 +1,235 @@
+/* Start-up: one reference window for all CPUs, the mode by measurement, and system time begins. */
+#include "keeper/state.h"
+
+#include "cpu/apic.h"
+#include "cpu/instructions.h"
+#include "cpu/paging.h"
+#include "cpu/percpu.h"
+#include "cpu/traps.h"
+#include "log/log.h"
+#include "log/panic.h"
+#include "platform/rtc.h"
+#include "time/fixed.h"
+#include "time/window.h"
+
+#define WINDOW_TRIES 5
+#define WINDOW_READINGS 10
+#define WINDOW_STEP_US 10000u /* well inside the 54.9 ms after which the PIT wraps */
+#define PASSES 4u             /* "in step" is believed after four times through all pairs */
+
+struct keeper keeper = {.lock = LOCK_INIT("keeper")};
+
+static struct window window;
+
+static bool window_sample(void)
+{
+    struct reference_reading reading;
+
+    return reference_sample(keeper.reference, &reading) &&
+           window_add(&window, reading.count, reading.edge, reading.tsc_lo, reading.tsc_hi);
+}
+
+static bool window_fill(void)
+{
+    window_init(&window, &keeper.counter);
+    for (int i = 0; i < WINDOW_READINGS; i++) {
+        if (!window_sample())
+            return false;
+        reference_wait_us(WINDOW_STEP_US);
+    }
+    return window_sample();
+}
+
+/* A stalled host can hide a wrap of a narrow counter; such a window contradicts itself and is taken again. */
+static void measure_boot_cpu(void)
+{
+    struct cpu_clock *boot = clock_of(0);
+
+    for (int tries = 1; tries <= WINDOW_TRIES; tries++) {
+        if (window_fill() && window_close(&window, keeper.crystal, &boot->estimate, &boot->outlook)) {
+            keeper.nominal = boot->estimate.nominal;
+            keeper.origin = window.origin;
+            if (tries > 1)
+                log_print("clock: %d reference windows rejected before one made sense\n", tries - 1);
+            return;
+        }
+    }
+    panic("no rate for the TSC: %d windows against the %s contradict themselves; try clocksource= another",
+          WINDOW_TRIES, keeper.reference->name);
+}
+
+/* Without an RTC the wall clock starts at 1970, and says so. */
+static void read_wall_clock(uint8_t century_register, struct utc *now, uint64_t *tsc)
+{
+    uint64_t lo, hi;
+
+    *now = (struct utc){0, 0};
+    *tsc = rdtsc_ordered();
+    if (rtc_read(century_register, &now->s, &lo, &hi))
+        *tsc = lo + (hi - lo) / 2;
+    else
+        log_print("rtc: no clock that makes sense; wall time starts at 1970-01-01\n");
+}
+
+static void look_again(void)
+{
+    struct cpu_clock *boot = clock_of(0);
+    struct bracket bracket;
+
+    if (!measure(boot, &bracket) || !estimate_add(&boot->estimate, &bracket, &boot->outlook))
+        panic("TSC and %s disagree already while they are measured", keeper.reference->name);
+}
+
+/* The LAPIC timer's count over a piece of the window; its precision only decides how early or late an alarm comes. */
+static void measure_lapic(void)
+{
+    uint64_t before = rdtsc_ordered(), ns;
+    uint32_t left;
+
+    apic_timer_set_count(UINT32_MAX);
+    reference_wait_us(20000);
+    left = apic_timer_count();
+    ns = scale_reader_ns(keeper.nominal, rdtsc_ordered() - before);
+    apic_timer_set_count(0);
+    keeper.lapic_hz = (uint64_t)(UINT32_MAX - left) * 1000000ull / (ns / 1000 + 1);
+    if (keeper.lapic_hz < 10000)
+        panic("the local APIC's timer does not count");
+}
+
+static bool settle_on(struct cpu_clock *clock, struct tsc_scale nominal)
+{
+    estimate_init(&clock->estimate, nominal, keeper.crystal);
+    estimate_add(&clock->estimate, &clock->early, &clock->outlook);
+    return estimate_add(&clock->estimate, &clock->met, &clock->outlook);
+}
+
+/*
+ * The two ends of the star are two brackets on each CPU's own TSC: its rate, and where R is, as the boot CPU knows. Only
+ * a rate that cannot be the boot CPU's (beyond ESTIMATE_RATE_LIMIT_PPB) gets a nominal scale of its own.
+ */
+static bool settle_cpu(struct cpu_clock *clock)
+{
+    struct tsc_scale nominal;
+
+    if (!clock->early.tsc_hi || !clock->met.tsc_hi)
+        return false;
+    return settle_on(clock, keeper.nominal) ||
+           (scale_from_hz(bracket_hz(&clock->early, &clock->met), &nominal) && settle_on(clock, nominal));
+}
+
+static bool same_nominal(void)
+{
+    for (unsigned cpu = 1; cpu < keeper.cpus; cpu++) {
+        struct tsc_scale nominal = clock_of(cpu)->estimate.nominal;
+
+        if (clock_of(cpu)->measured && (nominal.mul != keeper.nominal.mul || nominal.shift != keeper.nominal.shift))
+            return false;
+    }
+    return true;
+}
+
+static const char *choose_mode(enum clockmode wanted)
+{
+    keeper.mode = CLOCK_PERCPU;
+    if (wanted == CLOCKMODE_PERCPU)
+        return "as the command line asks";
+    if (keeper.alignment == ALIGNMENT_APART || !same_nominal() || !publish_gather(rdtsc_ordered()).agree) {
+        keeper.alignment = ALIGNMENT_APART;
+        return "the TSCs are not in step";
+    }
+    if (keeper.alignment == ALIGNMENT_UNKNOWN)
+        return "some CPUs did not meet in time: whether the TSCs are in step is unknown";
+    keeper.mode = CLOCK_UNIFIED;
+    return keeper.cpus > 1 ? "the TSCs are in step" : "there is one TSC";
+}
+
+/* S is R where it begins: on every CPU by its own outlook, and on the common line by what all know. */
+static void start_timelines(void)
+{
+    uint32_t tolerance = keeper.reference->tolerance_ppb;
+    uint64_t tsc = rdtsc_ordered();
+    struct consensus all, own;
+
+    for (unsigned cpu = 0; cpu < keeper.cpus; cpu++) {
+        struct cpu_clock *clock = clock_of(cpu);
+        uint64_t begin = clock->outlook.tsc;
+
+        if (!clock->measured)
+            continue;
+        consensus_start(&own);
+        consensus_join(&own, &clock->outlook, begin, keeper.crystal.slip_ns);
+        timeline_start(&clock->timeline, begin, clock->estimate.nominal, &own, tolerance);
+        publish_own(clock, cpu, begin);
+    }
+    all = publish_gather(tsc);
+    if (keeper.mode == CLOCK_UNIFIED) {
+        timeline_start(&keeper.timeline, tsc, keeper.nominal, &all, tolerance);
+        publish_unified();
+    }
+}
+
+static void measure_all(uint8_t century_register, struct utc *utc, uint64_t *utc_tsc)
+{
+    exchange_star(&clock_of(0)->outlook);
+    for (unsigned cpu = 1; cpu < keeper.cpus; cpu++)
+        clock_of(cpu)->early = clock_of(cpu)->met;
+    measure_lapic();
+    read_wall_clock(century_register, utc, utc_tsc);
+    look_again();
+    exchange_star(&clock_of(0)->outlook);
+    clock_of(0)->measured = true;
+    for (unsigned cpu = 1; cpu < keeper.cpus; cpu++) {
+        clock_of(cpu)->measured = settle_cpu(clock_of(cpu));
+        if (!clock_of(cpu)->measured)
+            log_print("CPU %u is left out: its TSC cannot be measured\n", cpu);
+    }
+}
+
+/* The RTC was read before system time began: back from the boot CPU's first line, at its rate. */
+static void set_wall_base(struct utc utc, uint64_t utc_tsc)
+{
+    struct range_ns then = outlook_at(&clock_of(0)->outlook, utc_tsc);
+
+    wallclock_base(utc, (uint64_t)max_i64(0, then.lo + (then.hi - then.lo) / 2), &keeper.wall_base);
+}
+
+void keeper_start(const struct options *options, uint8_t century_register)
+{
+    uint64_t utc_tsc;
+    int64_t extent;
+    struct utc utc;
+
+    keeper.reference = reference_get(0);
+    keeper.counter = (struct counter){keeper.reference->period_num, keeper.reference->period_den,
+                                      keeper.reference->bits};
+    keeper.crystal = (struct crystal){options->wander_ppb_s, 0};
+    keeper.cpus = cpu_count();
+    keeper.clocks = memory_take((keeper.cpus * sizeof *keeper.clocks + FRAME_SIZE - 1) / FRAME_SIZE, "the CPUs' clocks");
+    keeper.deadline = apic_timer_has_deadline();
+    exchange_init(keeper.cpus);
+    measure_boot_cpu();
+    keeper.crystal.slip_ns = quirk_slip_ns(scale_to_hz(keeper.nominal));
+    clock_of(0)->estimate.crystal = keeper.crystal;
+    measure_all(century_register, &utc, &utc_tsc);
+    keeper.alignment = exchange_pairs(PASSES, &extent);
+    keeper.skew_ns = (int64_t)scale_reader_ns(keeper.nominal, (uint64_t)extent);
+    const char *why = choose_mode(options->mode);
+    set_wall_base(utc, utc_tsc);
+    start_timelines();
+    keeper.start_ns = keeper_now_ns();
+    keeper.start_ref_ns = (int64_t)keeper.start_ns;
+    alarm_init_cpu();
+    report_cpus();
+    report_clock(why);
+    exchange_finish();
+    tick_init_cpu();
+}
+
+void keeper_cpu_start(void)
+{
+    exchange_serve();
+    while (!clock_of(cpu_id())->measured)
+        cpu_idle(); /* left out: only a panic's NMI gets through */
+    alarm_init_cpu();
+    tick_init_cpu();
+}

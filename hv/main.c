@@ -1,0 +1,53 @@
+/* The story of a boot. */
+#include "boot.h"
+#include "cpu/apic.h"
+#include "cpu/smp.h"
+#include "cpu/traps.h"
+#include "domain/domain.h"
+#include "keeper.h"
+#include "log/log.h"
+#include "log/panic.h"
+#include "log/serial.h"
+#include "platform/acpi.h"
+#include "platform/bootinfo.h"
+#include "platform/options.h"
+#include "platform/reference.h"
+#include "screen/vga.h"
+#include "verdict.h"
+
+_Noreturn void hv_main(uint32_t magic, uint32_t info);
+
+static void other_cpu(void)
+{
+    keeper_cpu_start();
+    domain_run_cpu();
+}
+
+void hv_main(uint32_t magic, uint32_t info)
+{
+    static struct boot_info boot;
+    static struct options options;
+    static struct machine machine;
+
+    smp_init_boot_cpu();
+    serial_init();
+    log_print("Meridian: a hypervisor that keeps time\n");
+    panic_set_end(verdict_panic);
+    boot_read(magic, info, &boot);
+    boot_take_memory(&boot);
+    traps_init_cpu();
+    if (boot.vga_text)
+        vga_init();
+    boot_take_options(&boot, &options);
+    boot_find_machine(&boot, &options, &machine);
+    if (!apic_init(machine.lapic_base))
+        panic("this CPU has no local APIC: Meridian cannot run here");
+    apic_init_cpu();
+    if (!reference_find(&machine, &options))
+        panic("no reference timer can be used: enable HPET, the ACPI PM timer or the PIT in the firmware");
+    boot_wake_cpus(&boot, &machine, other_cpu);
+    keeper_start(&options, machine.century_register);
+    verdict_start(&options);
+    boot_build_guest(&boot, &options);
+    domain_run_cpu();
+}

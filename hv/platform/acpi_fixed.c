@@ -1,0 +1,53 @@
+/* The FADT (ACPI 6.4, 5.2.9) and the HPET's table (IA-PC HPET 1.0a, 3.2.4): where the reference timers are.
+ */
+#include "platform/acpi_tables.h"
+#include "platform/bytes.h"
+
+#define FADT_MIN          116u /* ACPI 1.0's */
+#define FADT_X_PM_TMR_BLK 208u
+#define FLAG_TMR_VAL_EXT  (1u << 8)  /* the timer has 32 bits, not 24 */
+#define FLAG_HW_REDUCED   (1u << 20) /* none of the fixed hardware is there (4.1) */
+#define HPET_MIN          56u
+#define PHYS_END          (1ull << 52)
+
+static uint16_t port_of(uint64_t address)
+{
+    return address <= 0xffff - 3 ? (uint16_t)address : 0;
+}
+
+/* 5.2.9: X_PM_TMR_BLK, where it is filled in, takes the place of PM_TMR_BLK; we can only use I/O ports. */
+static uint16_t pmtimer_port(const uint8_t *table, uint32_t size)
+{
+    if (size >= FADT_X_PM_TMR_BLK + GAS_SIZE) {
+        const uint8_t *block = table + FADT_X_PM_TMR_BLK;
+        uint16_t port = block[0] == GAS_IO ? port_of(le64(block + 4)) : 0;
+        if (port)
+            return port;
+    }
+    return table[91] == 4 ? port_of(le32(table + 76)) : 0; /* PM_TMR_LEN is 4, or 0 where there is none */
+}
+
+void fadt_read(const uint8_t *table, uint32_t size, struct machine *out)
+{
+    if (size < FADT_MIN) {
+        out->bad_tables++;
+        return;
+    }
+    uint32_t flags = le32(table + 112);
+    out->pmtimer_port = flags & FLAG_HW_REDUCED ? 0 : pmtimer_port(table, size);
+    if (out->pmtimer_port)
+        out->pmtimer_bits = flags & FLAG_TMR_VAL_EXT ? 32 : 24;
+    /* CMOS has 128 bytes in its first bank; the clock itself takes the first 14. */
+    uint8_t century = table[108];
+    out->century_register = century >= 14 && century < 128 ? century : 0;
+}
+
+void hpet_table_read(const uint8_t *table, uint32_t size, struct machine *out)
+{
+    uint64_t base = size >= HPET_MIN ? le64(table + 44) : 0;
+    bool sound = base != 0 && base % 8 == 0 && base <= PHYS_END - 0x400 && table[40] == GAS_MEMORY;
+    if (sound)
+        out->hpet_base = base;
+    else
+        out->bad_tables++;
+}

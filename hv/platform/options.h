@@ -1,0 +1,35 @@
+/* The command line: words `name` or `name=value`. Pure. */
+#ifndef PLATFORM_OPTIONS_H
+#define PLATFORM_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum clocksource { CLOCKSOURCE_AUTO, CLOCKSOURCE_PIT, CLOCKSOURCE_HPET, CLOCKSOURCE_PMTIMER };
+enum clockmode { CLOCKMODE_AUTO, CLOCKMODE_UNIFIED, CLOCKMODE_PERCPU };
+
+struct options {
+    bool acpi;               /* acpi=on|off, default on */
+    enum clocksource source; /* clocksource=auto|pit|hpet|pmtimer */
+    enum clockmode mode;     /* clockmode=auto|unified|percpu */
+    uint32_t wander_ppb_s;   /* wander=<ppb per second>, default 10, 0..1000000 */
+    uint32_t guest_mib;      /* mem=<MiB> of the guest, default 32, 8..4096 */
+    uint32_t vcpus;          /* vcpus=<n>, 0: one on each CPU (at most 32) */
+    uint32_t duration_s;     /* duration=<s>: stop a guest that reports nothing after that long; 0: never */
+};
+
+/* Called for each word refused: unknown options and bad values; `why` is a sentence's middle. */
+typedef void (*options_complaint)(const char *word, size_t length, const char *why);
+
+/* Fills in defaults, then what the line says. Returns false if any value was bad (unknown names are only
+ * named). */
+bool options_parse(const char *line, struct options *out, options_complaint complain);
+
+/*
+ * A lone "--" ends the hypervisor's words: what follows it is the guest's command line where the loader gives
+ * the module none of its own (QEMU's -kernel and -initrd). NULL: there is no "--".
+ */
+const char *options_guest_line(const char *line);
+
+#endif

@@ -1,0 +1,127 @@
+/* The CMOS clock's registers (MC146818; ports 0x70 and 0x71), read at the second's edge. */
+#include "platform/rtc.h"
+
+#include "cpu/instructions.h"
+#include "platform/reference.h"
+
+#define CMOS_INDEX 0x70 /* bit 7 masks NMI: it stays clear */
+#define CMOS_DATA  0x71
+
+enum {
+    RTC_SECOND = 0x00,
+    RTC_MINUTE = 0x02,
+    RTC_HOUR = 0x04,
+    RTC_DAY = 0x07,
+    RTC_MONTH = 0x08,
+    RTC_YEAR = 0x09,
+    RTC_STATUS_A = 0x0a,
+    RTC_STATUS_B = 0x0b,
+};
+
+#define UPDATE_IN_PROGRESS 0x80u    /* status A: within 244 us the registers change, or they are changing */
+#define UPDATES_STOPPED    0x80u    /* status B */
+#define EDGE_WAIT_US       1100000u /* a second and what may be lost on the way */
+#define READ_TRIES         8u
+/* Between two looks: some us on an emulator that counts instructions, where looks are dear; next to nothing
+ * else. */
+#define PAUSE_TURNS 50u
+
+static uint8_t cmos_read(uint8_t index)
+{
+    outb(CMOS_INDEX, index);
+    return inb(CMOS_DATA);
+}
+
+static bool rtc_answers(void)
+{
+    uint8_t status_b = cmos_read(RTC_STATUS_B);
+    bool floating = cmos_read(RTC_STATUS_A) == 0xff && status_b == 0xff;
+    return !floating && !(status_b & UPDATES_STOPPED);
+}
+
+/* The second's register, or -1 while an update may be under way: then it means nothing. */
+static int stable_second(void)
+{
+    if (cmos_read(RTC_STATUS_A) & UPDATE_IN_PROGRESS)
+        return -1;
+    return cmos_read(RTC_SECOND);
+}
+
+static void short_pause(void)
+{
+    for (unsigned i = 0; i < PAUSE_TURNS; i++)
+        __asm__ volatile("");
+}
+
+/*
+ * The edge lies between the last look that showed the old second, or an update under way, and the first that
+ * showed another. A busy host may hide the update itself (244 us), but never the change of the second.
+ */
+static bool wait_for_edge(uint64_t *tsc_lo, uint64_t *tsc_hi, uint8_t *second_then)
+{
+    struct reference_wait wait;
+    int old = -1;
+    bool updating = false;
+
+    reference_wait_start(&wait, EDGE_WAIT_US);
+    *tsc_lo = rdtsc_ordered();
+    while (reference_waiting(&wait)) {
+        uint64_t before = rdtsc_ordered();
+        int second = stable_second();
+        if (second >= 0 && (updating || (old >= 0 && second != old))) {
+            *tsc_hi = rdtsc_ordered();
+            *second_then = (uint8_t)second;
+            return true;
+        }
+        updating = second < 0;
+        old = second;
+        *tsc_lo = before;
+        short_pause();
+    }
+    return false;
+}
+
+static struct rtc_registers read_registers(uint8_t century_register)
+{
+    return (struct rtc_registers){
+        .second = cmos_read(RTC_SECOND),
+        .minute = cmos_read(RTC_MINUTE),
+        .hour = cmos_read(RTC_HOUR),
+        .day = cmos_read(RTC_DAY),
+        .month = cmos_read(RTC_MONTH),
+        .year = cmos_read(RTC_YEAR),
+        .century = century_register ? cmos_read(century_register) : 0,
+        .status_b = cmos_read(RTC_STATUS_B),
+    };
+}
+
+static bool same(const struct rtc_registers *a, const struct rtc_registers *b)
+{
+    return a->second == b->second && a->minute == b->minute && a->hour == b->hour && a->day == b->day &&
+           a->month == b->month && a->year == b->year && a->century == b->century &&
+           a->status_b == b->status_b;
+}
+
+/* Read twice without an update between and alike. */
+static bool read_whole(uint8_t century_register, struct rtc_registers *out)
+{
+    for (unsigned try = 0; try < READ_TRIES; try++) {
+        *out = read_registers(century_register);
+        struct rtc_registers again = read_registers(century_register);
+        if (same(out, &again))
+            return true;
+    }
+    return false;
+}
+
+bool rtc_read(uint8_t century_register, int64_t *utc_s, uint64_t *tsc_lo, uint64_t *tsc_hi)
+{
+    struct rtc_registers registers;
+    uint8_t second;
+    bool were_on = irq_save();
+    bool ok =
+        rtc_answers() && wait_for_edge(tsc_lo, tsc_hi, &second) && read_whole(century_register, &registers);
+    irq_restore(were_on);
+    /* A host that stopped us for a second after the edge would pair it with the next one's time. */
+    return ok && registers.second == second && rtc_decode(&registers, century_register != 0, utc_s);
+}

@@ -1,0 +1,58 @@
+#include "time/align.h"
+
+#include "time/fixed.h"
+
+struct offset offset_narrow(struct offset known, const struct exchange *turn)
+{
+    int64_t lo = (int64_t)(turn->met - turn->returned);
+    int64_t hi = (int64_t)(turn->met - turn->sent);
+
+    return (struct offset){max_i64(known.lo, lo), min_i64(known.hi, hi)};
+}
+
+enum alignment offset_judge(struct offset offset)
+{
+    if (offset.lo == OFFSET_UNKNOWN.lo || offset.hi == OFFSET_UNKNOWN.hi)
+        return ALIGNMENT_UNKNOWN;
+    return offset.lo <= 0 && offset.hi >= 0 ? ALIGNMENT_IN_STEP : ALIGNMENT_APART;
+}
+
+enum alignment alignment_join(enum alignment all, enum alignment pair)
+{
+    if (all == ALIGNMENT_APART || pair == ALIGNMENT_APART)
+        return ALIGNMENT_APART;
+    if (all == ALIGNMENT_UNKNOWN || pair == ALIGNMENT_UNKNOWN)
+        return ALIGNMENT_UNKNOWN;
+    return ALIGNMENT_IN_STEP;
+}
+
+const char *alignment_name(enum alignment alignment)
+{
+    static const char *const names[] = {"unknown", "in step", "apart"};
+
+    return names[alignment];
+}
+
+int64_t offset_extent(struct offset offset)
+{
+    return max_i64(abs_i64(offset.lo), abs_i64(offset.hi));
+}
+
+unsigned align_rounds(unsigned n)
+{
+    return n < 2 ? 0 : (n + 1) / 2 * 2 - 1;
+}
+
+/* Seats 0..m-2 turn round seat m-1 (m = n made even): in round r, i meets j where i + j = r modulo m - 1. */
+unsigned align_partner(unsigned n, unsigned round, unsigned me)
+{
+    unsigned turning = (n + 1) / 2 * 2 - 1;
+    unsigned partner;
+
+    if (me == turning) /* the fixed seat meets the one that would meet itself: 2i = r */
+        return round % 2 == 0 ? round / 2 : (round + turning) / 2;
+    partner = (round + turning - me % turning) % turning;
+    if (partner == me)
+        partner = turning;
+    return partner < n ? partner : n;
+}

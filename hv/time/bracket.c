@@ -1,0 +1,38 @@
+#include "time/bracket.h"
+
+int64_t counter_ns(const struct counter *counter, uint64_t count)
+{
+    return (int64_t)(count / counter->den * counter->num + count % counter->den * counter->num / counter->den);
+}
+
+uint64_t counter_from_ns(const struct counter *counter, int64_t ns)
+{
+    uint64_t whole = ns > 0 ? (uint64_t)ns : 0;
+
+    return whole / counter->num * counter->den + whole % counter->num * counter->den / counter->num;
+}
+
+uint64_t counter_unwrap(const struct counter *counter, uint64_t expected, uint64_t low)
+{
+    uint64_t mask, half, ahead, count;
+
+    if (counter->bits >= 64)
+        return low;
+    mask = (1ull << counter->bits) - 1;
+    half = 1ull << (counter->bits - 1);
+    ahead = (low - expected) & mask;
+    count = expected + ahead;
+    /* More than half a turn ahead is less than half a turn behind, unless that would be before zero. */
+    return ahead > half && count > mask ? count - mask - 1 : count;
+}
+
+struct bracket bracket_from_count(const struct counter *counter, uint64_t origin, uint64_t count, bool edge,
+                                  uint64_t tsc_lo, uint64_t tsc_hi)
+{
+    uint64_t since = count - origin;
+    struct bracket out = {.tsc_lo = tsc_lo, .tsc_hi = tsc_hi};
+
+    out.ref_lo_ns = counter_ns(counter, since);
+    out.ref_hi_ns = counter_ns(counter, edge ? since : since + 1) + 1;
+    return out;
+}

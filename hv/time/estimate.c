@@ -1,0 +1,270 @@
+#include "time/estimate.h"
+
+#include "time/fixed.h"
+
+/*
+ * Everything below is in residuals against the nominal scale: x is a TSC in nominal ns after the newest sample (so it
+ * is zero or negative for samples), e = R - x - (the newest sample's R). A bracket bounds the line e(x) from above at its
+ * tsc_lo and from below at its tsc_hi: R had not passed ref_hi when the TSC was at tsc_lo, and had passed ref_lo by tsc_hi.
+ */
+struct point {
+    int64_t x, e;
+};
+
+struct constraints {
+    struct point upper[ESTIMATE_SAMPLES], lower[ESTIMATE_SAMPLES];
+    unsigned count;
+};
+
+/* Nominal ns from `from` to `to`, signed. */
+static int64_t nominal_ns(struct tsc_scale nominal, uint64_t from, uint64_t to)
+{
+    uint32_t frac;
+
+    return to >= from ? (int64_t)scale_exact_ns(nominal, to - from, &frac)
+                      : -(int64_t)scale_exact_ns(nominal, from - to, &frac);
+}
+
+/* In ms, so that 1000 s and D up to 10^6 ppb/s stay far inside 64 bits. */
+int64_t wander_ns(uint32_t wander_ppb_s, int64_t age_ns)
+{
+    int64_t age_ms = (abs_i64(age_ns) + 999999) / 1000000;
+
+    if (age_ms > 1000000)
+        age_ms = 1000000;
+    return ((int64_t)wander_ppb_s * age_ms * age_ms + 1999999) / 2000000;
+}
+
+static const struct range_ns FULL_LIMIT = {-(ESTIMATE_RATE_LIMIT_PPB * 4294967296 / 1000000000),
+                                           ESTIMATE_RATE_LIMIT_PPB * 4294967296 / 1000000000};
+
+void estimate_init(struct estimate *estimate, struct tsc_scale nominal, struct crystal crystal)
+{
+    estimate->nominal = nominal;
+    estimate->crystal = crystal;
+    estimate->rate_limit = FULL_LIMIT;
+    estimate->slips = 0;
+    estimate->count = 0;
+}
+
+static int64_t width_ns(const struct estimate *estimate, unsigned i)
+{
+    const struct bracket *b = &estimate->sample[i];
+
+    return nominal_ns(estimate->nominal, b->tsc_lo, b->tsc_hi) + b->ref_hi_ns - b->ref_lo_ns;
+}
+
+static void drop(struct estimate *estimate, unsigned victim)
+{
+    estimate->count--;
+    for (unsigned i = victim; i < estimate->count; i++)
+        estimate->sample[i] = estimate->sample[i + 1];
+}
+
+/*
+ * When the list is full, one of the two neighbours that lie closest for their age goes, the wider one: what remains is
+ * spaced by its age, dense near now, and tight. The newest is never dropped.
+ */
+static void make_room(struct estimate *estimate)
+{
+    uint64_t now = estimate->sample[estimate->count - 1].tsc_hi;
+    unsigned best = 0;
+    int64_t best_gap = INT64_MAX;
+
+    for (unsigned i = 0; i + 2 < estimate->count; i++) {
+        int64_t age = nominal_ns(estimate->nominal, estimate->sample[i].tsc_lo, now) / 1024 + 1;
+        int64_t gap = nominal_ns(estimate->nominal, estimate->sample[i].tsc_lo, estimate->sample[i + 1].tsc_lo);
+
+        if (gap / age < best_gap) {
+            best_gap = gap / age;
+            best = i;
+        }
+    }
+    drop(estimate, width_ns(estimate, best) >= width_ns(estimate, best + 1) ? best : best + 1);
+}
+
+static void forget_old(struct estimate *estimate, uint64_t now)
+{
+    while (estimate->count > 0 &&
+           nominal_ns(estimate->nominal, estimate->sample[0].tsc_lo, now) > ESTIMATE_MAX_AGE_NS)
+        drop(estimate, 0);
+}
+
+/* One ns either way covers the rounding of nominal_ns. */
+static void constrain(const struct estimate *estimate, struct constraints *c)
+{
+    const struct bracket *newest = &estimate->sample[estimate->count - 1];
+
+    c->count = estimate->count;
+    for (unsigned i = 0; i < estimate->count; i++) {
+        const struct bracket *b = &estimate->sample[i];
+        int64_t x_lo = nominal_ns(estimate->nominal, newest->tsc_hi, b->tsc_lo);
+        int64_t x_hi = nominal_ns(estimate->nominal, newest->tsc_hi, b->tsc_hi);
+
+        c->upper[i].x = x_lo;
+        c->upper[i].e = b->ref_hi_ns - newest->ref_lo_ns - x_lo + 1 + wander_ns(estimate->crystal.wander_ppb_s, x_lo);
+        c->lower[i].x = x_hi;
+        c->lower[i].e = b->ref_lo_ns - newest->ref_lo_ns - x_hi - 1 - wander_ns(estimate->crystal.wander_ppb_s, x_hi);
+    }
+}
+
+#define RESIDUAL_LIMIT (1ll << 31) /* what q32_ratio takes; two seconds of residual are a disruption anyway */
+
+/*
+ * Fourier-Motzkin: a line e = v + r x under every upper and over every lower point exists for exactly those r that pass
+ * every pair (upper, lower) of points. Rounded outwards. False: there is none.
+ */
+static bool rate_range(const struct constraints *c, int64_t *rate_lo, int64_t *rate_hi)
+{
+    for (unsigned i = 0; i < c->count; i++) {
+        for (unsigned j = 0; j < c->count; j++) {
+            int64_t dx = c->lower[i].x - c->upper[j].x;
+            int64_t de = c->lower[i].e - c->upper[j].e;
+
+            if (de >= RESIDUAL_LIMIT)
+                return false;
+            if (de <= -RESIDUAL_LIMIT)
+                continue; /* says nothing that the limit on the rate does not */
+            if (dx > 0)
+                *rate_lo = max_i64(*rate_lo, q32_ratio_floor(de, dx));
+            else if (dx < 0)
+                *rate_hi = min_i64(*rate_hi, q32_ratio_ceil(-de, -dx));
+            else if (de > 0)
+                return false;
+        }
+    }
+    return *rate_lo <= *rate_hi;
+}
+
+/* Every sample lies in the past (x <= 0), so v is least at the lowest rate and greatest at the highest. */
+static bool value_range(const struct constraints *c, struct outlook *out)
+{
+    int64_t lo = INT64_MIN, hi = INT64_MAX;
+
+    for (unsigned i = 0; i < c->count; i++) {
+        lo = max_i64(lo, c->lower[i].e + q32_mul_floor(-c->lower[i].x, out->rate_lo));
+        hi = min_i64(hi, c->upper[i].e + q32_mul_ceil(-c->upper[i].x, out->rate_hi));
+    }
+    out->lo_ns += lo;
+    out->hi_ns += hi;
+    return lo <= hi;
+}
+
+/* The rate has had since the oldest sample to wander out of what was known of it before. */
+static struct range_ns limit_now(const struct estimate *estimate)
+{
+    const struct bracket *newest = &estimate->sample[estimate->count - 1];
+    int64_t age_ms = nominal_ns(estimate->nominal, estimate->sample[0].tsc_lo, newest->tsc_hi) / 1000000 + 1;
+    int64_t wander = q32_from_ppb(((int64_t)estimate->crystal.wander_ppb_s * age_ms + 999) / 1000) + 1;
+
+    return (struct range_ns){
+        .lo = max_i64(FULL_LIMIT.lo, estimate->rate_limit.lo - wander),
+        .hi = min_i64(FULL_LIMIT.hi, estimate->rate_limit.hi + wander),
+    };
+}
+
+static bool look(const struct estimate *estimate, struct outlook *out)
+{
+    const struct bracket *newest = &estimate->sample[estimate->count - 1];
+    struct range_ns limit = limit_now(estimate);
+    struct constraints c;
+
+    constrain(estimate, &c);
+    out->tsc = newest->tsc_hi;
+    out->nominal = estimate->nominal;
+    out->wander_ppb_s = estimate->crystal.wander_ppb_s;
+    out->lo_ns = out->hi_ns = newest->ref_lo_ns;
+    out->rate_lo = limit.lo;
+    out->rate_hi = limit.hi;
+    return rate_range(&c, &out->rate_lo, &out->rate_hi) && value_range(&c, out);
+}
+
+/* value_range needs the newest tsc_hi to be the latest of all; widening a bracket upwards keeps it true. */
+static void append(struct estimate *estimate, const struct bracket *bracket)
+{
+    struct bracket *last = &estimate->sample[estimate->count];
+
+    *last = *bracket;
+    if (estimate->count > 0 && last->tsc_hi < last[-1].tsc_hi)
+        last->tsc_hi = last[-1].tsc_hi;
+    estimate->count++;
+}
+
+static void begin_again(struct estimate *estimate, const struct bracket *bracket, struct range_ns limit,
+                        struct outlook *out)
+{
+    estimate->rate_limit = limit;
+    estimate->count = 0;
+    append(estimate, bracket);
+    look(estimate, out);
+}
+
+/* How far the bracket lies outside what was expected of it; 0 when it touches. */
+static int64_t gap_ns(const struct outlook *before, const struct bracket *bracket)
+{
+    int64_t above = bracket->ref_lo_ns - outlook_at(before, bracket->tsc_hi).hi;
+    int64_t below = outlook_at(before, bracket->tsc_lo).lo - bracket->ref_hi_ns;
+
+    return max_i64(0, max_i64(above, below));
+}
+
+/*
+ * `before` is the outlook without the bracket; the rate that it gave stays. But a second slip in a row may be a change of
+ * rate after all, and gets the room of one. A gap of nothing (older samples alone make the set empty) counts as one ns.
+ */
+static bool slip(struct estimate *estimate, const struct outlook *before, bool again, const struct bracket *bracket,
+                 struct outlook *out)
+{
+    int64_t gap = gap_ns(before, bracket) + 1;
+    int64_t since = max_i64(1000000, nominal_ns(before->nominal, before->tsc, bracket->tsc_hi));
+    int64_t room = again ? q32_ratio_ceil(gap, since) : 0;
+
+    if (gap > estimate->crystal.slip_ns)
+        return false;
+    begin_again(estimate, bracket, (struct range_ns){before->rate_lo - room, before->rate_hi + room}, out);
+    estimate->slips++;
+    return true;
+}
+
+bool estimate_add(struct estimate *estimate, const struct bracket *bracket, struct outlook *out)
+{
+    struct outlook before;
+    bool known = estimate->count > 0 && look(estimate, &before), again = estimate->count == 1;
+
+    if (estimate->count == 0 || bracket->tsc_hi >= estimate->sample[estimate->count - 1].tsc_lo) {
+        forget_old(estimate, bracket->tsc_hi);
+        if (estimate->count == ESTIMATE_SAMPLES)
+            make_room(estimate);
+        append(estimate, bracket);
+        if (look(estimate, out))
+            return true;
+        if (known && slip(estimate, &before, again, bracket, out))
+            return true;
+    }
+    begin_again(estimate, bracket, FULL_LIMIT, out);
+    return false;
+}
+
+struct range_ns outlook_at(const struct outlook *outlook, uint64_t tsc)
+{
+    int64_t x = nominal_ns(outlook->nominal, outlook->tsc, tsc);
+    int64_t spread = wander_ns(outlook->wander_ppb_s, x) + 1;
+    int64_t slow = x >= 0 ? outlook->rate_lo : outlook->rate_hi;
+    int64_t fast = x >= 0 ? outlook->rate_hi : outlook->rate_lo;
+
+    return (struct range_ns){
+        .lo = outlook->lo_ns + x + q32_mul_floor(x, slow) - spread,
+        .hi = outlook->hi_ns + x + q32_mul_ceil(x, fast) + spread,
+    };
+}
+
+struct range_ns outlook_rate_at(const struct outlook *outlook, uint64_t tsc)
+{
+    int64_t age_ms = abs_i64(nominal_ns(outlook->nominal, outlook->tsc, tsc)) / 1000000 + 1;
+    int64_t wander_ppb = ((int64_t)outlook->wander_ppb_s * age_ms + 999) / 1000;
+
+    return (struct range_ns){
+        .lo = outlook->rate_lo - q32_from_ppb(wander_ppb) - 1,
+        .hi = outlook->rate_hi + q32_from_ppb(wander_ppb) + 1,
+    };
+}

@@ -1,0 +1,55 @@
+#include "time/publish.h"
+
+#include <stddef.h>
+
+_Static_assert(sizeof(struct xen_time_record) == 32, "vcpu_time_info");
+_Static_assert(offsetof(struct meridian_record, disruptions) == offsetof(struct xen_time_record, pad1), "same half");
+
+void record_begin(volatile struct meridian_record *record, uint32_t version)
+{
+    record->version1 = version + 1;
+}
+
+void record_fill(volatile struct meridian_record *record, const struct published *data)
+{
+    record->tsc_timestamp = data->line.tsc;
+    record->system_time = data->line.ns;
+    record->tsc_to_system_mul = data->line.scale.mul;
+    record->tsc_shift = data->line.scale.shift;
+    record->flags = data->flags;
+    record->disruptions = data->disruptions;
+    record->cpu_freq = data->hz;
+    record->wall_sec = data->wall.s;
+    record->wall_nsec = data->wall.ns;
+    record->err_ppb = data->bound.ppb;
+    record->err_ns = data->bound.ns;
+}
+
+/*
+ * version2 first: a reader of the 2005 protocol reads version2, data, version1, and must not find them equal
+ * before both are done; it never sees an odd version2.
+ */
+void record_end(volatile struct meridian_record *record, uint32_t version)
+{
+    record->version2 = version + 2;
+    record->version1 = version + 2;
+}
+
+void xen_record_begin(volatile struct xen_time_record *record, uint32_t version)
+{
+    record->version = version + 1;
+}
+
+void xen_record_fill(volatile struct xen_time_record *record, const struct published *data)
+{
+    record->tsc_timestamp = data->line.tsc;
+    record->system_time = data->line.ns;
+    record->tsc_to_system_mul = data->line.scale.mul;
+    record->tsc_shift = data->line.scale.shift;
+    record->flags = data->flags;
+}
+
+void xen_record_end(volatile struct xen_time_record *record, uint32_t version)
+{
+    record->version = version + 2;
+}

@@ -1,0 +1,48 @@
+/*
+ * How a record is written: the order of the stores that lets a lock-free reader tell a whole record from a torn one,
+ * by Xen's protocol (version odd while written) and by the 2005 one (both versions equal) at once.
+ */
+#ifndef TIME_PUBLISH_H
+#define TIME_PUBLISH_H
+
+#include <stdint.h>
+
+#include "meridian/abi.h"
+#include "time/line.h"
+#include "time/timeline.h"
+#include "time/wallclock.h"
+
+/* What a publish says, before it is laid out. */
+struct published {
+    struct line line;
+    struct bound bound;
+    struct utc wall; /* at the line's joint */
+    uint64_t hz;
+    uint16_t disruptions;
+    uint8_t flags;
+};
+
+/* Xen's record, 32 bytes: the first half of ours, where version2 and disruptions are padding and stay 0. */
+struct xen_time_record {
+    uint32_t version, pad0;
+    uint64_t tsc_timestamp, system_time;
+    uint32_t tsc_to_system_mul;
+    int8_t tsc_shift;
+    uint8_t flags;
+    uint8_t pad1[2];
+};
+
+/*
+ * Every record is written in three steps, each record's caller keeping `version` (even, private: nothing that a guest
+ * can write is read back). begin: version + 1, readers turn away. fill: the data. end: version + 2, and readers come.
+ * Volatile aligned stores: the compiler keeps their order, and x86 makes them visible in it (SDM vol. 3, 8.2.2).
+ */
+void record_begin(volatile struct meridian_record *record, uint32_t version);
+void record_fill(volatile struct meridian_record *record, const struct published *data);
+void record_end(volatile struct meridian_record *record, uint32_t version);
+
+void xen_record_begin(volatile struct xen_time_record *record, uint32_t version);
+void xen_record_fill(volatile struct xen_time_record *record, const struct published *data);
+void xen_record_end(volatile struct xen_time_record *record, uint32_t version);
+
+#endif

@@ -1,0 +1,86 @@
+#include "time/timeline.h"
+
+#include "time/fixed.h"
+
+#define ROUNDING_NS 3 /* reader's truncation (1), its shift (1), nominal scale (1) */
+
+static int64_t middle(struct range_ns range)
+{
+    return range.lo + (range.hi - range.lo) / 2;
+}
+
+static int64_t farthest(struct range_ns range, int64_t from)
+{
+    return max_i64(abs_i64(range.lo - from), abs_i64(range.hi - from));
+}
+
+/* `error` ns to go: at most TIMELINE_SLEW_PPB faster or slower than R itself. */
+static int64_t slew_q32(int64_t error)
+{
+    int64_t limit = q32_from_ppb(TIMELINE_SLEW_PPB);
+
+    if (abs_i64(error) >= NS_PER_S)
+        return error < 0 ? -limit : limit;
+    return max_i64(-limit, min_i64(limit, q32_ratio_floor(error, TIMELINE_HORIZON_NS)));
+}
+
+/* The reference's own error is proportional to all the time since boot. */
+static uint64_t tolerance_ns(const struct timeline *t)
+{
+    return (t->line.ns / 1000000 * t->tolerance_ppb + 999) / 1000;
+}
+
+static struct bound bound_of(const struct timeline *t, const struct consensus *all)
+{
+    int64_t rate = scale_deviation(t->nominal, t->line.scale);
+    int64_t ns = farthest(all->value_hull, (int64_t)t->line.ns - t->anchor_ns) + ROUNDING_NS;
+    int64_t ppb = ppb_from_q32_away(farthest(all->rate_hull, rate) + 1) + t->tolerance_ppb;
+
+    if (t->settling > 0 || ppb >= ESTIMATE_RATE_LIMIT_PPB * 4)
+        return BOUND_UNKNOWN;
+    return (struct bound){.ns = (uint64_t)ns + tolerance_ns(t), .ppb = (uint32_t)ppb};
+}
+
+void timeline_start(struct timeline *t, uint64_t tsc, struct tsc_scale nominal, const struct consensus *first,
+                    uint32_t tolerance_ppb)
+{
+    *t = (struct timeline){.nominal = nominal, .tolerance_ppb = tolerance_ppb, .anchored = true};
+    t->line = (struct line){.tsc = tsc, .scale = scale_deviate(nominal, middle(first->rate))};
+    t->line.ns = (uint64_t)max_i64(0, middle(first->value));
+}
+
+struct bound timeline_update(struct timeline *t, uint64_t tsc_joint, const struct consensus *all)
+{
+    t->line = line_follow(&t->line, tsc_joint, t->line.scale, 0);
+    if (!all->agree)
+        return BOUND_UNKNOWN;
+    if (!t->anchored) {
+        t->anchor_ns = (int64_t)t->line.ns - middle(all->value);
+        t->anchored = true;
+    }
+    int64_t error = middle(all->value) + t->anchor_ns - (int64_t)t->line.ns;
+    t->line.scale = scale_deviate(t->nominal, middle(all->rate) + slew_q32(error));
+    struct bound bound = bound_of(t, all);
+    if (t->settling > 0)
+        t->settling--;
+    return bound;
+}
+
+void timeline_disrupt(struct timeline *t, uint64_t tsc_now, uint64_t at_least_ns)
+{
+    uint64_t there = line_read(&t->line, tsc_now);
+    uint64_t step = at_least_ns > there ? at_least_ns - there : 0;
+
+    t->line = line_follow(&t->line, tsc_now, t->line.scale, step);
+    t->disruptions++;
+    t->settling = TIMELINE_SETTLING;
+    t->anchored = false;
+}
+
+struct timeline timeline_branch(const struct timeline *from, uint64_t tsc)
+{
+    struct timeline branch = *from;
+
+    branch.line = line_follow(&from->line, tsc, from->line.scale, 0);
+    return branch;
+}

@@ -1,0 +1,73 @@
+#include "verdict.h"
+
+#include "cpu/instructions.h"
+#include "keeper.h"
+#include "log/format.h"
+#include "log/log.h"
+#include "log/serial.h"
+#include "platform/power.h"
+
+static struct timer deadline;
+
+static void leave(bool ok)
+{
+    serial_flush();
+    power_emulator_exit(ok);
+    log_print("The run is over; it is safe to switch off.\n");
+}
+
+static void print(bool ok, const char *reason)
+{
+    struct keeper_summary clock;
+    char bound[24] = "unknown";
+
+    keeper_summary(&clock);
+    if (clock.err_ns != UINT64_MAX)
+        format(bound, sizeof bound, "%llu", (unsigned long long)clock.err_ns);
+    log_print("@verdict result=%s reads=0 back_self=0 back_global=0 worst_ns=0 spread_ns=unknown rate_ppb=%lld "
+              "bound_ns=%s mode=%s retries=0 stalls=0 clamps=0 disruptions=%u reason=%s\n",
+              ok ? "ok" : "fail", (long long)clock.rate_ppb, bound, clock.mode, clock.disruptions, reason);
+}
+
+/* A guest that reported has the word; one that crashed after its report has not. */
+void verdict_domain_ended(enum domain_end end, const char *why, bool reported, bool reported_ok)
+{
+    bool ok = end != DOMAIN_CRASH;
+
+    log_print("guest: ended: %s\n", why);
+    if (reported && ok) {
+        leave(reported_ok);
+        return;
+    }
+    print(ok, ok ? "guest-ended-without-a-report-of-its-own" : "guest-crashed");
+    leave(ok);
+}
+
+void verdict_refused(const char *why)
+{
+    log_print("guest: refused: %s\n", why);
+    print(false, "guest-refused");
+    leave(false);
+}
+
+void verdict_panic(void)
+{
+    log_print("@verdict result=fail reason=panic\n");
+    serial_flush();
+    power_emulator_exit(false);
+}
+
+static void time_is_up(struct timer *timer, uint64_t now_ns)
+{
+    (void)timer;
+    log_print("guest: %llu s are over (duration=)\n", (unsigned long long)(now_ns / 1000000000ull));
+    domain_stop("by time");
+}
+
+void verdict_start(const struct options *options)
+{
+    if (!options->duration_s)
+        return;
+    deadline.expired = time_is_up;
+    keeper_timer_arm(&deadline, keeper_now_ns() + options->duration_s * 1000000000ull);
+}

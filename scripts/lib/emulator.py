@@ -1,0 +1,168 @@
+"""QEMU as everything here uses it: TCG, one serial port, a time limit, ended whatever happens."""
+
+import ctypes
+import os
+import select
+import shlex
+import signal
+import subprocess
+import time
+from dataclasses import dataclass, field
+
+from atlines import Log, TerminalFilter
+
+# Meridian writes 0x10 (ok) or 0x11 (fail) to isa-debug-exit; QEMU leaves with twice that plus one.
+EXIT_OK = 33
+EXIT_FAIL = 35
+
+FIRMWARE = [
+    ("/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_VARS_4M.fd"),
+    ("/usr/share/OVMF/OVMF_CODE.fd", "/usr/share/OVMF/OVMF_VARS.fd"),
+    ("/usr/share/edk2/ovmf/OVMF_CODE.fd", "/usr/share/edk2/ovmf/OVMF_VARS.fd"),
+    ("/usr/share/edk2/x64/OVMF_CODE.4m.fd", "/usr/share/edk2/x64/OVMF_VARS.4m.fd"),
+]
+
+# One instruction is 8 ns of virtual time on one thread: a TSC of 1 GHz exactly, the same output on every run.
+# The RTC would follow the host's clock otherwise.
+DETERMINISTIC = ["-icount", "shift=3,sleep=off", "-rtc", "base=2005-07-08T12:00:00,clock=vm"]
+
+
+class EmulatorError(Exception):
+    """What keeps an emulator from being started, as a sentence."""
+
+
+@dataclass
+class Machine:
+    """One machine to boot: by an ISO image (BIOS or UEFI) or by QEMU's -kernel."""
+
+    iso: str = ""
+    kernel: str = ""
+    append: str = ""
+    initrd: str = ""
+    firmware: str = "bios"
+    cpus: int = 4
+    cpu_model: str = "max"
+    memory: str = "512M"
+    machine: str = "q35"
+    accel: str = "tcg"
+    deterministic: bool = False
+    extra: list = field(default_factory=list)
+
+    def command(self):
+        words = ["qemu-system-x86_64", "-accel", self.accel, "-machine", self.machine, "-cpu", self.cpu_model]
+        words += ["-m", self.memory, "-smp", str(self.cpus)]
+        words += ["-display", "none", "-serial", "stdio", "-monitor", "none", "-no-reboot", "-net", "none"]
+        words += ["-device", "isa-debug-exit,iobase=0xf4,iosize=4"]
+        if self.deterministic:
+            words += DETERMINISTIC
+        if self.firmware == "uefi":
+            words += _uefi()
+        if self.iso:
+            words += ["-cdrom", self.iso]
+        else:
+            words += ["-kernel", self.kernel, "-append", self.append, "-initrd", self.initrd]
+        return words + self.extra
+
+
+def _uefi():
+    for code, variables in FIRMWARE:
+        if os.path.exists(code) and os.path.exists(variables):
+            drive = "if=pflash,format=raw"
+            return ["-drive", f"{drive},unit=0,readonly=on,file={code}",
+                    "-drive", f"{drive},unit=1,file={variables},snapshot=on"]
+    raise EmulatorError("no UEFI firmware (OVMF) found; on Debian: apt install ovmf")
+
+
+@dataclass
+class Outcome:
+    """A run's end. `ended`: exit (by itself), stopped (by `stop_at`), time (killed), interrupt (Ctrl-C)."""
+
+    log: Log
+    ended: str
+    status: int
+    seconds: float
+
+    def state(self):
+        """ok, fail or crashed: the verdict, believed only of an emulator that ended by itself and agrees."""
+        if self.ended != "exit" or not self.log.has_verdict():
+            return "crashed"
+        if self.log.is_ok() and self.status == EXIT_OK:
+            return "ok"
+        return "fail" if self.status in (EXIT_OK, EXIT_FAIL) else "crashed"
+
+
+def _die_with_parent():
+    """In the child: whoever kills this program, even by SIGKILL, ends QEMU with it (PR_SET_PDEATHSIG)."""
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+
+
+def run(command, limit_s=None, silence_s=None, log_path=None, show=None, stop_at=None):
+    """
+    Runs one emulator to its end. limit_s: seconds for it all; silence_s: without output; either kills it.
+    show(text) is called with output as it comes; stop_at(text so far) says when it may be ended from outside.
+    """
+    if log_path:
+        os.makedirs(os.path.dirname(log_path), exist_ok=True)
+    log_file = open(log_path, "w", encoding="ascii", errors="replace") if log_path else None
+    if log_file:
+        log_file.write("$ " + shlex.join(command) + "\n")
+    started = time.monotonic()
+    try:
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                   stderr=subprocess.STDOUT, start_new_session=True,
+                                   preexec_fn=_die_with_parent)
+    except FileNotFoundError as error:
+        raise EmulatorError(f"{command[0]} is not installed") from error
+    text, ended = "", "exit"
+    try:
+        for text, ended in _watch(process, limit_s, silence_s, log_file, show):
+            if ended == "exit" and stop_at and stop_at(text):
+                ended = "stopped"
+            if ended != "exit":
+                break
+    except KeyboardInterrupt:
+        ended = "interrupt"
+    finally:
+        _end(process, patience_s=10 if ended == "exit" else 0)
+        if log_file:
+            log_file.close()
+    return Outcome(Log(text), ended, process.returncode, time.monotonic() - started)
+
+
+def _watch(process, limit_s, silence_s, log_file, show):
+    """Yields (all text so far, "exit" or "time") after each piece of output, until the output ends."""
+    terminal, text = TerminalFilter(), ""
+    started = heard = time.monotonic()
+    while True:
+        now = time.monotonic()
+        if (limit_s and now - started > limit_s) or (silence_s and now - heard > silence_s):
+            yield text, "time"
+            return
+        if not select.select([process.stdout], [], [], 0.25)[0]:
+            continue
+        data = os.read(process.stdout.fileno(), 65536)
+        if not data:
+            yield text, "exit"
+            return
+        heard = now
+        piece = terminal.feed(data)
+        text += piece
+        if log_file:
+            log_file.write(piece)
+            log_file.flush()
+        if show:
+            show(piece)
+        yield text, "exit"
+
+
+def _end(process, patience_s):
+    """It has ended, or will within patience_s (its output is closed), or it is asked once, then killed."""
+    for ask, seconds in ((None, patience_s), (process.terminate, 5), (process.kill, None)):
+        try:
+            if ask:
+                ask()
+            process.wait(timeout=seconds)
+            break
+        except subprocess.TimeoutExpired:
+            continue
+    process.stdout.close()

@@ -1,0 +1,35 @@
+"""The machines that are booted here: Meridian from an ISO or by QEMU's -kernel, and Debian's Xen."""
+
+import os
+import subprocess
+
+from emulator import Machine
+from variables import Refused
+
+SCRIPTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+XEN_APPEND = "com1=115200,8n1 console=com1 guest_loglvl=all dom0_mem=128M"
+
+
+def meridian_by_iso(path, kernel, guest, cmdline, guest_cmdline, **settings):
+    """Makes the image at `path` first."""
+    environment = dict(os.environ, KERNEL=kernel, GUEST=guest, CMDLINE=cmdline, GUEST_CMDLINE=guest_cmdline)
+    if subprocess.run([os.path.join(SCRIPTS, "iso"), path], env=environment, check=False).returncode:
+        raise Refused("no ISO, no boot")
+    return Machine(iso=path, **settings)
+
+
+def meridian_by_kernel(kernel, guest, cmdline, guest_cmdline, **settings):
+    """QEMU gives a PVH kernel's module no command line of its own: the guest's words follow a lone `--`."""
+    append = f"{cmdline} -- {guest_cmdline}".strip()
+    return Machine(kernel=kernel, initrd=guest, append=append, **settings)
+
+
+def xen(guest, guest_cmdline, **settings):
+    """Xen 4.17 with the guest as dom0. Under SMAP a ring-3 iretq page-faults in QEMU 7.2: off, for Xen."""
+    fetch = os.path.join(SCRIPTS, "fetch-xen")
+    fetched = subprocess.run([fetch], stdout=subprocess.PIPE, text=True, check=False)
+    if fetched.returncode:
+        raise Refused("no Xen to compare with")
+    kernel, initrd = fetched.stdout.strip(), f"{guest} {guest_cmdline}".strip()
+    return Machine(kernel=kernel, initrd=initrd, append=XEN_APPEND, cpu_model="max,-smap,-smep",
+                   memory="1G", **settings)

@@ -1,0 +1,147 @@
+"""What a log must say. Each function is called with (row, log) and asserts."""
+
+import re
+
+EXACT_HZ = 10**9
+
+
+def verdict(log):
+    assert log.verdict is not None, "the last @ line is no verdict"
+    return log.verdict
+
+
+def sound(row, log):
+    """Every @ line is well formed, and the last is the verdict with all of its keys."""
+    assert not log.malformed, f"malformed: {log.malformed[0]}"
+    for key in ("result reads back_self back_global worst_ns spread_ns rate_ppb bound_ns mode retries stalls "
+                "clamps disruptions reason").split():
+        assert key in verdict(log), f"the verdict lacks {key}="
+    assert len(log.all("verdict")) == 1, "more than one verdict"
+
+
+def all_vcpus(row, log):
+    """Every CPU is there, and a VCPU on each has read; the sum is the verdict's."""
+    assert len(log.all("cpu")) == row.cpus, f"{len(log.all('cpu'))} @cpu lines for {row.cpus} CPUs"
+    vcpus = log.all("vcpu")
+    assert [line.number("id") for line in vcpus] == list(range(row.cpus)), "not one @vcpu line for each VCPU"
+    assert all(line.number("reads") > 0 for line in vcpus), "a VCPU that never read"
+    assert sum(line.number("reads") for line in vcpus) == verdict(log).number("reads")
+
+
+def never_back(row, log):
+    """No read behind another, and every second said so."""
+    for key in ("back_self", "back_global", "worst_ns"):
+        assert verdict(log).number(key) == 0, f"{key}={verdict(log)[key]}"
+        assert all(line.number(key) == 0 for line in log.all("vcpu"))
+    seconds = log.all("second")
+    assert len(seconds) >= row.seconds - 1, f"{len(seconds)} @second lines in {row.seconds} s"
+    assert all(line.number("back") == 0 for line in seconds)
+
+
+def one_line(row, log):
+    """Unified: all records of every publish agree exactly."""
+    assert verdict(log)["mode"] == "unified"
+    assert verdict(log).number("spread_ns") == 0
+    assert all(line.number("spread_ns") == 0 for line in log.all("second"))
+
+
+def per_cpu(row, log):
+    assert verdict(log)["mode"] == "percpu"
+    assert all(line["mode"] == "percpu" for line in log.all("second"))
+
+
+def undisturbed(row, log):
+    assert verdict(log).number("disruptions") == 0 and not log.all("disruption")
+
+
+def bounded(row, log):
+    """The bound is known to the end."""
+    assert 0 < verdict(log).number("bound_ns") < 10**9
+
+
+def bound_below(limit_ns):
+    def bound(row, log):
+        assert 0 < verdict(log).number("bound_ns") < limit_ns, f"bound_ns={verdict(log)['bound_ns']}"
+    return bound
+
+
+def reads_over(count):
+    def reads(row, log):
+        assert verdict(log).number("reads") > count
+    return reads
+
+
+def source_is(name):
+    def source(row, log):
+        named = [line["source"] for line in log.all("clock")]
+        assert named and set(named) == {name}, f"@clock names {named}, not {name}"
+    return source
+
+
+def source_is_not(name):
+    def source(row, log):
+        named = [line["source"] for line in log.all("clock")]
+        assert named and name not in named, f"@clock names {named}"
+    return source
+
+
+def exact_hz(row, log):
+    """The deterministic lane's TSC is 1 GHz: every figure of it within 1 ppm."""
+    lines = log.all("cpu") + log.all("clock")
+    assert lines
+    for line in lines:
+        assert abs(line.number("hz") - EXACT_HZ) * 10**6 <= EXACT_HZ, f"hz={line['hz']}"
+
+
+def exact_time(row, log):
+    """
+    Where the TSC is true time: between any two seconds' reports the clock and the TSC differ by no more than
+    the two bounds together (T3), and the end's rate by no more than 1 ppm.
+    """
+    seconds = log.all("second")
+    assert len(seconds) >= 2
+    for number, early in enumerate(seconds):
+        for late in seconds[number + 1:]:
+            clock = late.number("time_ns") - early.number("time_ns")
+            truth = late.number("tsc") - early.number("tsc")
+            allowed = late.number("err_ns") + early.number("err_ns")
+            off = abs(clock - truth)
+            assert off <= allowed, f"@second {early['n']} to {late['n']}: off by {off} ns, bound {allowed}"
+    assert abs(verdict(log).number("rate_ppb")) <= 1000
+
+
+def goes_back(row, log):
+    """The counters see it when time goes back, and the verdict says so."""
+    steps = verdict(log).number("back_self") + verdict(log).number("back_global")
+    assert verdict(log)["result"] == "fail" and steps > 0, "a skewed publisher was not seen"
+    assert verdict(log).number("worst_ns") > 0
+
+
+def reported_by_guest(row, log):
+    """On another hypervisor: the guest ran to its end on all VCPUs; the numbers are the other's."""
+    vcpus = log.all("vcpu")
+    assert [line.number("id") for line in vcpus] == list(range(row.cpus))
+    assert all(line.number("reads") > 0 for line in vcpus)
+    assert len(log.all("second")) >= row.seconds - 1
+
+
+def cpus_online(count):
+    def online(row, log):
+        states = [line["state"] for line in log.all("cpu")]
+        assert states == ["online"] * count, f"CPUs: {states}"
+    return online
+
+
+def foreign_report(row, log):
+    """The foreign guest's one line: it ran on all VCPUs and read Xen's records."""
+    match = re.search(r"^foreign: vcpus=(\d+) spread_ns=(\d+) back=(\d+) reads=(\d+)", log.text, re.M)
+    assert match, "the foreign guest reported nothing"
+    vcpus, spread_ns, back, reads = map(int, match.groups())
+    assert vcpus == row.cpus and reads > 0
+    return spread_ns, back
+
+
+def foreign_in_step(row, log):
+    """Xen's own records, as Meridian publishes them, are one line for all VCPUs."""
+    spread_ns, back = foreign_report(row, log)
+    assert spread_ns == 0 and back == 0, f"spread_ns={spread_ns} back={back}"

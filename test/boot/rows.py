@@ -1,0 +1,63 @@
+"""All boots, one row each; the fastest first."""
+
+from boot import Row
+from expect import (all_vcpus, bound_below, bounded, cpus_online, exact_hz, exact_time, foreign_in_step,
+                    foreign_report, goes_back, never_back, one_line, per_cpu, reads_over, reported_by_guest,
+                    sound, source_is, source_is_not, undisturbed)
+
+RIGHT = (sound, all_vcpus, never_back, undisturbed, bounded)
+GOOD = RIGHT + (one_line,)
+EXACT = GOOD + (exact_hz, exact_time)
+
+ROWS = [
+    # No host disturbs the deterministic lane: exact numbers, and the same output every time.
+    Row("exact-1", "exact", EXACT, cpus=1, repeat=True),
+    Row("exact-4", "exact", EXACT, cpus=4, repeat=True),
+    Row("exact-bound", "exact", EXACT + (bound_below(20000),), cpus=4, seconds=10, limit_s=120),
+    Row("exact-pit", "exact", EXACT + (source_is("pit"),), cmdline="clocksource=pit"),
+    Row("exact-hpet", "exact", EXACT + (source_is("hpet"),), cmdline="clocksource=hpet"),
+    Row("exact-pmtimer", "exact", EXACT + (source_is("pmtimer"),), cmdline="clocksource=pmtimer"),
+    Row("exact-percpu", "exact", RIGHT + (per_cpu, exact_hz, exact_time),
+        cmdline="clockmode=percpu"),
+    Row("exact-clang", "exact", EXACT, kernel="clang", guest="clang"),
+
+    # A publisher that lies by 100 us (test/faults/skew.c): the witness must see it, or it could see nothing.
+    Row("skewed-exact", "exact", (sound, goes_back), kernel="test", verdict="fail"),
+    Row("skewed", "kernel", (sound, goes_back), kernel="test", verdict="fail"),
+
+    # QEMU's own loader, TSC and CPUs on the host's threads.
+    Row("kernel-1", "kernel", GOOD, cpus=1),
+    Row("kernel-2", "kernel", GOOD, cpus=2),
+    Row("kernel-4", "kernel", GOOD, cpus=4),
+    Row("kernel-8", "kernel", GOOD, cpus=8, limit_s=90),
+    Row("kernel-percpu", "kernel", RIGHT + (per_cpu,),
+        cmdline="clockmode=percpu"),
+
+    # Each reference alone, by what the machine has and by option.
+    Row("no-hpet", "kernel", GOOD + (source_is_not("hpet"),), machine="q35,hpet=off"),
+    Row("no-pit", "kernel", GOOD + (source_is_not("pit"),), machine="q35,pit=off"),
+    Row("no-acpi", "kernel", (sound, never_back, bounded, source_is("pit"), cpus_online(1)),
+        cmdline="acpi=off"),
+    Row("only-pit", "kernel", GOOD + (source_is("pit"),), cmdline="clocksource=pit"),
+    Row("only-hpet", "kernel", GOOD + (source_is("hpet"),), cmdline="clocksource=hpet"),
+    Row("only-pmtimer", "kernel", GOOD + (source_is("pmtimer"),), cmdline="clocksource=pmtimer"),
+
+    # Somebody else's guest: Xen's own records, all of one line.
+    Row("foreign", "kernel", (sound, foreign_in_step), guest="foreign", cmdline="duration=5"),
+    Row("foreign-exact", "exact", (sound, foreign_in_step), guest="foreign", cmdline="duration=5"),
+
+    # The real thing, from a disc.
+    Row("bios-1", "iso-bios", GOOD, cpus=1),
+    Row("bios-2", "iso-bios", GOOD, cpus=2),
+    Row("bios-8", "iso-bios", GOOD, cpus=8, limit_s=90),
+    Row("bios-loaded", "iso-bios", GOOD, load=2, limit_s=120),
+    Row("uefi-1", "iso-uefi", GOOD, cpus=1, limit_s=90),
+    Row("uefi-4", "iso-uefi", GOOD, cpus=4, limit_s=90),
+    Row("main-job", "iso-bios", GOOD + (reads_over(400000),), cpus=4, seconds=10, limit_s=90),
+
+    # The guests, unchanged, on real Xen.
+    Row("xen-1", "xen", (reported_by_guest,), cpus=1),
+    Row("xen-4", "xen", (reported_by_guest,), cpus=4),
+    Row("xen-exact", "xen-exact", (reported_by_guest, goes_back)),
+    Row("xen-foreign", "xen", (foreign_report,), guest="foreign"),
+]

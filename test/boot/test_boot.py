@@ -1,0 +1,33 @@
+"""One test a row; a failure names the log and shows its end."""
+
+import pytest
+
+from boot import boot
+from rows import ROWS
+
+TAIL_LINES = 30
+
+
+def judge(row, outcome, path):
+    log = outcome.log
+    try:
+        if row.on_xen():
+            assert outcome.ended == "stopped", f"no verdict from the guest; QEMU: {outcome.ended}"
+        else:
+            how = f"{outcome.state()}, not {row.verdict} (QEMU: {outcome.ended}, status {outcome.status})"
+            assert outcome.state() == row.verdict, how
+        for expectation in row.expect:
+            expectation(row, log)
+    except (AssertionError, KeyError, ValueError) as error:
+        tail = "\n".join(log.text.splitlines()[-TAIL_LINES:])
+        pytest.fail(f"{row.name}: {type(error).__name__}: {error}\nlog: {path}\n{tail}", pytrace=False)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+def test_boot(row):
+    outcome, path = boot(row)
+    judge(row, outcome, path)
+    if row.repeat:
+        again, again_path = boot(row, "-again")
+        judge(row, again, again_path)
+        assert again.log.text == outcome.log.text, f"not the same output twice: {path} and {again_path}"

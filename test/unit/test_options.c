@@ -1,0 +1,159 @@
+/* sources: hv/platform/options.c */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "phys.h"
+#include "platform/options.h"
+
+static struct options options;
+static char complaints[512];
+
+static void complain(const char *word, size_t length, const char *why)
+{
+    size_t at = strlen(complaints);
+    if (at + length + strlen(why) + 3 > sizeof(complaints))
+        return;
+    memcpy(complaints + at, word, length);
+    complaints[at + length] = ' ';
+    memcpy(complaints + at + length + 1, why, strlen(why));
+    memcpy(complaints + at + length + 1 + strlen(why), ";", 2);
+}
+
+static bool parse(const char *line)
+{
+    complaints[0] = 0;
+    return options_parse(line, &options, complain);
+}
+
+static void defaults(void **state)
+{
+    (void)state;
+    assert_true(parse(""));
+    assert_true(options.acpi);
+    assert_int_equal(options.source, CLOCKSOURCE_AUTO);
+    assert_int_equal(options.mode, CLOCKMODE_AUTO);
+    assert_int_equal(options.wander_ppb_s, 10);
+    assert_int_equal(options.guest_mib, 32);
+    assert_int_equal(options.vcpus, 0);
+    assert_int_equal(options.duration_s, 0);
+    assert_true(parse(" \t \n"));
+    assert_string_equal(complaints, "");
+}
+
+static void all_of_them(void **state)
+{
+    (void)state;
+    assert_true(parse("  acpi=off clocksource=pmtimer\tclockmode=percpu wander=1000000 mem=4096 vcpus=32 "
+                      "duration=4294967295 "));
+    assert_string_equal(complaints, "");
+    assert_false(options.acpi);
+    assert_int_equal(options.source, CLOCKSOURCE_PMTIMER);
+    assert_int_equal(options.mode, CLOCKMODE_PERCPU);
+    assert_int_equal(options.wander_ppb_s, 1000000);
+    assert_int_equal(options.guest_mib, 4096);
+    assert_int_equal(options.vcpus, 32);
+    assert_true(options.duration_s == UINT32_MAX);
+    assert_true(parse("clocksource=pit clocksource=hpet acpi=on clockmode=unified"));
+    assert_int_equal(options.source, CLOCKSOURCE_HPET); /* the last one counts */
+    assert_int_equal(options.mode, CLOCKMODE_UNIFIED);
+    assert_true(parse("clocksource=pit clocksource=auto clockmode=auto"));
+    assert_int_equal(options.source, CLOCKSOURCE_AUTO);
+}
+
+static void bad_values_keep_the_default(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {
+        "mem=7",
+        "mem=4097",
+        "mem=",
+        "mem",
+        "mem=+9",
+        "mem=0x10",
+        "mem=32m",
+        "mem=18446744073709551680", /* 2^64 + 64 */
+        "mem=4294967304",
+        "wander=1000001",
+        "vcpus=33",
+        "vcpus=-1",
+        "duration=4294967296",
+        "acpi=maybe",
+        "acpi",
+        "acpi=onn",
+        "acpi=o",
+        "clocksource=tsc",
+        "clocksource=",
+        "clockmode=both",
+        "clocksource=pitt",
+    };
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        assert_false(parse(bad[i]));
+        assert_true(strlen(complaints) > strlen(bad[i]) + 5);
+        struct options want = {.acpi = true, .wander_ppb_s = 10, .guest_mib = 32};
+        assert_memory_equal(&options, &want, sizeof(want));
+    }
+    assert_false(parse("mem=64 mem=bad vcpus=2"));
+    assert_int_equal(options.guest_mib, 64);
+    assert_int_equal(options.vcpus, 2);
+}
+
+static void unknown_names_are_only_named(void **state)
+{
+    (void)state;
+    assert_true(parse("quiet com1=115200 =5 memo=3 vcpus=3"));
+    assert_string_equal(complaints, "quiet is not an option of mine;com1=115200 is not an option of mine;"
+                                    "=5 is not an option of mine;memo=3 is not an option of mine;");
+    assert_int_equal(options.vcpus, 3);
+    assert_false(options_parse("mem=1 quiet", &options, NULL));
+}
+
+static void the_guests_part(void **state)
+{
+    (void)state;
+    assert_null(options_guest_line("mem=64 --x x--"));
+    assert_string_equal(options_guest_line("mem=64 --  tick=5 -- more"), "tick=5 -- more");
+    assert_string_equal(options_guest_line("--"), "");
+    assert_true(parse("mem=64 -- mem=1 nonsense"));
+    assert_int_equal(options.guest_mib, 64);
+    assert_string_equal(complaints, "");
+}
+
+static void hostile_lines(void **state)
+{
+    (void)state;
+    static const char seed[] =
+        "acpi=off clocksource=pit clockmode=percpu wander=5 mem=64 vcpus=2 duration=10 -- a";
+    struct random random = {5};
+    unsigned good = 0;
+    for (unsigned i = 0; i < 100000; i++) {
+        size_t size = 1 + random_next(&random) % sizeof(seed);
+        char *line = malloc(size); /* exactly as long as it is */
+        memcpy(line, seed, size);
+        mutate((uint8_t *)line, size, &random);
+        line[size - 1] = 0;
+        good += parse(line);
+        const char *guest = options_guest_line(line);
+        assert_true(!guest || (guest >= line && guest < line + size));
+        assert_true(options.guest_mib >= 8 && options.guest_mib <= 4096 && options.vcpus <= 32);
+        assert_true(options.wander_ppb_s <= 1000000 && options.source <= CLOCKSOURCE_PMTIMER);
+        free(line);
+    }
+    assert_in_range(good, 10000, 90000);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(defaults),
+        cmocka_unit_test(all_of_them),
+        cmocka_unit_test(bad_values_keep_the_default),
+        cmocka_unit_test(unknown_names_are_only_named),
+        cmocka_unit_test(the_guests_part),
+        cmocka_unit_test(hostile_lines),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
