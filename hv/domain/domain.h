@@ -11,7 +11,7 @@ struct domain_config {
     size_t image_size;
     const char *cmdline;
     uint64_t memory_bytes;
-    unsigned vcpus;       /* 1..32 */
+    unsigned vcpus;       /* 1..32; VCPU n runs on the nth CPU whose TSC could be measured */
     const uint32_t *cpus; /* VCPU n runs on CPU cpus[n]; no CPU twice */
 };
 

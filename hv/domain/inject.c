@@ -22,7 +22,7 @@
 static bool bounce(struct vcpu *vcpu, const struct bounce *bounce, bool masks)
 {
     uint8_t masked = __atomic_load_n(&vcpu->info->evtchn_upcall_mask, __ATOMIC_RELAXED);
-    struct bounce_frame frame;
+    struct bounce_frame frame = {0};
 
     if (!bounce_build(&vcpu->frame, bounce, masked, &frame)) {
         fault_crash(vcpu, "its stack points into the hypervisor's part");

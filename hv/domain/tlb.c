@@ -83,7 +83,7 @@ static bool ask(unsigned cpu, uint32_t *ticket)
 
 void tlb_flush(struct domain *domain, uint64_t vcpus)
 {
-    uint32_t tickets[MAX_VCPUS];
+    uint32_t tickets[MAX_VCPUS] = {0};
     unsigned here = cpu_id();
 
     for (unsigned i = 0; i < domain->vcpu_count; i++)

@@ -1,5 +1,4 @@
-/* The FADT (ACPI 6.4, 5.2.9) and the HPET's table (IA-PC HPET 1.0a, 3.2.4): where the reference timers are.
- */
+/* The FADT (ACPI 6.4, 5.2.9) and the HPET's table (IA-PC HPET 1.0a, 3.2.4): where the timers are. */
 #include "platform/acpi_tables.h"
 #include "platform/bytes.h"
 

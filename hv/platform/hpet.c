@@ -1,5 +1,4 @@
-/* The HPET's main counter (IA-PC HPET Specification 1.0a, 2.3): memory-mapped, 32 or 64 bits, counting
- * upwards. */
+/* The HPET's main counter (IA-PC HPET Specification 1.0a, 2.3): memory-mapped, 32 or 64 bits, upwards. */
 #include "platform/counters.h"
 
 #include "cpu/instructions.h"
@@ -15,7 +14,7 @@ enum { CAPABILITIES = 0x00 / 4, PERIOD_FS = 0x04 / 4, CONFIGURATION = 0x10 / 4, 
 #define ENABLE_CNF     1u
 
 #define FS_A_NS       1000000u
-#define MAX_PERIOD_FS 100000000u /* 2.3.4: "must be less than or equal to 05F5E100h", 100 ns */
+#define MAX_PERIOD_FS 100000000u /* 2.3.4: at most 05F5E100h fs, which is 100 ns */
 /*
  * No lower bound is stated. A counter of more than 1 GHz is unheard of, and a period below 10^6 fs that is
  * off by half an fs would be wrong by more than 0.5 ppm: it is rather a register that reads nonsense.
@@ -64,8 +63,7 @@ static const char *hpet_start(const struct machine *machine, struct reference *r
     ref->bits = wide ? 64 : 32;
     ref->period_num = period_fs;
     ref->period_den = FS_A_NS;
-    /* The register rounds to whole fs: half an fs of the period. A period of whole ns (QEMU: 10) was not
-     * rounded. */
+    /* The register rounds to whole fs: half an fs of the period. Whole ns (QEMU: 10) were not rounded. */
     ref->tolerance_ppb = period_fs % FS_A_NS == 0 ? 0 : (500000000u + period_fs - 1) / period_fs;
 
     uint32_t configuration = registers[CONFIGURATION];

@@ -16,8 +16,7 @@ static uint64_t taken_until(const struct boot_info *boot, uint64_t at)
     return until;
 }
 
-/* The first byte at or after `at` that a usable range holds, whatever else may hold it too; PHYS_END: none.
- */
+/* The first byte at or after `at` that a usable range holds, whatever else may too; PHYS_END: none. */
 static uint64_t next_usable(const struct boot_info *boot, uint64_t at)
 {
     uint64_t next = PHYS_END;

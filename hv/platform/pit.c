@@ -8,7 +8,7 @@
 
 #define PIT_CHANNEL2 0x42
 #define PIT_COMMAND  0x43
-#define PORT_B       0x61 /* bit 0: gate of channel 2, bit 1: speaker; 2 and 3 mask NMI sources and are kept */
+#define PORT_B       0x61 /* bit 0: gate of channel 2, 1: speaker; 2 and 3 mask NMIs and are kept */
 
 #define CHANNEL2_LATCH 0x80 /* counter latch command */
 #define CHANNEL2_MODE2 0xb4 /* low byte then high byte, mode 2, binary */

@@ -71,8 +71,7 @@ static unsigned poll_all(struct counter_source *const *sources, struct run *runs
     return done;
 }
 
-/* The TSC's rate in kHz between a run's ends; 0: no time passed, or the brackets are too wide for what did.
- */
+/* The TSC's rate in kHz between a run's ends; 0: no time passed, or brackets too wide for what did. */
 static uint64_t rate_of(const struct counter_source *source, const struct run *run)
 {
     uint64_t ns = ns_of(source, run->counts);

@@ -7,7 +7,7 @@ import tempfile
 from dataclasses import dataclass
 
 from atlines import xen_is_done
-from emulator import run
+from emulator import ONE_THREAD, run
 from machines import meridian_by_iso, meridian_by_kernel, xen
 
 LOGS = os.path.join("build", "test", "logs")
@@ -21,7 +21,7 @@ class Row:
     """
     One boot. lane: iso-bios, iso-uefi, kernel (QEMU's loader), exact (the same, deterministic),
     xen, xen-exact.
-    expect: functions of expect.py, called with (row, log). load: busy loops beside it. verdict: ok or fail.
+    expect: functions of expect.py, called with (row, log). load: busy loops beside it. verdict: ok, fail, or any.
     repeat: boots twice and wants the same output.
     """
 
@@ -35,7 +35,7 @@ class Row:
     guest: str = "guest"
     kernel: str = "meridian"
     machine: str = "q35"
-    accel: str = "tcg"
+    accel: str = ONE_THREAD
     load: int = 0
     verdict: str = "ok"
     repeat: bool = False

@@ -117,6 +117,12 @@ def goes_back(row, log):
     assert verdict(log).number("worst_ns") > 0
 
 
+def caught(row, log):
+    """A lie too small for every reader to step back over it is still seen in the records."""
+    steps = verdict(log).number("back_self") + verdict(log).number("back_global")
+    assert verdict(log)["result"] == "fail" and steps + verdict(log).number("spread_ns") > 0
+
+
 def reported_by_guest(row, log):
     """On another hypervisor: the guest ran to its end on all VCPUs; the numbers are the other's."""
     vcpus = log.all("vcpu")

@@ -11,8 +11,13 @@
 
 static struct trap_frame running(void)
 {
-    return (struct trap_frame){.rcx = 0xc0, .r11 = 0x11, .rip = 0xffffffff80001234, .cs = SEL_USER_CODE64,
-                               .rflags = 0x246, .rsp = 0xffffffff8000fff9, .ss = SEL_USER_DATA};
+    return (struct trap_frame){.rcx = 0xc0,
+                               .r11 = 0x11,
+                               .rip = 0xffffffff80001234,
+                               .cs = SEL_USER_CODE64,
+                               .rflags = 0x246,
+                               .rsp = 0xffffffff8000fff9,
+                               .ss = SEL_USER_DATA};
 }
 
 static void test_event(void **state)
@@ -35,7 +40,8 @@ static void test_event(void **state)
     assert_int_equal(regs.rcx, 0xc0);
 }
 
-/* IF in the frame is "not masked", and the mask itself stands above cs; it never is the CPU's own IF or IOPL. */
+/* IF in the frame is "not masked", and the mask itself stands above cs; it never is the CPU's own IF or IOPL.
+ */
 static void test_masked(void **state)
 {
     struct trap_frame regs = running();
@@ -105,7 +111,8 @@ static void test_flags_for_guest(void **state)
     (void)state;
     assert_int_equal(rflags_for_guest(0), 0x202);
     assert_int_equal(rflags_for_guest(RFLAGS_IOPL | RFLAGS_VM), 0x202);
-    assert_int_equal(rflags_for_guest(UINT64_MAX), 0x254fd7); /* but for IOPL, VM, VIF, VIP and what is reserved */
+    assert_int_equal(rflags_for_guest(UINT64_MAX),
+                     0x254fd7); /* but for IOPL, VM, VIF, VIP and what is reserved */
 }
 
 int main(void)

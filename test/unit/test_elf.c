@@ -13,11 +13,12 @@
 #include "domain/elf.h"
 #include "random.h"
 
-/* A module put together by hand: one segment, its notes, and (as asked) sections instead of a note segment. */
-#define NOTES_AT 0x400
-#define CODE_AT 0x1000
+/* A module put together by hand: one segment, its notes, and (as asked) sections instead of a note segment.
+ */
+#define NOTES_AT   0x400
+#define CODE_AT    0x1000
 #define FILE_BYTES 0x2000
-#define BASE 0xffffffff80000000ull
+#define BASE       0xffffffff80000000ull
 
 struct module {
     uint8_t bytes[FILE_BYTES];
@@ -70,8 +71,13 @@ static void module_bare(struct module *m)
     header(m)->e_phoff = sizeof(Elf64_Ehdr);
     header(m)->e_phentsize = sizeof(Elf64_Phdr);
     header(m)->e_phnum = 2;
-    *segment(m, 0) = (Elf64_Phdr){.p_type = PT_LOAD, .p_flags = PF_R | PF_W | PF_X, .p_offset = CODE_AT,
-                                  .p_vaddr = BASE + 0x1000, .p_paddr = 0x1000, .p_filesz = 0x800, .p_memsz = 0x3000};
+    *segment(m, 0) = (Elf64_Phdr){.p_type = PT_LOAD,
+                                  .p_flags = PF_R | PF_W | PF_X,
+                                  .p_offset = CODE_AT,
+                                  .p_vaddr = BASE + 0x1000,
+                                  .p_paddr = 0x1000,
+                                  .p_filesz = 0x800,
+                                  .p_memsz = 0x3000};
     *segment(m, 1) = (Elf64_Phdr){.p_type = PT_NOTE, .p_offset = NOTES_AT};
     m->notes_end = NOTES_AT;
 }
@@ -298,10 +304,12 @@ static void check_taken(const struct elf_guest *guest, size_t size)
     }
 }
 
-/* Interesting values at random places of headers and notes, and files cut anywhere; ASan watches over every read. */
+/* Interesting values at random places of headers and notes, and files cut anywhere; ASan watches over every
+ * read. */
 static void test_mutations(void **state)
 {
-    static const uint64_t values[] = {0, 1, 3, 4, 0x7f, 0xff, 0x1000, 0x7fffffff, 0xffffffff, 1ull << 63, UINT64_MAX};
+    static const uint64_t values[] = {0,      1,          3,          4,          0x7f,      0xff,
+                                      0x1000, 0x7fffffff, 0xffffffff, 1ull << 63, UINT64_MAX};
     struct random seed = {20050708};
     struct module m;
     unsigned taken = 0;

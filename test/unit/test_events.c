@@ -66,7 +66,8 @@ static void test_masked_vcpu(void **state)
 {
     (void)state;
     info->evtchn_upcall_mask = 1;
-    assert_true(event_bits_raise(&shared, info, 9).upcall); /* it must look; whether it does is its own affair */
+    assert_true(
+        event_bits_raise(&shared, info, 9).upcall); /* it must look; whether it does is its own affair */
     assert_false(event_bits_due(info));
     info->evtchn_upcall_mask = 0;
     assert_true(event_bits_due(info));
@@ -89,7 +90,8 @@ static void test_virqs(void **state)
     assert_int_equal(event_table_bind_virq(&table, VIRQ_TIMER, 1), -XEN_EEXIST);
     assert_int_equal(event_table_bind_virq(&table, NR_VIRQS, 0), -XEN_EINVAL);
     assert_int_equal(event_table_bind_virq(&table, UINT32_MAX, 0), -XEN_EINVAL);
-    assert_int_equal(event_table_bind_virq(&table, VIRQ_CONSOLE, 1), -XEN_EINVAL); /* the domain's: on VCPU 0 */
+    assert_int_equal(event_table_bind_virq(&table, VIRQ_CONSOLE, 1),
+                     -XEN_EINVAL); /* the domain's: on VCPU 0 */
     assert_int_equal(event_table_bind_virq(&table, VIRQ_CONSOLE, 0), 3);
     assert_int_equal(event_table_virq(&table, 1, VIRQ_TIMER), 2);
     assert_int_equal(event_table_virq(&table, 2, VIRQ_TIMER), 0);
@@ -137,9 +139,10 @@ static void test_full(void **state)
 }
 
 /*
- * The handshake of block and wake-up, on real threads: a sender raises a port, then clears "blocked" if it must look
- * (as schedule_kick); the VCPU takes what is pending, says "blocked", looks once more, and sleeps for as long as
- * it is blocked. If a wake-up could be lost the VCPU would sleep for ever. Ports are taken as a guest does.
+ * The handshake of block and wake-up, on real threads: a sender raises a port, then clears "blocked" if it
+ * must look (as schedule_kick); the VCPU takes what is pending, says "blocked", looks once more, and sleeps
+ * for as long as it is blocked. If a wake-up could be lost the VCPU would sleep for ever. Ports are taken as
+ * a guest does.
  */
 #define ROUNDS 200000
 static volatile uint32_t blocked;

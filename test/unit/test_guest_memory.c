@@ -158,7 +158,7 @@ static void test_copy_respects_rights(void **state)
 /* Up to the last byte of the address space, and not round to its first. */
 static void test_top_of_memory(void **state)
 {
-    char text[16] = { 0 };
+    char text[16] = {0};
 
     (void)state;
     map(0xfffffffffffff000, FULL, FULL);

@@ -121,12 +121,12 @@ static void test_context(void **state)
     assert_null(vcpu_context_refusal(&c, ROOT));
 }
 
-#define REFUSED(change, part)                                                                                        \
-    do {                                                                                                             \
-        struct vcpu_guest_context c = context_good();                                                                \
-        change;                                                                                                      \
-        assert_non_null(vcpu_context_refusal(&c, ROOT));                                                             \
-        assert_non_null(strstr(vcpu_context_refusal(&c, ROOT), part));                                               \
+#define REFUSED(change, part)                                          \
+    do {                                                               \
+        struct vcpu_guest_context c = context_good();                  \
+        change;                                                        \
+        assert_non_null(vcpu_context_refusal(&c, ROOT));               \
+        assert_non_null(strstr(vcpu_context_refusal(&c, ROOT), part)); \
     } while (0)
 
 static void test_context_refused(void **state)
@@ -150,7 +150,8 @@ static void test_context_refused(void **state)
 
 static void test_hypercall_page(void **state)
 {
-    static const uint8_t call_18[] = {0x51, 0x41, 0x53, 0xb8, 18, 0, 0, 0, 0x0f, 0x05, 0x41, 0x5b, 0x59, 0xc3, 0xcc};
+    static const uint8_t call_18[] = {0x51, 0x41, 0x53, 0xb8, 18,   0,    0,   0,
+                                      0x0f, 0x05, 0x41, 0x5b, 0x59, 0xc3, 0xcc};
     static const uint8_t iret[] = {0x51, 0x41, 0x53, 0x50, 0xb8, 23, 0, 0, 0, 0x0f, 0x05, 0xcc};
     unsigned char page[HYPERCALL_PAGE_BYTES + 1];
 
@@ -215,9 +216,9 @@ static void test_verdict_long(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_entries),         cmocka_unit_test(test_entries_at_random),
-        cmocka_unit_test(test_context),         cmocka_unit_test(test_context_refused),
-        cmocka_unit_test(test_hypercall_page),  cmocka_unit_test(test_verdict),
+        cmocka_unit_test(test_entries),        cmocka_unit_test(test_entries_at_random),
+        cmocka_unit_test(test_context),        cmocka_unit_test(test_context_refused),
+        cmocka_unit_test(test_hypercall_page), cmocka_unit_test(test_verdict),
         cmocka_unit_test(test_verdict_long),
     };
 

@@ -8,13 +8,17 @@
 
 #include "domain/layout.h"
 
-#define MIB (1ull << 20)
+#define MIB        (1ull << 20)
 #define LINUX_BASE 0xffffffff80000000ull
 
 static struct elf_guest kernel(uint64_t base, uint64_t bytes)
 {
-    return (struct elf_guest){.virt_base = base, .entry = base, .kernel_start = base, .kernel_end = base + bytes,
-                              .hypercall_page = ELF_UNSET, .init_p2m = ELF_UNSET};
+    return (struct elf_guest){.virt_base = base,
+                              .entry = base,
+                              .kernel_start = base,
+                              .kernel_end = base + bytes,
+                              .hypercall_page = ELF_UNSET,
+                              .init_p2m = ELF_UNSET};
 }
 
 /* By counting: how many tables of one level a walk over every page of the range meets. */
@@ -51,7 +55,8 @@ static void check_tables(const struct guest_layout *l)
     uint64_t counted = 1;
 
     for (unsigned shift = 21; shift <= 39; shift += 9) {
-        assert_int_equal(layout_tables(l->v_start, l->v_end, shift), count_tables(l->v_start, l->v_end, shift));
+        assert_int_equal(layout_tables(l->v_start, l->v_end, shift),
+                         count_tables(l->v_start, l->v_end, shift));
         counted += count_tables(l->v_start, l->v_end, shift);
     }
     assert_int_equal(l->table_count, counted < 2 ? 2 : counted);
@@ -59,8 +64,16 @@ static void check_tables(const struct guest_layout *l)
 
 static void test_sizes_and_places(void **state)
 {
-    static const uint64_t bases[] = {0, 0x100000, 0x1ff000, 0x3ff000, 0x3fe00000, 0x7fffc00000, 0x7ffffff000,
-                                     0xffff880000000000, 0xffffffff80000000, 0xffffffffc0000000};
+    static const uint64_t bases[] = {0,
+                                     0x100000,
+                                     0x1ff000,
+                                     0x3ff000,
+                                     0x3fe00000,
+                                     0x7fffc00000,
+                                     0x7ffffff000,
+                                     0xffff880000000000,
+                                     0xffffffff80000000,
+                                     0xffffffffc0000000};
     static const uint64_t sizes[] = {1, 4096, 100000, 2 * MIB - 3, 4 * MIB - 512 * 1024 - 4 * 4096, 9 * MIB};
 
     (void)state;
@@ -137,7 +150,8 @@ static void test_refusals(void **state)
     (void)state;
     refused(kernel(0x800, MIB), 8192, "page aligned");
     refused(kernel(LINUX_BASE, 64 * MIB), 8192, "too little memory");
-    refused(kernel(LINUX_BASE, 28 * MIB + MIB * 7 / 2), 8192, "too little memory"); /* the rest does not fit */
+    refused(kernel(LINUX_BASE, 28 * MIB + MIB * 7 / 2), 8192,
+            "too little memory"); /* the rest does not fit */
     refused(kernel(HYPERVISOR_START, MIB), 8192, "hypervisor's part");
     refused(kernel(HYPERVISOR_START - 4 * MIB, 3 * MIB), 8192, "hypervisor's part"); /* and no address */
     refused(kernel(HYPERVISOR_END - 4 * MIB, MIB), 8192, "hypervisor's part");
@@ -168,8 +182,11 @@ static void test_range(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_sizes_and_places), cmocka_unit_test(test_like_xen), cmocka_unit_test(test_init_p2m),
-        cmocka_unit_test(test_refusals),         cmocka_unit_test(test_range),
+        cmocka_unit_test(test_sizes_and_places),
+        cmocka_unit_test(test_like_xen),
+        cmocka_unit_test(test_init_p2m),
+        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_range),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

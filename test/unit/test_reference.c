@@ -1,5 +1,4 @@
-/* sources: hv/platform/reference_find.c hv/platform/reference_trial.c hv/platform/reference_sample.c
- * hv/platform/reference_vote.c hv/platform/pit.c hv/platform/hpet.c hv/platform/pmtimer.c */
+/* sources: hv/platform/reference_find.c hv/platform/reference_trial.c hv/platform/reference_sample.c hv/platform/reference_vote.c hv/platform/pit.c hv/platform/hpet.c hv/platform/pmtimer.c */
 /* flags: -include test/unit/fake_cpu.h */
 #include <setjmp.h>
 #include <stdarg.h>
