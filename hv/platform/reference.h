@@ -62,8 +62,7 @@ struct reference_wait {
 void reference_wait_start(struct reference_wait *wait, uint32_t us);
 bool reference_waiting(struct reference_wait *wait);
 
-/* Busy-waits by the best reference (or by turns of port 0x80 when there is none): bounded whatever it does.
- */
+/* Busy-waits by the best reference, or by turns of port 0x80 when there is none; bounded anyhow. */
 void reference_wait_us(uint32_t us);
 
 #endif

@@ -27,9 +27,9 @@ FIRMWARE = [
 DETERMINISTIC = ["-icount", "shift=3,sleep=off", "-rtc", "base=2005-07-08T12:00:00,clock=vm"]
 
 
-# One thread for all CPUs. With a thread for each (QEMU's default) the emulated TSC is no clock: QEMU 7.2 takes the
-# host's TSC before it has the lock that guards the greatest value given so far, and whenever two CPUs read at once
-# it moves that value, and the TSC of all CPUs with it, ahead by some 70 ns: up to 3 ms in a second were seen.
+# One thread for all CPUs. With one for each (QEMU's default) the emulated TSC is no clock: QEMU 7.2 takes
+# the host's TSC before it has the lock that guards the greatest value given so far, and whenever two CPUs
+# read at once it moves the TSC of all CPUs ahead by some 70 ns: up to 3 ms in a second were seen.
 ONE_THREAD = "tcg,thread=single"
 THREAD_EACH = "tcg,thread=multi"
 

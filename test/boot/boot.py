@@ -21,7 +21,8 @@ class Row:
     """
     One boot. lane: iso-bios, iso-uefi, kernel (QEMU's loader), exact (the same, deterministic),
     xen, xen-exact.
-    expect: functions of expect.py, called with (row, log). load: busy loops beside it. verdict: ok, fail, or any.
+    expect: functions of expect.py, called with (row, log). load: busy loops beside it.
+    verdict: ok, fail, or any.
     repeat: boots twice and wants the same output.
     """
 

@@ -3,8 +3,8 @@
 from boot import Row
 from emulator import THREAD_EACH
 from expect import (all_vcpus, bound_below, bounded, caught, cpus_online, exact_hz, exact_time,
-                    foreign_in_step, foreign_report, goes_back, never_back, one_line, per_cpu, reads_over, reported_by_guest,
-                    sound, source_is, source_is_not, undisturbed)
+                    foreign_in_step, foreign_report, goes_back, never_back, one_line, per_cpu, reads_over,
+                    reported_by_guest, sound, source_is, source_is_not, undisturbed)
 
 RIGHT = (sound, all_vcpus, never_back, undisturbed, bounded)
 RACY = (sound, all_vcpus, never_back, one_line)
@@ -35,8 +35,8 @@ ROWS = [
     Row("kernel-percpu", "kernel", RIGHT + (per_cpu,),
         cmdline="clockmode=percpu"),
 
-    # A host thread for each CPU: truly at once, with a TSC that gains on every reference (see emulator.py). The verdict
-    # may name that a disruption; nothing may go back or apart for it.
+    # A host thread for each CPU: truly at once, with a TSC that gains on every reference (see emulator.py).
+    # The verdict may name that a disruption; nothing may go back or apart for it.
     Row("threads-2", "kernel", RACY, cpus=2, accel=THREAD_EACH, verdict="any"),
     Row("threads-4", "kernel", RACY, cpus=4, accel=THREAD_EACH, verdict="any"),
     Row("threads-loaded", "kernel", RACY, cpus=4, accel=THREAD_EACH, load=2, verdict="any", limit_s=120),

@@ -1,0 +1,109 @@
+/* sources: hv/platform/acpi.c hv/platform/acpi_madt.c hv/platform/acpi_fixed.c */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "acpi_build.h"
+
+static void only_enabled_cpus_count(void **state)
+{
+    (void)state;
+    build();
+    local_apic(0, 4, 1); /* the boot CPU need not be first, nor have id 0 */
+    local_apic(1, 5, 0); /* disabled */
+    local_apic(2, 6, 2); /* online capable, one day */
+    local_apic(3, 0xff, 1);
+    local_apic(4, 7, 3);
+    local_x2apic(5, 0xffffffff, 1);
+    local_x2apic(6, 0x100, 1);
+    local_x2apic(7, 0xff, 1); /* a good x2APIC id */
+    local_x2apic(8, 4, 1);    /* listed twice */
+    local_apic(4, 7, 1);
+    parse();
+    assert_int_equal(machine.cpu_count, 4);
+    assert_int_equal(machine.cpus[0].apic_id, 4);
+    assert_int_equal(machine.cpus[1].apic_id, 7);
+    assert_int_equal(machine.cpus[2].apic_id, 0x100);
+    assert_int_equal(machine.cpus[2].acpi_id, 6);
+    assert_int_equal(machine.cpus[3].apic_id, 0xff);
+    assert_int_equal(machine.cpus_left_out, 6);
+    assert_int_equal(machine.bad_tables, 0);
+}
+
+static void more_cpus_than_fit(void **state)
+{
+    (void)state;
+    build();
+    for (unsigned i = 0; i < 250; i++)
+        local_x2apic(i, i, 1);
+    parse();
+    assert_int_equal(machine.cpu_count, 250);
+    /* MADT is limited by its buffer here: fill the rest with the 8-byte form. */
+    build();
+    for (unsigned i = 0; i < 250; i++)
+        local_apic((uint8_t)i, (uint8_t)i, 1);
+    for (unsigned i = 0; i < 10; i++)
+        local_x2apic(i, 0x1000 + i, 1);
+    parse();
+    assert_int_equal(machine.cpu_count, MACHINE_MAX_CPUS);
+    assert_int_equal(machine.cpus_left_out, 260 - MACHINE_MAX_CPUS);
+}
+
+static void malformed_entry_ends_the_madt(void **state)
+{
+    (void)state;
+    static const uint8_t bad[][8] = {
+        {0, 0, 1, 1, 1},                                    /* length 0 */
+        {0, 1, 1, 1, 1},          {0, 7, 1, 1, 1, 0, 0, 0}, /* too short for its type */
+        {9, 8, 0, 0, 1, 0, 0, 0}, {5, 8, 0, 0, 1, 0, 0, 0}, {0, 40, 1, 1, 1, 0, 0, 0}, /* beyond the table */
+    };
+    for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        build();
+        local_apic(0, 0, 1);
+        madt_entry(bad[i], 8);
+        if (i < 5)
+            local_apic(2, 2, 1);
+        parse();
+        assert_int_equal(machine.cpu_count, 1);
+        assert_int_equal(machine.bad_tables, 1);
+    }
+    build();
+    local_apic(0, 0, 1);
+    madt_entry(bad[0], 1); /* a lone byte at the end */
+    parse();
+    assert_int_equal(machine.cpu_count, 1);
+    assert_int_equal(machine.bad_tables, 1);
+}
+
+static void entries_of_other_kinds(void **state)
+{
+    (void)state;
+    static const uint8_t ioapic[12] = {1, 12, 0, 0, 0, 0, 0xc0, 0xfe};
+    static const uint8_t override[12] = {5, 12, 0, 0, 0, 0, 0, 0xfe, 0x10, 0, 0, 0};
+    static const uint8_t unknown[2] = {0x7f, 2};
+    build();
+    madt_entry(ioapic, 12);
+    madt_entry(override, 12);
+    madt_entry(unknown, 2);
+    local_apic(0, 0, 1);
+    parse();
+    assert_int_equal(machine.cpu_count, 1);
+    assert_true(machine.lapic_base == 0x10fe000000ull);
+    assert_int_equal(machine.bad_tables, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(only_enabled_cpus_count),
+        cmocka_unit_test(more_cpus_than_fit),
+        cmocka_unit_test(malformed_entry_ends_the_madt),
+        cmocka_unit_test(entries_of_other_kinds),
+    };
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    phys_clear();
+    return failed;
+}
