@@ -3,9 +3,8 @@
 #include "clock.h"
 #include "vcpu.h"
 
-#define POINT_EVERY                                                                        \
-    16 /* points share a written word where records are not STABLE: seldom, not to disturb \
-        */
+/* Points share a written word where records are not STABLE: seldom, not to disturb. */
+#define POINT_EVERY 16
 
 /* What a VCPU shows the others, in a line of its own. One word each, so that neither is ever seen torn. */
 struct shown {
@@ -92,14 +91,14 @@ static void read_and_compare(struct witness *self, uint32_t me, struct meridian_
 }
 
 /*
- * Some us between reads. Many PAUSEs, because an emulator's round robin (-icount) changes CPUs at each: without them
- * it would give each VCPU a long slice, unfair to Xen. Some plain turns between them, because QEMU pushes
- * its TSC ahead, by up to a ms a second, while CPUs do nothing but read it.
+ * Some us between reads. Many PAUSEs, because an emulator's round robin (-icount) changes CPUs at each:
+ * without them it would give each VCPU a long slice, unfair to Xen. Some plain turns between them, because
+ * QEMU pushes its TSC ahead, by up to a ms a second, while CPUs do nothing but read it.
  */
 static void breathe(void)
 {
-    for (int pause = 0; pause < 4; pause++) {
-        for (int turn = 0; turn < 300; turn++)
+    for (int pause = 0; pause < 8; pause++) {
+        for (int turn = 0; turn < 100; turn++)
             __asm__ volatile("");
         __asm__ volatile("pause" : : : "memory");
     }

@@ -12,12 +12,11 @@
 #include "meridian/clock.h"
 
 struct witness {
-    uint64_t reads;     /* raw reads checked */
-    uint64_t back_self; /* of them below this VCPU's own last one; and points below its last point */
-    uint64_t
-        back_global;    /* and below what another VCPU had shown before (per-CPU mode: beyond both bounds) */
-    uint64_t worst_ns;  /* the worst step back counted */
-    uint64_t behind_ns; /* the furthest behind another VCPU, counted as a step or not */
+    uint64_t reads;       /* raw reads checked */
+    uint64_t back_self;   /* of them below this VCPU's own last one; and points below its last point */
+    uint64_t back_global; /* and below what another VCPU had shown (per-CPU mode: beyond both bounds) */
+    uint64_t worst_ns;    /* the worst step back counted */
+    uint64_t behind_ns;   /* the furthest behind another VCPU, counted as a step or not */
     uint64_t last_ns, last_point_ns;
     struct meridian_counts counts;
 };

@@ -13,7 +13,7 @@
 #include "platform/reference.h"
 #include "verdict.h"
 
-#define MIB (1ull << 20)
+#define MIB             (1ull << 20)
 #define GUEST_MAX_VCPUS 32u /* what shared_info has room for */
 
 static struct memory_range usable[BOOT_MAX_RANGES];
@@ -29,7 +29,8 @@ void boot_read(uint32_t magic, uint32_t info, struct boot_info *boot)
         wrong = pvh_parse(info, boot_view, boot);
     if (wrong)
         panic("cannot start: %s", wrong);
-    log_print("booted by %s, %s, command line \"%s\"\n", boot->loader, boot->efi ? "UEFI" : "BIOS", boot->cmdline);
+    log_print("booted by %s, %s, command line \"%s\"\n", boot->loader, boot->efi ? "UEFI" : "BIOS",
+              boot->cmdline);
     if (boot->cmdline_cut)
         log_print("the command line is longer than %d bytes: the rest is ignored\n", BOOT_MAX_CMDLINE - 1);
 }
@@ -55,7 +56,8 @@ void boot_take_memory(const struct boot_info *boot)
     keep_out(boot->module_start, boot->module_end);
     keep_out(boot->info_start, boot->info_end);
     paging_init(ram, usable_count);
-    log_print("memory: %llu MiB free in %u ranges\n", (unsigned long long)(frames_free_bytes() / MIB), usable_count);
+    log_print("memory: %llu MiB free in %u ranges\n", (unsigned long long)(frames_free_bytes() / MIB),
+              usable_count);
 }
 
 static void complain(const char *word, size_t length, const char *why)
@@ -137,7 +139,8 @@ static const char *guest_cmdline(const struct boot_info *boot)
 
 void boot_build_guest(const struct boot_info *boot, const struct options *options)
 {
-    const char *refused = "there is no module: give the guest's ELF as a multiboot2 module (module2) or -initrd";
+    const char *refused =
+        "there is no module: give the guest's ELF as a multiboot2 module (module2) or -initrd";
     struct domain_config config = {
         .cmdline = guest_cmdline(boot),
         .memory_bytes = options->guest_mib * MIB,

@@ -16,8 +16,8 @@ struct vcpu_time_info; /* Xen's, 32 bytes */
 
 /* Where one VCPU's time goes. The keeper writes; nothing in these places is ever read back. */
 struct time_vcpu {
-    uint32_t cpu;                          /* the CPU whose line it reads; changed by keeper_place_vcpu only */
-    volatile struct vcpu_time_info *xen;   /* in shared_info or its registered vcpu_info; NULL: none */
+    uint32_t cpu;                        /* the CPU whose line it reads; changed by keeper_place_vcpu only */
+    volatile struct vcpu_time_info *xen; /* in shared_info or its registered vcpu_info; NULL: none */
     volatile struct meridian_record *slot; /* in the time pages; NULL: none */
     uint32_t version;                      /* the keeper's own: even, the last one published */
 };
@@ -25,15 +25,16 @@ struct time_vcpu {
 struct time_domain {
     uint32_t vcpu_count;
     struct time_vcpu *vcpus;
-    volatile struct meridian_record *common; /* slot 0 */
+    volatile struct meridian_record *common;                      /* slot 0 */
     volatile uint32_t *wc_version, *wc_sec, *wc_nsec, *wc_sec_hi; /* shared_info's wall clock */
-    uint32_t common_version, wall_version;   /* the keeper's own */
+    uint32_t common_version, wall_version;                        /* the keeper's own */
     struct time_domain *next;
 };
 
 /*
- * On the boot CPU, once reference_find has a reference and all CPUs wait in keeper_cpu_start: ties them together
- * in one reference window for all, reads the RTC, chooses the mode, starts system time. Reports as it goes.
+ * On the boot CPU, once reference_find has a reference and all CPUs wait in keeper_cpu_start: ties them
+ * together in one reference window for all, reads the RTC, chooses the mode, starts system time. Reports as
+ * it goes.
  */
 void keeper_start(const struct options *options, uint8_t century_register);
 /* Every other CPU, with interrupts off: serves keeper_start's exchanges; returns when system time runs. */
@@ -45,12 +46,16 @@ bool keeper_cpu_measured(unsigned cpu);
 /* Once; from then on every publish writes its records. All of `domain` must be ready. */
 void keeper_add_domain(struct time_domain *domain);
 /* Places moved (register_vcpu_info) or another CPU: writes the record there at once, whole. */
-void keeper_place_vcpu(struct time_domain *domain, uint32_t vcpu, uint32_t cpu, volatile struct vcpu_time_info *xen);
+void keeper_place_vcpu(struct time_domain *domain, uint32_t vcpu, uint32_t cpu,
+                       volatile struct vcpu_time_info *xen);
 
 /* System time here and now, ns since boot; on one CPU it never goes back. Any context. */
 uint64_t keeper_now_ns(void);
 
-/* Timers of this CPU (struct timer is in time/timerq.h). Arming one of another CPU is a bug: send it an IPI instead. */
+/*
+ * Timers of this CPU (struct timer is in time/timerq.h). Arming one of another CPU is a bug: send it an IPI
+ * instead.
+ */
 void keeper_timer_arm(struct timer *timer, uint64_t deadline_ns);
 void keeper_timer_cancel(struct timer *timer);
 
@@ -58,10 +63,10 @@ void keeper_timer_cancel(struct timer *timer);
 void keeper_set_wall(int64_t utc_s, uint32_t utc_ns, uint64_t system_ns);
 
 struct keeper_summary {
-    const char *source, *mode;   /* "hpet", ...; "unified", "percpu" */
+    const char *source, *mode; /* "hpet", ...; "unified", "percpu" */
     uint64_t hz, err_ns;
     uint32_t err_ppb, disruptions;
-    int64_t rate_ppb;            /* S against R since calibration */
+    int64_t rate_ppb; /* S against R since calibration */
 };
 void keeper_summary(struct keeper_summary *out);
 

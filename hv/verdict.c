@@ -24,9 +24,10 @@ static void print(bool ok, const char *reason)
     keeper_summary(&clock);
     if (clock.err_ns != UINT64_MAX)
         format(bound, sizeof bound, "%llu", (unsigned long long)clock.err_ns);
-    log_print("@verdict result=%s reads=0 back_self=0 back_global=0 worst_ns=0 spread_ns=unknown rate_ppb=%lld "
-              "bound_ns=%s mode=%s retries=0 stalls=0 clamps=0 disruptions=%u reason=%s\n",
-              ok ? "ok" : "fail", (long long)clock.rate_ppb, bound, clock.mode, clock.disruptions, reason);
+    log_print(
+        "@verdict result=%s reads=0 back_self=0 back_global=0 worst_ns=0 spread_ns=unknown rate_ppb=%lld "
+        "bound_ns=%s mode=%s retries=0 stalls=0 clamps=0 disruptions=%u reason=%s\n",
+        ok ? "ok" : "fail", (long long)clock.rate_ppb, bound, clock.mode, clock.disruptions, reason);
 }
 
 /* A guest that reported has the word; one that crashed after its report has not. */

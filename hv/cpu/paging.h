@@ -25,8 +25,8 @@
 #define DIRECT_MAP_BYTES (10ull << 39)
 #define IMAGE_BASE       0xffff82d000000000ull /* slot 261: the image, this much above where it is loaded */
 #define IMAGE_PHYS       0x200000ull           /* linker/meridian.lds */
-#define FIRMWARE_BASE \
-    0xffff820000000000ull /* slot 260: firmware tables, each at its physical address above this */
+/* slot 260: firmware tables, each at its physical address above this */
+#define FIRMWARE_BASE  0xffff820000000000ull
 #define FIRMWARE_BYTES (1ull << 39)
 #define MMIO_BASE      0xffff81c000000000ull /* slot 259 */
 #define MMIO_BYTES     (1ull << 38)

@@ -5,9 +5,8 @@
 #include "domain/runstate.h"
 #include "time/line.h"
 
-#define RECORD_TRIES                                                                       \
-    64 /* a publish takes some us; who is not done by then is met again at the next return \
-        */
+/* A publish takes some us; who is not done by then is met again at the next return. */
+#define RECORD_TRIES 64
 
 /* A whole copy of this VCPU's slot in the time pages (the guest cannot write there); false: it is being
  * written. */

@@ -4,9 +4,9 @@
 #include "domain/guest.h"
 
 #define MSR_FS_BASE 0xc0000100u
-#define MSR_KERNEL_GS_BASE \
-    0xc0000102u /* while the hypervisor runs, the guest's GS base: SWAPGS exchanges them */
-#define MXCSR_DEFAULT 0x1f80u
+/* while the hypervisor runs, the guest's GS base: SWAPGS exchanges them */
+#define MSR_KERNEL_GS_BASE 0xc0000102u
+#define MXCSR_DEFAULT      0x1f80u
 
 /* The hypervisor touches no vector register: what is in them now is what the guest gets, so it is cleared. */
 static void fpu_reset(void)

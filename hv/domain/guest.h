@@ -26,8 +26,8 @@
 /* Why a VCPU does not run; any CPU sets and clears them, atomically. Runs when none is set. */
 #define VCPU_DOWN    1u
 #define VCPU_BLOCKED 2u
-#define VCPU_POLLING \
-    4u /* with BLOCKED: any pending port it named wakes it; no reason of its own not to run */
+/* with BLOCKED: any pending port it named wakes it; no reason of its own not to run */
+#define VCPU_POLLING 4u
 
 struct domain;
 struct vcpu;

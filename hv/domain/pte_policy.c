@@ -5,10 +5,9 @@
 #include "cpu/paging.h"
 
 #define PTE_GLOBAL (1ull << 8)
-#define PTE_SOFTWARE                                                                       \
-    (7ull << 9 | 0x7ffull << 52) /* bits that only software reads (SDM vol. 3, table 4-20) \
-                                  */
-#define ALLOWED (PTE_P | PTE_W | PTE_U | PTE_A | PTE_D | PTE_GLOBAL | PTE_SOFTWARE | PTE_NX)
+/* Bits that only software reads (SDM vol. 3, table 4-20). */
+#define PTE_SOFTWARE (7ull << 9 | 0x7ffull << 52)
+#define ALLOWED      (PTE_P | PTE_W | PTE_U | PTE_A | PTE_D | PTE_GLOBAL | PTE_SOFTWARE | PTE_NX)
 
 /*
  * As Xen's rules for a PV guest's L1 entries, but that memory types other than write-back are refused for all

@@ -5,8 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define VERDICT_LINE_BYTES \
-    256 /* enough for the word and the result, which stands first; the rest of a line is not kept */
+/* enough for the word and the result, which stands first; the rest of a line is not kept */
+#define VERDICT_LINE_BYTES 256
 
 struct verdict_lines {
     char line[VERDICT_LINE_BYTES];

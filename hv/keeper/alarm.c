@@ -6,9 +6,11 @@
 #include "cpu/percpu.h"
 #include "cpu/traps.h"
 
-#define MAX_SLEEP_NS 500000000ull /* ns * lapic_hz stays inside 64 bits up to 36 GHz; a longer wait is re-armed */
+/* ns * lapic_hz stays inside 64 bits up to 36 GHz; a longer wait is re-armed */
+#define MAX_SLEEP_NS 500000000ull
 #define MIN_SLEEP_NS 1000ull
-#define MAX_EXPIRED 64            /* timers run in one interrupt: one that arms itself in the past cannot hold the CPU */
+/* timers run in one interrupt: one that arms itself in the past cannot hold the CPU */
+#define MAX_EXPIRED 64
 
 uint64_t keeper_now_ns(void)
 {
@@ -38,7 +40,10 @@ void alarm_reprogram(void)
         apic_timer_set_count((uint32_t)(sleep * keeper.lapic_hz / 1000000000ull + 1));
 }
 
-/* The hardware may come early (its rate is only nominal) or late: what is due is decided by system time alone. */
+/*
+ * The hardware may come early (its rate is only nominal) or late: what is due is decided by system time
+ * alone.
+ */
 static void alarm_interrupt(void)
 {
     struct cpu_clock *clock = clock_of(cpu_id());

@@ -54,7 +54,8 @@ void keeper_add_domain(struct time_domain *domain)
     lock_release(&keeper.lock, were_on);
 }
 
-void keeper_place_vcpu(struct time_domain *domain, uint32_t vcpu, uint32_t cpu, volatile struct vcpu_time_info *xen)
+void keeper_place_vcpu(struct time_domain *domain, uint32_t vcpu, uint32_t cpu,
+                       volatile struct vcpu_time_info *xen)
 {
     bool were_on = lock_take(&keeper.lock);
 

@@ -11,13 +11,13 @@
 #include "cpu/traps.h"
 #include "time/fixed.h"
 
-#define TURNS 16u              /* exchanges in a meeting at most: the tightest counts */
-#define ENOUGH_TURNS 4u        /* if the tightest is good */
-#define MEETING_NS 10000000u   /* and no turn begins after that long */
-#define PATIENCE_TURNS 100000u /* of a waiting loop, some 10 ms: then a meeting is given up */
-#define LOOKS 32u              /* at the line, in each of these turns */
-#define GOOD_NS 10000          /* a turn as narrow as this is not tried for again */
-#define STAR_TRIES 8
+#define TURNS            16u       /* exchanges in a meeting at most: the tightest counts */
+#define ENOUGH_TURNS     4u        /* if the tightest is good */
+#define MEETING_NS       10000000u /* and no turn begins after that long */
+#define PATIENCE_TURNS   100000u   /* of a waiting loop, some 10 ms: then a meeting is given up */
+#define LOOKS            32u       /* at the line, in each of these turns */
+#define GOOD_NS          10000     /* a turn as narrow as this is not tried for again */
+#define STAR_TRIES       8
 #define CPUID_HYPERVISOR (1u << 31)
 
 /* Where two CPUs meet, on a line of its own; the one with the lower id leads. */
@@ -33,7 +33,10 @@ struct order {
     uint32_t call, who, batch, batches;
 };
 
-/* Written by the boot CPU: the words, then their number. It does not wait for CPUs that an order does not concern. */
+/*
+ * Written by the boot CPU: the words, then their number. It does not wait for CPUs that an order does not
+ * concern.
+ */
 static volatile struct order order;
 static volatile uint64_t order_number;
 
@@ -58,9 +61,9 @@ bool exchange_init(unsigned cpus)
 }
 
 /*
- * By turns, not by the TSC: QEMU lets a TSC that two CPUs read at once jump ahead by tens of ns, for good. Looks
- * first, then PAUSE: on bare metal a PAUSE is long beside an answer; to QEMU it is a lock shared by all CPUs, or, with
- * -icount, the only moment at which another CPU may run.
+ * By turns, not by the TSC: QEMU lets a TSC that two CPUs read at once jump ahead by tens of ns, for good.
+ * Looks first, then PAUSE: on bare metal a PAUSE is long beside an answer; to QEMU it is a lock shared by all
+ * CPUs, or, with -icount, the only moment at which another CPU may run.
  */
 static bool await(const volatile uint64_t *word, uint64_t value)
 {
@@ -90,7 +93,9 @@ static bool await_turn(const struct meeting *m, uint64_t number, uint64_t last)
     return false;
 }
 
-/* The TSC is read before the store that sends it, and after the load that brought the answer (rdtsc_ordered). */
+/*
+ * The TSC is read before the store that sends it, and after the load that brought the answer (rdtsc_ordered).
+ */
 static bool lead_turn(struct meeting *m, uint64_t turn, struct exchange *out)
 {
     out->sent = rdtsc_ordered();
@@ -102,7 +107,10 @@ static bool lead_turn(struct meeting *m, uint64_t turn, struct exchange *out)
     return true;
 }
 
-/* Turns of an order's meeting are numbered in the upper places by the order, so that no old line is taken for new. */
+/*
+ * Turns of an order's meeting are numbered in the upper places by the order, so that no old line is taken for
+ * new.
+ */
 static uint64_t turn_of(uint64_t number, unsigned turn)
 {
     return number << 8 | turn;
@@ -159,7 +167,10 @@ static void meet(unsigned other, uint64_t number)
         follow(&meetings[other], number);
 }
 
-/* A round's pairs meet in batches: all at once on bare metal, one after another where CPUs may share a host's. */
+/*
+ * A round's pairs meet in batches: all at once on bare metal, one after another where CPUs may share a
+ * host's.
+ */
 static bool in_batch(const struct order *o, unsigned a, unsigned b)
 {
     return (a < b ? a : b) % o->batches == o->batch;
@@ -177,7 +188,10 @@ static unsigned partner_of(const struct order *o, unsigned cpu)
     return partner < keeper.cpus && in_batch(o, cpu, partner) ? partner : keeper.cpus;
 }
 
-/* The order and its number as they belong together: odd while the boot CPU writes the next one, a few stores long. */
+/*
+ * The order and its number as they belong together: odd while the boot CPU writes the next one, a few stores
+ * long.
+ */
 static uint64_t read_order(struct order *copy)
 {
     uint64_t number;
@@ -232,8 +246,9 @@ static void await_arrivals(unsigned expected)
 }
 
 /*
- * The boot CPU with each other CPU in turn. The narrowest turn pairs the other's TSC, at one instant, with the range of
- * R over the boot CPU's [sent, returned]: a bracket on the other's TSC, as good as its own reading of the reference.
+ * The boot CPU with each other CPU in turn. The narrowest turn pairs the other's TSC, at one instant, with
+ * the range of R over the boot CPU's [sent, returned]: a bracket on the other's TSC, as good as its own
+ * reading of the reference.
  */
 static void meet_star(unsigned cpu, struct exchange *narrowest)
 {

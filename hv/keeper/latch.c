@@ -5,8 +5,8 @@
 #define BARRIER() __asm__ volatile("" : : : "memory")
 
 /*
- * While turn is odd copy[0] is being written and readers use copy[1]; while it is even, the other way round. x86
- * keeps stores in order, so the compiler is all that must be held (SDM vol. 3, 8.2.2).
+ * While turn is odd copy[0] is being written and readers use copy[1]; while it is even, the other way round.
+ * x86 keeps stores in order, so the compiler is all that must be held (SDM vol. 3, 8.2.2).
  */
 void latch_set(struct latch *latch, const struct line *line)
 {
@@ -22,7 +22,10 @@ void latch_set(struct latch *latch, const struct line *line)
     BARRIER();
 }
 
-/* A reader is at most overtaken by publishes, 250 ms apart: a few tries are enough, and then either copy will do. */
+/*
+ * A reader is at most overtaken by publishes, 250 ms apart: a few tries are enough, and then either copy will
+ * do.
+ */
 uint64_t latch_read(const struct latch *latch, uint64_t tsc)
 {
     const volatile uint32_t *turn = &latch->turn;

@@ -11,7 +11,7 @@ bool measure(const struct cpu_clock *clock, struct bracket *out)
     range = outlook_at(&clock->outlook, reading.tsc_lo);
     expected = keeper.origin + counter_from_ns(&keeper.counter, range.lo + (range.hi - range.lo) / 2);
     *out = bracket_from_count(&keeper.counter, keeper.origin,
-                              counter_unwrap(&keeper.counter, expected, reading.count), reading.edge, reading.tsc_lo,
-                              reading.tsc_hi);
+                              counter_unwrap(&keeper.counter, expected, reading.count), reading.edge,
+                              reading.tsc_lo, reading.tsc_hi);
     return true;
 }

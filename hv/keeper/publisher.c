@@ -1,10 +1,14 @@
-/* Who is told what time it is, and when: the airtight publish for all, and each CPU's own. docs/clock.md has the proof. */
+/*
+ * Who is told what time it is, and when: the airtight publish for all, and each CPU's own. docs/clock.md has
+ * the proof.
+ */
 #include "keeper/state.h"
 
 #include "cpu/instructions.h"
 
-#define MARGIN_NS 2000        /* beyond the skew: what stores may take to be seen */
-#define JOINT_TURNS 100000000u /* the joint is microseconds away; a TSC that stands still must not hold us for ever */
+#define MARGIN_NS 2000 /* beyond the skew: what stores may take to be seen */
+/* the joint is microseconds away; a TSC that stands still must not hold us for ever */
+#define JOINT_TURNS 100000000u
 
 static volatile struct xen_time_record *xen_record(const struct time_vcpu *vcpu)
 {
@@ -88,7 +92,9 @@ struct consensus publish_gather(uint64_t tsc)
     return all;
 }
 
-/* The reference's view of the TSC's frequency: the middle of what is possible, without the slew of the line. */
+/*
+ * The reference's view of the TSC's frequency: the middle of what is possible, without the slew of the line.
+ */
 static uint64_t measured_hz(struct range_ns rate, struct tsc_scale nominal)
 {
     return scale_to_hz(scale_deviate(nominal, rate.lo + (rate.hi - rate.lo) / 2));
@@ -108,8 +114,9 @@ static uint64_t skew_ticks(const struct consensus *all)
 }
 
 /*
- * The airtight publish (DESIGN.md section 2). All records are odd from before the joint until every CPU's TSC is past
- * it, so no reading of the old line is later than the joint, and none of the new one earlier: T2 without a shared write.
+ * The airtight publish (DESIGN.md section 2). All records are odd from before the joint until every CPU's TSC
+ * is past it, so no reading of the old line is later than the joint, and none of the new one earlier: T2
+ * without a shared write.
  */
 static void publish_airtight(uint8_t flags)
 {
@@ -166,8 +173,8 @@ void publish_own(struct cpu_clock *clock, unsigned cpu, uint64_t joint)
 }
 
 /*
- * One last common line, no longer marked stable; every CPU's own line begins where that one stands, and is steered
- * by its own look at the reference from its next period on. Nothing steps.
+ * One last common line, no longer marked stable; every CPU's own line begins where that one stands, and is
+ * steered by its own look at the reference from its next period on. Nothing steps.
  */
 void publish_leave_unified(void)
 {

@@ -1,10 +1,12 @@
-/* Machines whose TSC does what a crystal cannot, each with its reason. Everything here is shown at start-up. */
+/*
+ * Machines whose TSC does what a crystal cannot, each with its reason. Everything here is shown at start-up.
+ */
 #include "keeper/state.h"
 
 #include "cpu/instructions.h"
 #include "log/log.h"
 
-#define HYPERVISOR_LEAF 0x40000000u
+#define HYPERVISOR_LEAF  0x40000000u
 #define CPUID_HYPERVISOR (1u << 31)
 
 #define GHZ 1000000000ull
@@ -12,7 +14,7 @@
 static const struct quirk {
     uint32_t ebx, ecx, edx; /* the signature in the hypervisor's leaf */
     uint32_t slip_ns;
-    uint64_t but_at_hz;     /* a TSC within 1 ppm of this frequency has not got the quirk */
+    uint64_t but_at_hz; /* a TSC within 1 ppm of this frequency has not got the quirk */
     const char *name, *reason;
 } quirks[] = {
     /* "TCGTCGTCGTCG". With -icount its TSC counts instructions, at 1 GHz exactly, one CPU at a time. */

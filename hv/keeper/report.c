@@ -42,9 +42,10 @@ static void report_cpu(unsigned cpu)
               cpu ? ' ' : '*', cpu, cpu_by_id(cpu)->apic_id, (unsigned long long)(hz / 1000000),
               (unsigned long long)(hz / 1000 % 1000), hz_ppb / 1000, hz_ppb % 1000, keeper.reference->name,
               (long long)offset, (long long)half);
-    log_print("@cpu id=%u apic=%u state=online hz=%llu hz_ppb=%lld offset_ns=%lld offset_bound_ns=%lld source=%s\n", cpu,
-              cpu_by_id(cpu)->apic_id, (unsigned long long)hz, hz_ppb, (long long)offset, (long long)half,
-              keeper.reference->name);
+    log_print(
+        "@cpu id=%u apic=%u state=online hz=%llu hz_ppb=%lld offset_ns=%lld offset_bound_ns=%lld source=%s\n",
+        cpu, cpu_by_id(cpu)->apic_id, (unsigned long long)hz, hz_ppb, (long long)offset, (long long)half,
+        keeper.reference->name);
 }
 
 void report_cpus(void)
@@ -69,8 +70,8 @@ void report_disruption(unsigned cpu, const struct bracket *bracket, const struct
     struct range_ns range = outlook_at(expected, bracket->tsc_hi);
     long long off = (long long)(bracket->ref_lo_ns - (range.lo + (range.hi - range.lo) / 2));
 
-    log_print("@disruption cpu=%u what=tsc-and-%s-disagree off_ns=%lld at_ns=%llu\n", cpu, keeper.reference->name, off,
-              (unsigned long long)keeper_now_ns());
+    log_print("@disruption cpu=%u what=tsc-and-%s-disagree off_ns=%lld at_ns=%llu\n", cpu,
+              keeper.reference->name, off, (unsigned long long)keeper_now_ns());
 }
 
 /* S and R at one value of the TSC, both since system time began. 0 while that is less than a ms ago. */

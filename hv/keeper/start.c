@@ -12,10 +12,10 @@
 #include "time/fixed.h"
 #include "time/window.h"
 
-#define WINDOW_TRIES 5
+#define WINDOW_TRIES    5
 #define WINDOW_READINGS 10
-#define WINDOW_STEP_US 10000u /* well inside the 54.9 ms after which the PIT wraps */
-#define PASSES 4u             /* "in step" is believed after four times through all pairs */
+#define WINDOW_STEP_US  10000u /* well inside the 54.9 ms after which the PIT wraps */
+#define PASSES          4u     /* "in step" is believed after four times through all pairs */
 
 struct keeper keeper = {.lock = LOCK_INIT("keeper")};
 
@@ -80,7 +80,10 @@ static void look_again(void)
         panic("TSC and %s disagree already while they are measured", keeper.reference->name);
 }
 
-/* The LAPIC timer's count over a piece of the window; its precision only decides how early or late an alarm comes. */
+/*
+ * The LAPIC timer's count over a piece of the window; its precision only decides how early or late an alarm
+ * comes.
+ */
 static void measure_lapic(void)
 {
     uint64_t before = rdtsc_ordered(), ns;
@@ -104,8 +107,9 @@ static bool settle_on(struct cpu_clock *clock, struct tsc_scale nominal)
 }
 
 /*
- * The two ends of the star are two brackets on each CPU's own TSC: its rate, and where R is, as the boot CPU knows. Only
- * a rate that cannot be the boot CPU's (beyond ESTIMATE_RATE_LIMIT_PPB) gets a nominal scale of its own.
+ * The two ends of the star are two brackets on each CPU's own TSC: its rate, and where R is, as the boot CPU
+ * knows. Only a rate that cannot be the boot CPU's (beyond ESTIMATE_RATE_LIMIT_PPB) gets a nominal scale of
+ * its own.
  */
 static bool settle_cpu(struct cpu_clock *clock)
 {
@@ -122,7 +126,8 @@ static bool same_nominal(void)
     for (unsigned cpu = 1; cpu < keeper.cpus; cpu++) {
         struct tsc_scale nominal = clock_of(cpu)->estimate.nominal;
 
-        if (clock_of(cpu)->measured && (nominal.mul != keeper.nominal.mul || nominal.shift != keeper.nominal.shift))
+        if (clock_of(cpu)->measured &&
+            (nominal.mul != keeper.nominal.mul || nominal.shift != keeper.nominal.shift))
             return false;
     }
     return true;
@@ -200,11 +205,12 @@ void keeper_start(const struct options *options, uint8_t century_register)
     struct utc utc;
 
     keeper.reference = reference_get(0);
-    keeper.counter = (struct counter){keeper.reference->period_num, keeper.reference->period_den,
-                                      keeper.reference->bits};
+    keeper.counter =
+        (struct counter){keeper.reference->period_num, keeper.reference->period_den, keeper.reference->bits};
     keeper.crystal = (struct crystal){options->wander_ppb_s, 0};
     keeper.cpus = cpu_count();
-    keeper.clocks = memory_take((keeper.cpus * sizeof *keeper.clocks + FRAME_SIZE - 1) / FRAME_SIZE, "the CPUs' clocks");
+    keeper.clocks =
+        memory_take((keeper.cpus * sizeof *keeper.clocks + FRAME_SIZE - 1) / FRAME_SIZE, "the CPUs' clocks");
     keeper.deadline = apic_timer_has_deadline();
     exchange_init(keeper.cpus);
     measure_boot_cpu();

@@ -19,7 +19,9 @@
 
 #define PERIOD_NS 250000000ull /* the time base's: as in 2005 */
 
-/* A line that anyone may read at any moment, even in an NMI that interrupts its writer: two copies (latch.c). */
+/*
+ * A line that anyone may read at any moment, even in an NMI that interrupts its writer: two copies (latch.c).
+ */
 struct latch {
     uint32_t turn;
     struct line copy[2];
@@ -28,18 +30,19 @@ struct latch {
 /* Written by its own CPU, and by the boot CPU before system time runs. */
 struct cpu_clock {
     struct estimate estimate;
-    struct outlook outlook;      /* under the keeper's lock: the publisher reads it */
-    uint32_t epoch;              /* which disruption the estimate has seen; under the lock */
-    struct timeline timeline;    /* per-CPU mode: this CPU's own */
-    struct published published;  /* and what it last said */
+    struct outlook outlook;     /* under the keeper's lock: the publisher reads it */
+    uint32_t epoch;             /* which disruption the estimate has seen; under the lock */
+    struct timeline timeline;   /* per-CPU mode: this CPU's own */
+    struct published published; /* and what it last said */
     struct latch latch;
     struct timerq timers;
-    struct timer base;           /* the time base, every PERIOD_NS */
-    uint64_t now_floor_ns;       /* what keeper_now_ns last gave here */
-    uint64_t missed;             /* periods without a reading of the reference */
-    struct bracket early, met;   /* start-up: this CPU's TSC beside the boot CPU's R, at both ends of the window */
-    bool measured;               /* start-up: its TSC has a rate; else the CPU is left out (T7) */
-    struct offset offset;        /* start-up: this TSC minus the boot CPU's, ticks */
+    struct timer base;     /* the time base, every PERIOD_NS */
+    uint64_t now_floor_ns; /* what keeper_now_ns last gave here */
+    uint64_t missed;       /* periods without a reading of the reference */
+    struct bracket early,
+        met;              /* start-up: this CPU's TSC beside the boot CPU's R, at both ends of the window */
+    bool measured;        /* start-up: its TSC has a rate; else the CPU is left out (T7) */
+    struct offset offset; /* start-up: this TSC minus the boot CPU's, ticks */
 };
 
 enum clock_mode { CLOCK_PERCPU, CLOCK_UNIFIED };
@@ -49,25 +52,25 @@ struct keeper {
     struct lock lock;
     const struct reference *reference;
     struct counter counter;
-    uint64_t origin;              /* the reference's count at R = 0 */
-    struct crystal crystal;       /* what is assumed of the TSCs */
-    struct tsc_scale nominal;     /* the boot CPU's */
+    uint64_t origin;          /* the reference's count at R = 0 */
+    struct crystal crystal;   /* what is assumed of the TSCs */
+    struct tsc_scale nominal; /* the boot CPU's */
     unsigned cpus;
-    struct cpu_clock *clocks;     /* one for each CPU */
-    volatile uint32_t mode;       /* enum clock_mode */
-    struct timeline timeline;     /* unified mode: the line common to all */
+    struct cpu_clock *clocks; /* one for each CPU */
+    volatile uint32_t mode;   /* enum clock_mode */
+    struct timeline timeline; /* unified mode: the line common to all */
     struct published published;
     struct latch latch;
-    uint64_t period;              /* the last one published */
-    uint32_t epoch;               /* counts disruptions */
-    uint64_t last_tsc;            /* the largest TSC that any CPU has left here: the causal watch */
-    int64_t skew_ns;              /* TSCs differed by at most this when they were measured */
+    uint64_t period;   /* the last one published */
+    uint32_t epoch;    /* counts disruptions */
+    uint64_t last_tsc; /* the largest TSC that any CPU has left here: the causal watch */
+    int64_t skew_ns;   /* TSCs differed by at most this when they were measured */
     enum alignment alignment;
-    struct utc wall_base;         /* UTC when system time was 0 */
+    struct utc wall_base; /* UTC when system time was 0 */
     struct time_domain *domains;
     uint64_t lapic_hz;
-    bool deadline;                /* TSC-deadline timers */
-    uint64_t start_ns;            /* S and R when system time began, for the rate over the run */
+    bool deadline;     /* TSC-deadline timers */
+    uint64_t start_ns; /* S and R when system time began, for the rate over the run */
     int64_t start_ref_ns;
 };
 
@@ -103,10 +106,14 @@ void alarm_reprogram(void);
 void tick_init_cpu(void);
 
 /* publisher.c; all with the lock held */
-/* What all measured CPUs know of R when the TSC is `tsc`; no agreement until each has looked since a disruption. */
+/*
+ * What all measured CPUs know of R when the TSC is `tsc`; no agreement until each has looked since a
+ * disruption.
+ */
 struct consensus publish_gather(uint64_t tsc);
 void publish_unified(void);
-void publish_own(struct cpu_clock *clock, unsigned cpu, uint64_t joint); /* joint: a value of that CPU's TSC */
+void publish_own(struct cpu_clock *clock, unsigned cpu,
+                 uint64_t joint); /* joint: a value of that CPU's TSC */
 void publish_leave_unified(void);
 /* What VCPUs on `cpu` were last told. */
 const struct published *published_for(unsigned cpu);

@@ -5,8 +5,8 @@
 #include "cpu/percpu.h"
 
 /*
- * TSC and reference disagree on this CPU. The first to see it starts a new epoch: S goes on from where it is, the bound
- * reads unknown. The others, when their turn comes, only start their estimates again.
+ * TSC and reference disagree on this CPU. The first to see it starts a new epoch: S goes on from where it is,
+ * the bound reads unknown. The others, when their turn comes, only start their estimates again.
  */
 static void disrupted(struct cpu_clock *clock, const struct bracket *bracket, const struct outlook *expected)
 {

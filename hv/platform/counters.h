@@ -22,10 +22,9 @@ struct counter_source {
     /* Found by trying it. */
     uint64_t khz;         /* the TSC's rate by it */
     uint64_t count_ticks; /* TSC ticks a count, rounded up */
-    uint64_t
-        good_ticks; /* how far off in time a good sample is: its width, and without an edge a count more */
-    bool coarse;    /* a count lasts longer than a reading: its edge can be found */
-    bool stepping;  /* an emulator's, that moves several counts at once, so that no edge is exact */
+    uint64_t good_ticks;  /* how far off a good sample is: its width, without an edge a count more */
+    bool coarse;          /* a count lasts longer than a reading: its edge can be found */
+    bool stepping;        /* an emulator's, that moves several counts at once, so that no edge is exact */
 };
 
 extern struct counter_source hpet_source, pmtimer_source, pit_source;

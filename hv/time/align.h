@@ -1,6 +1,6 @@
 /*
- * How two CPUs' TSCs stand to each other, from timed exchanges over one line of memory, and who meets whom. Pure: the
- * exchanges themselves are the keeper's.
+ * How two CPUs' TSCs stand to each other, from timed exchanges over one line of memory, and who meets whom.
+ * Pure: the exchanges themselves are the keeper's.
  */
 #ifndef TIME_ALIGN_H
 #define TIME_ALIGN_H
@@ -8,14 +8,17 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* One turn: a reads its TSC and sends; b sees it and reads its own, sends; a sees that and reads its own again. */
+/*
+ * One turn: a reads its TSC and sends; b sees it and reads its own, sends; a sees that and reads its own
+ * again.
+ */
 struct exchange {
     uint64_t sent, met, returned;
 };
 
 /*
- * b's TSC minus a's, in ticks: never below lo, never above hi. hi is the least (received - sent) from a to b, and
- * -lo the least from b to a, so both directions pass the causal test exactly if lo <= 0 <= hi.
+ * b's TSC minus a's, in ticks: never below lo, never above hi. hi is the least (received - sent) from a to b,
+ * and -lo the least from b to a, so both directions pass the causal test exactly if lo <= 0 <= hi.
  */
 struct offset {
     int64_t lo, hi;
@@ -37,8 +40,8 @@ const char *alignment_name(enum alignment alignment);
 int64_t offset_extent(struct offset offset);
 
 /*
- * Round-robin tournament by the circle method: in each of the `align_rounds(n)` rounds every CPU meets one other, and
- * over all rounds each pair meets once. Returns the partner, or `n` for a round's odd one out.
+ * Round-robin tournament by the circle method: in each of the `align_rounds(n)` rounds every CPU meets one
+ * other, and over all rounds each pair meets once. Returns the partner, or `n` for a round's odd one out.
  */
 unsigned align_rounds(unsigned n);
 unsigned align_partner(unsigned n, unsigned round, unsigned me);

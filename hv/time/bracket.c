@@ -2,7 +2,8 @@
 
 int64_t counter_ns(const struct counter *counter, uint64_t count)
 {
-    return (int64_t)(count / counter->den * counter->num + count % counter->den * counter->num / counter->den);
+    return (int64_t)(count / counter->den * counter->num +
+                     count % counter->den * counter->num / counter->den);
 }
 
 uint64_t counter_from_ns(const struct counter *counter, int64_t ns)

@@ -24,14 +24,14 @@ int64_t counter_ns(const struct counter *counter, uint64_t count);
 uint64_t counter_from_ns(const struct counter *counter, int64_t ns);
 
 /*
- * The 64-bit count nearest to `expected` whose low `bits` are `low`: which wrap it is. Right while the expectation is
- * less than half a turn off (27 ms for the PIT).
+ * The 64-bit count nearest to `expected` whose low `bits` are `low`: which wrap it is. Right while the
+ * expectation is less than half a turn off (27 ms for the PIT).
  */
 uint64_t counter_unwrap(const struct counter *counter, uint64_t expected, uint64_t low);
 
 /*
- * A reading as a bracket. `origin` is the 64-bit count at which R is 0. With `edge` the instant is that of the counter
- * becoming `count`; else it lies within that count's length.
+ * A reading as a bracket. `origin` is the 64-bit count at which R is 0. With `edge` the instant is that of
+ * the counter becoming `count`; else it lies within that count's length.
  */
 struct bracket bracket_from_count(const struct counter *counter, uint64_t origin, uint64_t count, bool edge,
                                   uint64_t tsc_lo, uint64_t tsc_hi);

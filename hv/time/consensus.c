@@ -7,7 +7,8 @@ void consensus_start(struct consensus *all)
     static const struct range_ns everything = {INT64_MIN, INT64_MAX};
     static const struct range_ns nothing = {INT64_MAX, INT64_MIN};
 
-    *all = (struct consensus){.value = everything, .rate = everything, .value_hull = nothing, .rate_hull = nothing};
+    *all = (struct consensus){
+        .value = everything, .rate = everything, .value_hull = nothing, .rate_hull = nothing};
 }
 
 static void intersect(struct range_ns *with, struct range_ns range)
@@ -35,6 +36,9 @@ void consensus_join(struct consensus *all, const struct outlook *outlook, uint64
     embrace(&all->value_hull, value);
     embrace(&all->rate_hull, rate);
     all->count++;
-    /* Where TSCs slip, two CPUs that saw it at different times differ in rate for a while; their values still meet. */
+    /*
+     * Where TSCs slip, two CPUs that saw it at different times differ in rate for a while; their values still
+     * meet.
+     */
     all->agree = all->value.lo <= all->value.hi && (all->rate.lo <= all->rate.hi || slip_ns > 0);
 }

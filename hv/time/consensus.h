@@ -9,14 +9,17 @@
 
 struct consensus {
     unsigned count;
-    bool agree;             /* one R and one rate fit all: the TSCs can be the same */
-    struct range_ns value;  /* R at `tsc`: what all allow */
-    struct range_ns rate;   /* q32 on the common nominal scale */
+    bool agree;                            /* one R and one rate fit all: the TSCs can be the same */
+    struct range_ns value;                 /* R at `tsc`: what all allow */
+    struct range_ns rate;                  /* q32 on the common nominal scale */
     struct range_ns value_hull, rate_hull; /* what any allows: a reader may be on any of the CPUs */
 };
 
 void consensus_start(struct consensus *all);
-/* Every outlook must be on the same nominal scale. `slip_ns`: crystal.slip_ns, by which each may be off already. */
+/*
+ * Every outlook must be on the same nominal scale. `slip_ns`: crystal.slip_ns, by which each may be off
+ * already.
+ */
 void consensus_join(struct consensus *all, const struct outlook *outlook, uint64_t tsc, uint32_t slip_ns);
 
 #endif

@@ -3,9 +3,10 @@
 #include "time/fixed.h"
 
 /*
- * Everything below is in residuals against the nominal scale: x is a TSC in nominal ns after the newest sample (so it
- * is zero or negative for samples), e = R - x - (the newest sample's R). A bracket bounds the line e(x) from above at its
- * tsc_lo and from below at its tsc_hi: R had not passed ref_hi when the TSC was at tsc_lo, and had passed ref_lo by tsc_hi.
+ * Everything below is in residuals against the nominal scale: x is a TSC in nominal ns after the newest
+ * sample (so it is zero or negative for samples), e = R - x - (the newest sample's R). A bracket bounds the
+ * line e(x) from above at its tsc_lo and from below at its tsc_hi: R had not passed ref_hi when the TSC was
+ * at tsc_lo, and had passed ref_lo by tsc_hi.
  */
 struct point {
     int64_t x, e;
@@ -62,8 +63,8 @@ static void drop(struct estimate *estimate, unsigned victim)
 }
 
 /*
- * When the list is full, one of the two neighbours that lie closest for their age goes, the wider one: what remains is
- * spaced by its age, dense near now, and tight. The newest is never dropped.
+ * When the list is full, one of the two neighbours that lie closest for their age goes, the wider one: what
+ * remains is spaced by its age, dense near now, and tight. The newest is never dropped.
  */
 static void make_room(struct estimate *estimate)
 {
@@ -73,7 +74,8 @@ static void make_room(struct estimate *estimate)
 
     for (unsigned i = 0; i + 2 < estimate->count; i++) {
         int64_t age = nominal_ns(estimate->nominal, estimate->sample[i].tsc_lo, now) / 1024 + 1;
-        int64_t gap = nominal_ns(estimate->nominal, estimate->sample[i].tsc_lo, estimate->sample[i + 1].tsc_lo);
+        int64_t gap =
+            nominal_ns(estimate->nominal, estimate->sample[i].tsc_lo, estimate->sample[i + 1].tsc_lo);
 
         if (gap / age < best_gap) {
             best_gap = gap / age;
@@ -102,17 +104,19 @@ static void constrain(const struct estimate *estimate, struct constraints *c)
         int64_t x_hi = nominal_ns(estimate->nominal, newest->tsc_hi, b->tsc_hi);
 
         c->upper[i].x = x_lo;
-        c->upper[i].e = b->ref_hi_ns - newest->ref_lo_ns - x_lo + 1 + wander_ns(estimate->crystal.wander_ppb_s, x_lo);
+        c->upper[i].e =
+            b->ref_hi_ns - newest->ref_lo_ns - x_lo + 1 + wander_ns(estimate->crystal.wander_ppb_s, x_lo);
         c->lower[i].x = x_hi;
-        c->lower[i].e = b->ref_lo_ns - newest->ref_lo_ns - x_hi - 1 - wander_ns(estimate->crystal.wander_ppb_s, x_hi);
+        c->lower[i].e =
+            b->ref_lo_ns - newest->ref_lo_ns - x_hi - 1 - wander_ns(estimate->crystal.wander_ppb_s, x_hi);
     }
 }
 
 #define RESIDUAL_LIMIT (1ll << 31) /* what q32_ratio takes; two seconds of residual are a disruption anyway */
 
 /*
- * Fourier-Motzkin: a line e = v + r x under every upper and over every lower point exists for exactly those r that pass
- * every pair (upper, lower) of points. Rounded outwards. False: there is none.
+ * Fourier-Motzkin: a line e = v + r x under every upper and over every lower point exists for exactly those r
+ * that pass every pair (upper, lower) of points. Rounded outwards. False: there is none.
  */
 static bool rate_range(const struct constraints *c, int64_t *rate_lo, int64_t *rate_hi)
 {
@@ -209,11 +213,12 @@ static int64_t gap_ns(const struct outlook *before, const struct bracket *bracke
 }
 
 /*
- * `before` is the outlook without the bracket; the rate that it gave stays. But a second slip in a row may be a change of
- * rate after all, and gets the room of one. A gap of nothing (older samples alone make the set empty) counts as one ns.
+ * `before` is the outlook without the bracket; the rate that it gave stays. But a second slip in a row may be
+ * a change of rate after all, and gets the room of one. A gap of nothing (older samples alone make the set
+ * empty) counts as one ns.
  */
-static bool slip(struct estimate *estimate, const struct outlook *before, bool again, const struct bracket *bracket,
-                 struct outlook *out)
+static bool slip(struct estimate *estimate, const struct outlook *before, bool again,
+                 const struct bracket *bracket, struct outlook *out)
 {
     int64_t gap = gap_ns(before, bracket) + 1;
     int64_t since = max_i64(1000000, nominal_ns(before->nominal, before->tsc, bracket->tsc_hi));

@@ -1,6 +1,6 @@
 /*
- * Where R is, and how fast, by set membership: all (value, rate) pairs that agree with every bracket kept, each widened
- * by what the crystal may have wandered since. The bound is that set's extent; an empty set is a
+ * Where R is, and how fast, by set membership: all (value, rate) pairs that agree with every bracket kept,
+ * each widened by what the crystal may have wandered since. The bound is that set's extent; an empty set is a
  * disruption. docs/clock.md has the method.
  */
 #ifndef TIME_ESTIMATE_H
@@ -12,15 +12,15 @@
 #include "time/bracket.h"
 #include "time/scale.h"
 
-#define ESTIMATE_SAMPLES 32u
-#define ESTIMATE_MAX_AGE_NS 1000000000000ll
+#define ESTIMATE_SAMPLES        32u
+#define ESTIMATE_MAX_AGE_NS     1000000000000ll
 #define ESTIMATE_RATE_LIMIT_PPB 500000 /* the TSC's rate stays this near to the first estimate (assumed) */
 
 /* What the brackets say of R from `tsc` on, in the TSC of the CPU they were taken on. */
 struct outlook {
     uint64_t tsc;
-    int64_t lo_ns, hi_ns;         /* R is between them at `tsc` */
-    int64_t rate_lo, rate_hi;     /* and gains at these rates on the nominal scale, q32 */
+    int64_t lo_ns, hi_ns;     /* R is between them at `tsc` */
+    int64_t rate_lo, rate_hi; /* and gains at these rates on the nominal scale, q32 */
     struct tsc_scale nominal;
     uint32_t wander_ppb_s;
 };
@@ -32,13 +32,13 @@ struct range_ns {
 /* What is assumed of a TSC; printed at start-up. */
 struct crystal {
     uint32_t wander_ppb_s; /* D: its rate changes by at most this a second */
-    uint32_t slip_ns;      /* and it jumps by at most this between two looks: 0 but on emulators (keeper/quirks.c) */
+    uint32_t slip_ns;      /* and it jumps by at most this between two looks: 0 but on some emulators */
 };
 
 struct estimate {
     struct tsc_scale nominal;
     struct crystal crystal;
-    struct range_ns rate_limit;              /* q32, at the time of the first sample */
+    struct range_ns rate_limit; /* q32, at the time of the first sample */
     uint32_t slips;
     unsigned count;
     struct bracket sample[ESTIMATE_SAMPLES]; /* oldest first */
@@ -48,10 +48,11 @@ struct estimate {
 void estimate_init(struct estimate *estimate, struct tsc_scale nominal, struct crystal crystal);
 
 /*
- * Takes one more bracket, not older than those before it, and computes the outlook at its tsc_hi. False: nothing
- * agrees with all of them (or the TSC went back), a disruption; the estimate then holds this bracket alone, and
- * the outlook is what it says alone. A disagreement within crystal.slip_ns is no disruption: the brackets before it go,
- * but the rate that they gave stays known, to within what the slip would make if it were a change of rate.
+ * Takes one more bracket, not older than those before it, and computes the outlook at its tsc_hi. False:
+ * nothing agrees with all of them (or the TSC went back), a disruption; the estimate then holds this bracket
+ * alone, and the outlook is what it says alone. A disagreement within crystal.slip_ns is no disruption: the
+ * brackets before it go, but the rate that they gave stays known, to within what the slip would make if it
+ * were a change of rate.
  */
 bool estimate_add(struct estimate *estimate, const struct bracket *bracket, struct outlook *out);
 

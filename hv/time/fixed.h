@@ -1,6 +1,7 @@
 /*
- * Fixed-point helpers of the time core. A "q32" number is in units of 2^-32: rates are kept as their deviation
- * from a nominal rate in q32 (one unit is 0.23 ppb). Products are 128 bits wide; nothing divides 128 bits.
+ * Fixed-point helpers of the time core. A "q32" number is in units of 2^-32: rates are kept as their
+ * deviation from a nominal rate in q32 (one unit is 0.23 ppb). Products are 128 bits wide; nothing divides
+ * 128 bits.
  */
 #ifndef TIME_FIXED_H
 #define TIME_FIXED_H
@@ -8,7 +9,7 @@
 #include <stdint.h>
 
 #define NS_PER_S 1000000000ll
-#define Q32_ONE (1ll << 32)
+#define Q32_ONE  (1ll << 32)
 
 /* a * q / 2^32, rounded towards minus infinity; no overflow while the result fits in 64 bits. */
 static inline int64_t q32_mul_floor(int64_t a, int64_t q)

@@ -20,9 +20,9 @@ struct line {
 uint64_t line_read(const struct line *line, uint64_t tsc);
 
 /*
- * The line that follows `old` at `tsc_joint` (not before old's own joint), at the rate `scale`, `step_ns` higher (0 but
- * when the timeline must go forward). Its ns is at no TSC less than what a reader gets from the old
- * line up to the joint: the exact value there is at least the reader's, and so is its floor.
+ * The line that follows `old` at `tsc_joint` (not before old's own joint), at the rate `scale`, `step_ns`
+ * higher (0 but when the timeline must go forward). Its ns is at no TSC less than what a reader gets from the
+ * old line up to the joint: the exact value there is at least the reader's, and so is its floor.
  */
 struct line line_follow(const struct line *old, uint64_t tsc_joint, struct tsc_scale scale, uint64_t step_ns);
 

@@ -3,7 +3,8 @@
 #include <stddef.h>
 
 _Static_assert(sizeof(struct xen_time_record) == 32, "vcpu_time_info");
-_Static_assert(offsetof(struct meridian_record, disruptions) == offsetof(struct xen_time_record, pad1), "same half");
+_Static_assert(offsetof(struct meridian_record, disruptions) == offsetof(struct xen_time_record, pad1),
+               "same half");
 
 void record_begin(volatile struct meridian_record *record, uint32_t version)
 {

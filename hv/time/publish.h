@@ -1,6 +1,6 @@
 /*
- * How a record is written: the order of the stores that lets a lock-free reader tell a whole record from a torn one,
- * by Xen's protocol (version odd while written) and by the 2005 one (both versions equal) at once.
+ * How a record is written: the order of the stores that lets a lock-free reader tell a whole record from a
+ * torn one, by Xen's protocol (version odd while written) and by the 2005 one (both versions equal) at once.
  */
 #ifndef TIME_PUBLISH_H
 #define TIME_PUBLISH_H
@@ -33,9 +33,10 @@ struct xen_time_record {
 };
 
 /*
- * Every record is written in three steps, each record's caller keeping `version` (even, private: nothing that a guest
- * can write is read back). begin: version + 1, readers turn away. fill: the data. end: version + 2, and readers come.
- * Volatile aligned stores: the compiler keeps their order, and x86 makes them visible in it (SDM vol. 3, 8.2.2).
+ * Every record is written in three steps, each record's caller keeping `version` (even, private: nothing that
+ * a guest can write is read back). begin: version + 1, readers turn away. fill: the data. end: version + 2,
+ * and readers come. Volatile aligned stores: the compiler keeps their order, and x86 makes them visible in it
+ * (SDM vol. 3, 8.2.2).
  */
 void record_begin(volatile struct meridian_record *record, uint32_t version);
 void record_fill(volatile struct meridian_record *record, const struct published *data);

@@ -70,7 +70,7 @@ uint64_t scale_ticks(struct tsc_scale scale, uint64_t ns)
 
 struct tsc_scale scale_deviate(struct tsc_scale nominal, int64_t deviation_q32)
 {
-    int64_t mul_q32 = (int64_t)nominal.mul * deviation_q32; /* |.| < 2^32 * 2^24: fits */
+    int64_t mul_q32 = (int64_t)nominal.mul * deviation_q32;                   /* |.| < 2^32 * 2^24: fits */
     int64_t mul = (int64_t)nominal.mul * 2 + ((mul_q32 + (1ll << 30)) >> 31); /* times 2 */
     struct tsc_scale out = nominal;
 

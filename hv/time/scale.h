@@ -20,7 +20,10 @@ uint64_t scale_to_hz(struct tsc_scale scale);
 /* What a reader gets, bit for bit. Full 96-bit product: right for any 64-bit number of ticks. */
 uint64_t scale_reader_ns(struct tsc_scale scale, uint64_t ticks);
 
-/* The same with nothing cut off: ns in the upper 64 bits' place, *frac the 2^-32 ns below. Never below the reader's. */
+/*
+ * The same with nothing cut off: ns in the upper 64 bits' place, *frac the 2^-32 ns below. Never below the
+ * reader's.
+ */
 uint64_t scale_exact_ns(struct tsc_scale scale, uint64_t ticks, uint32_t *frac);
 
 /* ticks for a span of ns, rounded up; ns at most 10^9. */

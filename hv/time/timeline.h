@@ -1,6 +1,6 @@
 /*
- * The timeline S that guests see, steered after R: by rate alone, never by a step back, within a stated slew (T5), and
- * with a bound that is the sum of what is not known (docs/clock.md has the terms).
+ * The timeline S that guests see, steered after R: by rate alone, never by a step back, within a stated slew
+ * (T5), and with a bound that is the sum of what is not known (docs/clock.md has the terms).
  */
 #ifndef TIME_TIMELINE_H
 #define TIME_TIMELINE_H
@@ -11,9 +11,9 @@
 #include "time/consensus.h"
 #include "time/line.h"
 
-#define TIMELINE_SLEW_PPB 500000   /* corrections bend the rate by at most this */
+#define TIMELINE_SLEW_PPB   500000       /* corrections bend the rate by at most this */
 #define TIMELINE_HORIZON_NS 1000000000ll /* an offset is worked off as if over this long */
-#define TIMELINE_SETTLING 4u       /* updates after a disruption until the bound is given again */
+#define TIMELINE_SETTLING   4u           /* updates after a disruption until the bound is given again */
 
 struct bound {
     uint64_t ns;  /* |S - R| at the joint; UINT64_MAX: unknown */
@@ -28,7 +28,7 @@ struct timeline {
     int64_t anchor_ns;      /* S = R + this, outside a disruption */
     uint32_t tolerance_ppb; /* how far the reference's own nominal rate may lie off */
     uint16_t disruptions;
-    unsigned settling;      /* updates to go before the bound is known */
+    unsigned settling; /* updates to go before the bound is known */
     bool anchored;
 };
 
@@ -37,14 +37,14 @@ void timeline_start(struct timeline *t, uint64_t tsc, struct tsc_scale nominal, 
                     uint32_t tolerance_ppb);
 
 /*
- * The next line, from `tsc_joint` on (where `all` was evaluated), and its bound. `all` is ignored, and the bound
- * unknown, when its outlooks do not agree.
+ * The next line, from `tsc_joint` on (where `all` was evaluated), and its bound. `all` is ignored, and the
+ * bound unknown, when its outlooks do not agree.
  */
 struct bound timeline_update(struct timeline *t, uint64_t tsc_joint, const struct consensus *all);
 
 /*
- * TSC and reference disagreed. S goes on from where it is; `at_least_ns` is what readers may already have seen
- * (S goes forward to it if it must). R is tied to S anew at the next update that has a consensus.
+ * TSC and reference disagreed. S goes on from where it is; `at_least_ns` is what readers may already have
+ * seen (S goes forward to it if it must). R is tied to S anew at the next update that has a consensus.
  */
 void timeline_disrupt(struct timeline *t, uint64_t tsc_now, uint64_t at_least_ns);
 

@@ -16,7 +16,9 @@ bool wallclock_base(struct utc now, uint64_t system_ns, struct utc *base)
     return true;
 }
 
-/* The seed took 10,000,000 us off at each carry, and gained an hour every quarter second: carry one second. */
+/*
+ * The seed took 10,000,000 us off at each carry, and gained an hour every quarter second: carry one second.
+ */
 struct utc wallclock_at(struct utc base, uint64_t system_ns)
 {
     uint64_t ns = base.ns + system_ns % NS_PER_S;

@@ -11,7 +11,10 @@ struct utc {
     uint32_t ns;
 };
 
-/* UTC when system time was 0, given that it was `now` at `system_ns`. False: now.ns is no ns, or the date absurd. */
+/*
+ * UTC when system time was 0, given that it was `now` at `system_ns`. False: now.ns is no ns, or the date
+ * absurd.
+ */
 bool wallclock_base(struct utc now, uint64_t system_ns, struct utc *base);
 struct utc wallclock_at(struct utc base, uint64_t system_ns);
 

@@ -7,7 +7,10 @@ void window_init(struct window *window, const struct counter *counter)
     *window = (struct window){.counter = *counter};
 }
 
-/* Ticks times 10^9 over ns in 64 bits: both are halved until the ticks fit, which costs below 1 ppb of the quotient. */
+/*
+ * Ticks times 10^9 over ns in 64 bits: both are halved until the ticks fit, which costs below 1 ppb of the
+ * quotient.
+ */
 uint64_t bracket_hz(const struct bracket *first, const struct bracket *last)
 {
     uint64_t ticks = (last->tsc_lo / 2 + last->tsc_hi / 2) - (first->tsc_lo / 2 + first->tsc_hi / 2);

@@ -1,6 +1,6 @@
 /*
- * The reference window at start-up: readings of one CPU, before any rate is known, turned into a nominal scale and an
- * estimate. One window serves all CPUs (T8).
+ * The reference window at start-up: readings of one CPU, before any rate is known, turned into a nominal
+ * scale and an estimate. One window serves all CPUs (T8).
  */
 #ifndef TIME_WINDOW_H
 #define TIME_WINDOW_H
@@ -23,8 +23,9 @@ struct window {
 void window_init(struct window *window, const struct counter *counter);
 
 /*
- * A raw reading (count masked to the counter's bits). Which wrap it is follows from the rate so far; the first two
- * readings must lie within half a turn of each other. False: the window is full, or the TSC went back.
+ * A raw reading (count masked to the counter's bits). Which wrap it is follows from the rate so far; the
+ * first two readings must lie within half a turn of each other. False: the window is full, or the TSC went
+ * back.
  */
 bool window_add(struct window *window, uint64_t count, bool edge, uint64_t tsc_lo, uint64_t tsc_hi);
 
@@ -32,8 +33,9 @@ bool window_add(struct window *window, uint64_t count, bool edge, uint64_t tsc_l
 int64_t window_expect_ns(const struct window *window, uint64_t tsc);
 
 /*
- * The rate over the whole window as the nominal scale, every bracket in the estimate, and its outlook. False: fewer
- * than two readings, an impossible frequency, or readings that contradict one another (a missed wrap): start again.
+ * The rate over the whole window as the nominal scale, every bracket in the estimate, and its outlook. False:
+ * fewer than two readings, an impossible frequency, or readings that contradict one another (a missed wrap):
+ * start again.
  */
 bool window_close(const struct window *window, struct crystal crystal, struct estimate *estimate,
                   struct outlook *outlook);

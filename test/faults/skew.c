@@ -1,7 +1,7 @@
 /*
- * A publisher that lies, for the test image only: linked with --wrap=record_fill, so the hypervisor's own sources stay as
- * they are. Every second publish of the common line, and every second VCPU's own line, is 100 us ahead. The witness
- * must see time go back and records spread, or it could see nothing.
+ * A publisher that lies, for the test image only: linked with --wrap=record_fill, so the hypervisor's own
+ * sources stay as they are. Every second publish of the common line, and every second VCPU's own line, is 100
+ * us ahead. The witness must see time go back and records spread, or it could see nothing.
  */
 #include "time/publish.h"
 

@@ -15,7 +15,7 @@
 #include "time/fixed.h"
 #include "time/window.h"
 
-#define HZ 2596122000.0L
+#define HZ     2596122000.0L
 #define WANDER 10u /* ppb a second */
 
 static const struct counter HPET = {10000000, 1000000, 64};
@@ -25,7 +25,7 @@ static const struct counter PIT = {88000, 105, 16};
 /* A crystal whose rate walks at up to WANDER, beside a reference that is the truth. */
 struct world {
     struct random r;
-    long double ns;   /* R */
+    long double ns; /* R */
     long double tsc;
     long double rate; /* TSC ticks a ns */
 };
@@ -62,7 +62,8 @@ static void assert_truth_inside(struct world *w, const struct outlook *o)
 {
     struct range_ns value = outlook_at(o, (uint64_t)w->tsc);
     struct range_ns rate = outlook_rate_at(o, (uint64_t)w->tsc);
-    long double nominal = (long double)o->nominal.mul / 4294967296.0L / (o->nominal.shift < 0 ? 1 << -o->nominal.shift : 1);
+    long double nominal =
+        (long double)o->nominal.mul / 4294967296.0L / (o->nominal.shift < 0 ? 1 << -o->nominal.shift : 1);
     long double deviation = (1 / (w->rate * nominal) - 1) * 4294967296.0L;
 
     assert_true(value.lo <= w->ns && w->ns <= value.hi);
@@ -71,7 +72,8 @@ static void assert_truth_inside(struct world *w, const struct outlook *o)
 
 static void run(uint64_t seed, const struct counter *c, long double noise, int shape)
 {
-    struct world w = {.r = {seed}, .ns = 1000, .tsc = 12345678, .rate = HZ / 1e9L * (1 + 40e-6L * uniform(&w.r))};
+    struct world w = {
+        .r = {seed}, .ns = 1000, .tsc = 12345678, .rate = HZ / 1e9L * (1 + 40e-6L * uniform(&w.r))};
     struct estimate e;
     struct outlook o;
     struct tsc_scale nominal;
@@ -79,7 +81,9 @@ static void run(uint64_t seed, const struct counter *c, long double noise, int s
     assert_true(scale_from_hz((uint64_t)HZ, &nominal));
     estimate_init(&e, nominal, (struct crystal){WANDER, 0});
     for (int i = 0; i < 600; i++) {
-        long double drift = shape == 0 ? 0 : shape == 1 ? WANDER * (2 * uniform(&w.r) - 1) : WANDER * sinl(i / 20.0L);
+        long double drift = shape == 0   ? 0
+                            : shape == 1 ? WANDER * (2 * uniform(&w.r) - 1)
+                                         : WANDER * sinl(i / 20.0L);
         long double wide = i % 17 == 3 ? 3e5L : noise; /* an SMI, a busy host */
         struct bracket b = take_reading(&w, c, wide);
 
@@ -162,7 +166,10 @@ static void a_jump_of_the_reference_is_a_disruption_at_once(void **state)
     }
 }
 
-/* QEMU's TSC jumps ahead by up to 2 us at a time: allowed for, it is no disruption, and the truth stays inside. */
+/*
+ * QEMU's TSC jumps ahead by up to 2 us at a time: allowed for, it is no disruption, and the truth stays
+ * inside.
+ */
 static void a_slip_within_the_allowance_is_no_disruption(void **state)
 {
     struct world w = {.r = {19}, .ns = 1000, .tsc = 5000, .rate = HZ / 1e9L};
@@ -229,7 +236,8 @@ static void window_survives_wraps_and_refuses_a_missed_one(void **state)
             uint64_t tsc_lo = (uint64_t)w.tsc;
 
             taken = window_add(&window, raw, false, tsc_lo, tsc_lo + 1000);
-            advance(&w, missed && i == 0 ? missed * 35e6L : 10e6L, 0); /* 35 ms reads as less than nothing, 70 as 15 */
+            advance(&w, missed && i == 0 ? missed * 35e6L : 10e6L,
+                    0); /* 35 ms reads as less than nothing, 70 as 15 */
         }
         if (missed) {
             assert_false(taken && window_close(&window, (struct crystal){WANDER, 0}, &e, &o));
@@ -249,7 +257,10 @@ static void consensus_sees_two_tscs_that_differ(void **state)
 
         consensus_start(&all);
         for (int cpu = 0; cpu < 2; cpu++) {
-            struct world w = {.r = {17 + (uint64_t)cpu}, .ns = 1000, .tsc = 1000 + apart * cpu * 20000.0L, .rate = HZ / 1e9L};
+            struct world w = {.r = {17 + (uint64_t)cpu},
+                              .ns = 1000,
+                              .tsc = 1000 + apart * cpu * 20000.0L,
+                              .rate = HZ / 1e9L};
             struct estimate e;
             struct tsc_scale nominal;
 

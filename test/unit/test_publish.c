@@ -1,5 +1,8 @@
 /* sources: hv/time/publish.c */
-/* Records: the layout that Xen's own headers demand, and the writer's order as both protocols' readers see it. */
+/*
+ * Records: the layout that Xen's own headers demand, and the writer's order as both protocols' readers see
+ * it.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -58,7 +61,8 @@ static void a_record_is_odd_while_written_and_whole_after(void **state)
     for (uint32_t version = 0; version < 10; version += 2) {
         record_begin(&record, version);
         assert_int_equal(record.version1, version + 1);
-        assert_int_equal(record.version2, version); /* even: a 2005 reader compares it with version1 and turns away */
+        assert_int_equal(record.version2,
+                         version); /* even: a 2005 reader compares it with version1 and turns away */
         record_fill(&record, &SAMPLE);
         assert_int_not_equal(record.version1, record.version2);
         record_end(&record, version);

@@ -29,11 +29,13 @@ static void scale_is_within_a_ppb_of_the_frequency(void **state)
 
         assert_true(scale_from_hz(hz, &s));
         assert_true(s.mul >= 1u << 31);
-        long double ratio = (long double)s.mul / 4294967296.0L * (s.shift < 0 ? 1.0L / (1 << -s.shift) : 1 << s.shift);
+        long double ratio =
+            (long double)s.mul / 4294967296.0L * (s.shift < 0 ? 1.0L / (1 << -s.shift) : 1 << s.shift);
         long double error = ratio * hz / 1e9L - 1;
         assert_true(error > -1e-9L && error < 1e-9L);
         long double back = (long double)scale_to_hz(s) / hz - 1;
-        assert_true(back > -2e-6L / 1 && back < 2e-6L && (back > -1.6e-9L - 1.0L / hz && back < 1.6e-9L + 1.0L / hz));
+        assert_true(back > -2e-6L / 1 && back < 2e-6L &&
+                    (back > -1.6e-9L - 1.0L / hz && back < 1.6e-9L + 1.0L / hz));
     }
 }
 
@@ -65,7 +67,8 @@ static void exact_is_never_below_the_reader_nor_a_shift_above(void **state)
 
     (void)state;
     for (int i = 0; i < 200000; i++) {
-        struct tsc_scale s = {(uint32_t)random_next(&r) | 1u << 31, (int8_t)((int)(random_next(&r) % 12) - 4)};
+        struct tsc_scale s = {(uint32_t)random_next(&r) | 1u << 31,
+                              (int8_t)((int)(random_next(&r) % 12) - 4)};
         uint64_t ticks = random_next(&r) >> (16 + random_next(&r) % 40);
         uint32_t frac;
         uint64_t exact = scale_exact_ns(s, ticks, &frac), reader = scale_reader_ns(s, ticks);
@@ -106,7 +109,10 @@ static void deviation_goes_there_and_back(void **state)
     }
 }
 
-/* T1 at every joint: whatever the rates, what the new line gives is at no TSC less than what the old one gave. */
+/*
+ * T1 at every joint: whatever the rates, what the new line gives is at no TSC less than what the old one
+ * gave.
+ */
 static void lines_never_go_back_and_lose_nothing(void **state)
 {
     struct random r = {5};

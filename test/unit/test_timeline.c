@@ -119,7 +119,8 @@ static void corrections_slew_within_the_stated_limit(void **state)
         uint64_t before = line_read(&rig.timeline.line, rig.tsc);
         timeline_update(&rig.timeline, rig.tsc, &all);
         uint64_t after = line_read(&rig.timeline.line, rig.tsc);
-        assert_true(after == before || after == before + 1); /* the fraction rounds up to the next ns at most */
+        assert_true(after == before ||
+                    after == before + 1); /* the fraction rounds up to the next ns at most */
         int64_t rate = ppb_from_q32_away(scale_deviation(rig.timeline.nominal, rig.timeline.line.scale));
         assert_true(rate >= -TIMELINE_SLEW_PPB - 2000 && rate <= TIMELINE_SLEW_PPB + 2000);
         rig.tsc += HZ / 4;
