@@ -9,6 +9,7 @@ GUEST_CMDLINE ?=
 CMDLINE       ?=
 DURATION      ?=
 QEMU_ARGS     ?=
+SECONDS       ?=
 T             ?=
 V             ?=
 
@@ -34,8 +35,8 @@ endif
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all iso run check compare help clean lint unit boot format install \
-        programs test-programs clang-programs \
+.PHONY: all iso run bochs check compare coverage help clean lint unit fuzz boot format install \
+        programs test-programs clang-programs odd-guests \
         lint-house lint-format lint-tidy lint-cppcheck lint-size lint-scripts
 
 # ---- Flags ---------------------------------------------------------------------------------------
@@ -65,6 +66,10 @@ HOST_CFLAGS := -std=gnu11 -g -O1 -fsanitize=address,undefined -fno-sanitize-reco
 HV_SOURCES      := $(sort $(wildcard boot/*.asm hv/*.c hv/*.asm hv/*/*.c hv/*/*.asm))
 GUEST_SOURCES   := $(sort $(wildcard guest/*.c guest/*.asm) hv/log/format.c hv/log/string.c)
 FOREIGN_SOURCES := $(sort $(wildcard test/foreign/*.c test/foreign/*.asm))
+GUEST_SCRIPTS   := $(sort $(wildcard test/guests/*/*.lds))
+KIT_SOURCES     := $(sort $(wildcard test/hostile/kit/*.c test/hostile/kit/*.asm))
+PROBE_SOURCES   := $(sort $(wildcard test/hostile/probe/*.c)) $(KIT_SOURCES)
+FUZZ_SOURCES    := $(sort $(wildcard test/hostile/fuzz/*.c)) $(KIT_SOURCES)
 UNIT_TESTS      := $(patsubst test/unit/%.c,$(B)/unit/%,$(sort $(wildcard test/unit/test_*.c)))
 HEADERS         := $(wildcard hv/*.h hv/*/*.h include/*/*.h guest/*.h test/unit/*.h)
 
@@ -73,8 +78,10 @@ HEADERS         := $(wildcard hv/*.h hv/*/*.h include/*/*.h guest/*.h test/unit/
 all: programs
 
 programs: $(B)/meridian.elf $(B)/guest.elf
-# The same with a publisher that lies (test/faults), and the guest that shares nothing with guest/.
-test-programs: $(B)/test/meridian.elf $(B)/foreign.elf
+# The same with a publisher that lies (test/faults), and the guests that share nothing with guest/: one that
+# is somebody else's, one that asks what the ABI answers, and one that calls at random.
+test-programs: $(B)/test/meridian.elf $(B)/test/traps.elf $(B)/test/cpus.elf \
+               $(B)/foreign.elf $(B)/probe.elf $(B)/fuzz.elf
 # The same sources by the other compiler: a check, nothing boots it but a test.
 clang-programs: $(B)/clang/meridian.elf $(B)/clang/guest.elf
 
@@ -105,12 +112,46 @@ $(eval $(call program,$(B)/meridian.elf,$(B)/obj/hv,$(HV_SOURCES),$(HV_LDS),$(CC
 $(eval $(call program,$(B)/guest.elf,$(B)/obj/guest,$(GUEST_SOURCES),linker/guest.lds,$(CC),$(OURS)))
 $(eval $(call program,$(B)/foreign.elf,$(B)/obj/foreign,$(FOREIGN_SOURCES),test/foreign/foreign.lds,$(CC),\
     $(CFLAGS) $(SYSTEM)))
-# A single RWX segment is the point of it; linkers before 2.39 do not know the warning.
-$(B)/foreign.elf: LDFLAGS += $(shell $(LD) --help 2>/dev/null | grep -o -e --no-warn-rwx-segments | head -1)
+# The guests that use the ABI in other ways: one for each linker script in a folder of test/guests/.
+ODD_GUESTS := $(patsubst %.lds,$(B)/guests/%.elf,$(notdir $(GUEST_SCRIPTS)))
+odd-guests: $(ODD_GUESTS)
+# $(call odd_sources,folder/): what is there, and where that is C the kit.
+odd_sources = $(sort $(wildcard $(1)*.c $(1)*.asm) \
+    $(if $(wildcard $(1)*.c),$(wildcard test/guests/*.c test/guests/*.asm)))
+$(foreach script,$(GUEST_SCRIPTS),$(eval $(call program,$(B)/guests/$(basename $(notdir $(script))).elf,\
+    $(B)/obj/guests/$(basename $(notdir $(script))),$(call odd_sources,$(dir $(script))),$(script),$(CC),\
+    $(CFLAGS) $(SYSTEM))))
+$(ODD_GUESTS): test/guests/sections.lds
+$(B)/guests/%-pie.elf: LDFLAGS += -pie --no-dynamic-linker -z norelro
+KIT_CC  := $(CFLAGS) -Itest/hostile $(SYSTEM)
+KIT_LDS := test/hostile/kit/kit.lds
+$(eval $(call program,$(B)/probe.elf,$(B)/obj/probe,$(PROBE_SOURCES),$(KIT_LDS),$(CC),$(KIT_CC)))
+$(eval $(call program,$(B)/fuzz.elf,$(B)/obj/fuzz,$(FUZZ_SOURCES),$(KIT_LDS),$(CC),$(KIT_CC)))
+# A single RWX segment is the point of them; linkers before 2.39 do not know the warning.
+$(B)/foreign.elf $(B)/probe.elf $(B)/fuzz.elf: LDFLAGS += \
+    $(shell $(LD) --help 2>/dev/null | grep -o -e --no-warn-rwx-segments | head -1)
 $(eval $(call program,$(B)/test/meridian.elf,$(B)/obj/test,$(HV_SOURCES) test/faults/skew.c,$(HV_LDS),\
     $(CC),$(OURS)))
 # The fault slips in between the caller and the function: the hypervisor's sources know nothing of it.
 $(B)/test/meridian.elf: LDFLAGS += --wrap=record_fill
+# Traps on purpose (test/faults/trap.c): the hypervisor's own objects, and what is wrapped round them.
+TRAPS_OBJECTS := $(HV_SOURCES:%=$(B)/obj/hv/%.o) $(B)/obj/hv/test/faults/trap.c.o \
+                 $(B)/obj/hv/test/faults/provoke.c.o
+TRAPS_WRAP    := boot_read domain_run_cpu verdict_panic verdict_domain_ended
+$(B)/test/traps.elf: $(TRAPS_OBJECTS) $(HV_LDS) | install
+	@mkdir -p $(@D)
+	$(if $(V),,@echo "  LD    $@")
+	$(Q)$(LD) $(LDFLAGS) $(TRAPS_WRAP:%=--wrap=%) -T $(HV_LDS) -Map=$@.map $(TRAPS_OBJECTS) -o $@
+-include $(B)/obj/hv/test/faults/trap.c.d $(B)/obj/hv/test/faults/provoke.c.d
+# CPUs that fail (test/faults/cpus.c), in the same way.
+CPUS_OBJECTS := $(HV_SOURCES:%=$(B)/obj/hv/%.o) $(B)/obj/hv/test/faults/cpus.c.o
+CPUS_WRAP    := boot_read apic_send_startup apic_init_cpu keeper_start meeting_lead meeting_follow \
+                window_close keeper_timer_arm verdict_domain_ended
+$(B)/test/cpus.elf: $(CPUS_OBJECTS) $(HV_LDS) | install
+	@mkdir -p $(@D)
+	$(if $(V),,@echo "  LD    $@")
+	$(Q)$(LD) $(LDFLAGS) $(CPUS_WRAP:%=--wrap=%) -T $(HV_LDS) -Map=$@.map $(CPUS_OBJECTS) -o $@
+-include $(B)/obj/hv/test/faults/cpus.c.d
 $(eval $(call program,$(B)/clang/meridian.elf,$(B)/obj/clang/hv,$(HV_SOURCES),$(HV_LDS),$(CLANG_CC),$(OURS)))
 $(eval $(call program,$(B)/clang/guest.elf,$(B)/obj/clang/guest,$(GUEST_SOURCES),linker/guest.lds,\
     $(CLANG_CC),$(OURS)))
@@ -120,7 +161,10 @@ $(eval $(call program,$(B)/clang/guest.elf,$(B)/obj/clang/guest,$(GUEST_SOURCES)
 # What the goals at hand need, installed in one go before anything is compiled.
 NEEDS := build $(if $(filter iso run,$(MAKECMDGOALS)),run) \
          $(if $(filter compare,$(MAKECMDGOALS)),run) \
-         $(if $(filter check unit boot lint% format clang-programs $(B)/unit/%,$(MAKECMDGOALS)),run check)
+         $(if $(filter bochs,$(MAKECMDGOALS)),run bochs) \
+         $(if $(filter uefi32,$(FIRMWARE)),uefi32) \
+         $(if $(filter check coverage unit fuzz boot lint% format clang-programs $(B)/unit/% $(B)/fuzz/%,\
+             $(MAKECMDGOALS)),run uefi32 bochs check)
 install:
 	@scripts/install $(NEEDS)
 
@@ -134,12 +178,19 @@ iso: programs
 run: programs
 	@$(PYTHON) scripts/run
 
+bochs: programs
+	@$(PYTHON) scripts/run --bochs
+
 compare: programs
 	@$(PYTHON) scripts/compare
 
 # `+`: the driver builds what it tests by this Makefile, going on where one thing does not build.
 check unit lint boot: | install
 	+@$(PYTHON) scripts/check $(if $(filter check,$@),,--only=$@) $(T)
+
+# The long run of the same fuzzers; what they find stays in build/fuzz/, and the next run goes on from there.
+fuzz: | install
+	+@$(PYTHON) scripts/fuzz $(if $(SECONDS),--seconds=$(SECONDS)) $(T)
 
 clean:
 	rm -rf $(B)
@@ -159,9 +210,38 @@ $(B)/unit/%: test/unit/%.c $$(call sources_of,test/unit/$$*.c) $(HEADERS) | inst
 	$(if $(V),,@echo "  TEST  $@")
 	$(Q)$(HOST_CC) $(HOST_CFLAGS) $(call flags_of,$<) $(filter %.c,$^) -lcmocka -o $@
 
+# ---- Fuzzers -------------------------------------------------------------------------------------
+
+FUZZ_CFLAGS := -std=gnu11 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
+               -Wall -Wextra -Ihv -Iinclude -Itest/unit -Itest/fuzz $(XEN_ABI)
+
+$(B)/fuzz/%: test/fuzz/%.c $$(call sources_of,test/fuzz/$$*.c) $(HEADERS) $(wildcard test/fuzz/*.h) | install
+	@mkdir -p $(@D)
+	$(if $(V),,@echo "  FUZZ  $@")
+	$(Q)$(CLANG) $(FUZZ_CFLAGS) $(filter %.c,$^) -o $@
+
+# ---- Coverage: the same tests, built for gcov; and the plugin that follows the boots ------------
+
+COVERED_TESTS := $(patsubst test/unit/%.c,$(B)/coverage/unit/%,\
+                   $(shell grep -l '^/. sources:.* hv/' test/unit/test_*.c))
+COVERED_FLAGS := $(filter-out -O1 -fsanitize% -fno-sanitize%,$(HOST_CFLAGS)) -O0 --coverage \
+                 -fprofile-update=atomic
+$(B)/coverage/unit/%: test/unit/%.c $$(call sources_of,test/unit/$$*.c) $(HEADERS) | install
+	@mkdir -p $(@D)
+	$(if $(V),,@echo "  GCOV  $@")
+	$(Q)$(HOST_CC) $(COVERED_FLAGS) $(call flags_of,$<) $(filter %.c,$^) -lcmocka -lm -o $@
+
+$(B)/coverage/cov.so: test/coverage/cov.c | install
+	@mkdir -p $(@D)
+	$(Q)$(HOST_CC) -std=gnu11 -O2 -Wall -Wextra -Werror -fPIC -fvisibility=hidden -shared $< -o $@
+
+coverage: programs test-programs $(B)/coverage/cov.so $(COVERED_TESTS)
+	@$(PYTHON) scripts/coverage $(if $(V),-l) $(T)
+
 # ---- Linters (scripts/check runs them one by one) ------------------------------------------------
 
-OUR_C     := $(sort $(wildcard hv/*.[ch] hv/*/*.[ch] guest/*.[ch] include/*/*.h test/*/*.[ch]))
+OUR_C     := $(sort $(wildcard hv/*.[ch] hv/*/*.[ch] guest/*.[ch] include/*/*.h test/*/*.[ch] \
+               test/guests/*/*.[ch] test/hostile/*/*.[ch]))
 TIDY      := $(patsubst %,$(B)/lint/%.tidy,$(filter %.c,$(filter hv/% guest/%,$(OUR_C))))
 MAX_BYTES := 131072
 
@@ -194,22 +274,28 @@ lint-size: $(B)/meridian.elf
 lint-scripts:
 	$(Q)for script in scripts/install scripts/iso scripts/fetch-xen .ci/run; do sh -n $$script || exit 1; done
 	$(Q)$(PYTHON) -c 'import ast, sys; [ast.parse(open(name).read(), name) for name in sys.argv[1:]]' \
-	    scripts/run scripts/compare scripts/check scripts/house scripts/lib/*.py test/boot/*.py
+	    scripts/run scripts/compare scripts/check scripts/coverage scripts/fuzz scripts/house \
+	    scripts/symbols scripts/lib/*.py test/boot/*.py
 
 #: Meridian: a mini-hypervisor that keeps time. On Debian and Ubuntu every command installs what it misses.
 #:
 #:   make              the hypervisor and its guest: build/meridian.elf, build/guest.elf
 #:   make run          boots it all from an ISO in QEMU, shows the clock at work; its status is the verdict
-#:   make iso          build/meridian.iso: one hybrid image for BIOS and UEFI
+#:   make bochs        the same on Bochs, an emulator slower than QEMU and the same every time
+#:   make iso          build/meridian.iso: one hybrid image for BIOS and UEFI, for disc, disk and USB stick
 #:   make compare      the same guest on Meridian and on Debian's Xen, in one table
-#:   make check        all tests; ends with `N passed, N failed`. T=name: one by name
+#:   make check        all tests; ends with `N passed, N failed`. T=name: one by name; T=exact-255: 255 CPUs,
+#:                     some minutes long, and only by its name
+#:   make fuzz         the parsers of foreign input under libFuzzer, SECONDS=s (60) each; T=fuzz-name: one
+#:   make coverage     how much of hv/ the tests run, by lines (V=1: which lines never ran); T=name: one boot
 #:   make unit         the host tests only;  make boot: the boots only;  make lint: the linters only
 #:   make format       lays out all C files by .clang-format;  make clean: removes build/
 #:
 #: Variables of `make run`:
 #:   DURATION=s        seconds of measuring (without a terminal: 10; with one: until Ctrl-C)
-#:   SMP=n             CPUs (4)             FIRMWARE=bios|uefi  (bios)
+#:   SMP=n             CPUs (4)             FIRMWARE=bios|uefi|uefi32  (bios)
 #:   GUEST=file.elf    another guest        GUEST_CMDLINE=words for it
 #:   CMDLINE=words     for Meridian         QEMU_ARGS=words     more for QEMU
+#: `make bochs` takes the same but FIRMWARE and QEMU_ARGS, and has at most 15 CPUs.
 #: `make iso` takes GUEST, GUEST_CMDLINE and CMDLINE; `make compare` DURATION and SMP. V=1 shows the commands.
 #: CROSS_COMPILE=prefix names the tool chain: x86_64-linux-gnu- (the default), x86_64-elf-, or nothing.

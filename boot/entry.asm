@@ -2,7 +2,7 @@
 ; paging and interrupts, and a pointer in EBX (Multiboot2 specification 3.3, xen/arch-x86/hvm/start_info.h).
 
 global boot_multiboot2, boot_pvh, boot_tables
-extern boot_tables_phys, boot_stack_top_phys, boot_stack_top, hv_main
+extern boot_tables_phys, boot_stack_top_phys, image_phys_end, boot_stack_top, hv_main
 
 PVH_MAGIC       equ 0x336ec578
 IMAGE_SLOT      equ 261         ; 0xffff82d000000000: PML4 index,
@@ -19,6 +19,8 @@ TABLE_L3_IMAGE  equ 0x2000
 TABLE_L2        equ 0x3000      ; four of them: 4 GiB
 TABLES_BYTES    equ 0x7000
 
+PROBE           equ 0xfffffffe
+
 CR0_BITS        equ 0x80010033  ; PG WP NE ET MP PE
 CR4_PAE         equ 0x20
 MSR_EFER        equ 0xc0000080
@@ -34,6 +36,14 @@ boot_pvh:
 boot_multiboot2:
         cli
         cld
+        mov ebp, text_no_memory ; is there any where our stack and data will be?
+        mov edx, PROBE
+.probe: mov [image_phys_end - 4], edx
+        cmp [image_phys_end - 4], edx
+        jne complain
+        inc edx
+        jnz .probe              ; twice: one value may float there
+        mov dword [image_phys_end - 4], 0
         mov esp, boot_stack_top_phys
         mov edi, eax            ; hv_main's two arguments wait here
         mov esi, ebx
@@ -119,11 +129,6 @@ build_tables:
         jb .l2
         pop edi
         ret
-
-text_no_long_mode: db "Meridian cannot run: this CPU has no 64-bit mode.", 13, 10, 0
-text_no_nx:     db "Meridian cannot run: this CPU has no NX, or the firmware switched it off.", 13, 10, 0
-text_no_apic:   db "Meridian cannot run: this CPU has no local APIC, or the firmware switched it off."
-                db 13, 10, 0
 
 GDT_CODE        equ 8
 align 8

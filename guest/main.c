@@ -27,16 +27,6 @@ static void set_wall_clock(uint64_t utc_s)
         print("guest: the wall clock was not set (%ld)\n", refusal);
 }
 
-static void provoke(enum fault fault)
-{
-    if (fault == FAULT_OPCODE)
-        __asm__ volatile("ud2");
-    if (fault == FAULT_NULL)
-        __asm__ volatile("movl $1, 0");
-    if (fault == FAULT_TIMEPAGE && clock_has_pages())
-        *(volatile uint32_t *)(uintptr_t)guest_clock.pages[0] = 1;
-}
-
 void guest_main(const struct start_info *start)
 {
     static struct options options;
@@ -47,6 +37,10 @@ void guest_main(const struct start_info *start)
     events_init();
     clock_init();
     options = options_parse((const char *)start->cmd_line);
+    if (options.bad) {
+        report_refused("bad-option");
+        power_off();
+    }
     if (options.settime)
         set_wall_clock(options.settime);
 
@@ -54,7 +48,8 @@ void guest_main(const struct start_info *start)
     print("guest: %s, %u VCPUs, %lu MiB\n", (const char *)start->magic, count, start->nr_pages / 256);
     wall_print();
 
-    provoke(options.fault);
+    if (options.fault)
+        options.fault();
     witness_init(count);
     report_start(count, &options);
     if (events_bind(0) || tick_start())

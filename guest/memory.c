@@ -24,6 +24,11 @@ long memory_map(void *page, uint64_t mfn, bool writable)
     return hypercall(__HYPERVISOR_update_va_mapping, address_of(page), pte, UVMF_INVLPG | UVMF_ALL, 0);
 }
 
+long memory_unmap(void *page)
+{
+    return hypercall(__HYPERVISOR_update_va_mapping, address_of(page), 0, UVMF_INVLPG | UVMF_ALL, 0);
+}
+
 void memory_init(const struct start_info *start)
 {
     if (memory_map(&shared_info, start->shared_info >> 12, true))

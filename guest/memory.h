@@ -14,6 +14,9 @@ void memory_init(const struct start_info *start);
 /* Puts machine frame `mfn` where page-aligned `page` of the image was. 0, or the hypervisor's refusal. */
 long memory_map(void *page, uint64_t mfn, bool writable);
 
+/* Takes that page out: any use of it is a page fault from then on. */
+long memory_unmap(void *page);
+
 /* The page-table base of this address space, as a CR3 holds it. */
 uint64_t memory_cr3(const struct start_info *start);
 

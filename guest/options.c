@@ -5,23 +5,31 @@
 #include "console.h"
 #include "log/string.h"
 
-/* `word` is `name=digits`: its value, at most `most`. Leaves *value alone when it is another word or bad. */
-static bool number(const char *word, size_t length, const char *name, uint64_t most, uint64_t *value)
+/* What `word` should be: `name=digits`, at most `most`. */
+struct number {
+    const char *name;
+    uint64_t most;
+};
+
+/* False: it is another word. Leaves *value alone where it is bad, and sets *bad. */
+static bool number(const char *word, size_t length, struct number wanted, uint64_t *value, bool *bad)
 {
-    size_t at = strlen(name);
-    if (length < at || memcmp(word, name, at) != 0)
+    size_t at = strlen(wanted.name);
+    if (length < at || memcmp(word, wanted.name, at) != 0)
         return false;
     uint64_t sum = 0;
     bool good = at < length;
     for (; good && at < length; at++) {
         unsigned digit = (unsigned)word[at] - '0';
-        good = digit <= 9 && sum <= (most - digit) / 10;
+        good = digit <= 9 && sum <= (wanted.most - digit) / 10;
         sum = sum * 10 + digit;
     }
-    if (!good)
-        print("guest: %.*s is not a number up to %lu: left out\n", (int)length, word, most);
-    else
+    if (good)
         *value = sum;
+    else
+        print("guest: %.*s is not a number up to %lu: correct it or leave it out\n", (int)length, word,
+              wanted.most);
+    *bad |= !good;
     return true;
 }
 
@@ -30,23 +38,28 @@ static bool word_is(const char *word, size_t length, const char *name)
     return length == strlen(name) && !memcmp(word, name, length);
 }
 
+static void take_fault(const char *name, size_t length, struct options *options)
+{
+    options->fault = fault_named(name, length);
+    if (options->fault)
+        return;
+    print("guest: no fault is called %.*s: correct it or leave it out\n", (int)length, name);
+    options->bad = true;
+}
+
 static void take_word(const char *word, size_t length, struct options *options)
 {
     uint64_t duration_s = options->duration_s, vcpus = options->vcpus;
-    if (number(word, length, "duration=", 1000000000, &duration_s))
+    if (number(word, length, (struct number){"duration=", 1000000000}, &duration_s, &options->bad))
         options->duration_s = (uint32_t)duration_s;
-    else if (number(word, length, "vcpus=", 4096, &vcpus))
+    else if (number(word, length, (struct number){"vcpus=", 4096}, &vcpus, &options->bad))
         options->vcpus = (uint32_t)vcpus;
-    else if (number(word, length, "settime=", 1ull << 40, &options->settime))
+    else if (number(word, length, (struct number){"settime=", 1ull << 40}, &options->settime, &options->bad))
         return;
     else if (word_is(word, length, "quiet"))
         options->quiet = true;
-    else if (word_is(word, length, "fault=opcode"))
-        options->fault = FAULT_OPCODE;
-    else if (word_is(word, length, "fault=null"))
-        options->fault = FAULT_NULL;
-    else if (word_is(word, length, "fault=timepage"))
-        options->fault = FAULT_TIMEPAGE;
+    else if (length > 6 && !memcmp(word, "fault=", 6))
+        take_fault(word + 6, length - 6, options);
 }
 
 struct options options_parse(const char *line)

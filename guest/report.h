@@ -9,6 +9,8 @@
 
 /* On VCPU 0, before the first read. */
 void report_start(uint32_t vcpus, const struct options *options);
+/* The verdict when nothing is measured at all; reason: one word. */
+void report_refused(const char *reason);
 /* After each of VCPU 0's reads: what is due by time. Stops the witness at the end. */
 void report_poll(const struct meridian_sample *sample);
 /* When all have stopped. */

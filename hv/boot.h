@@ -13,8 +13,14 @@ void boot_take_memory(const struct boot_info *boot);
 void boot_take_options(const struct boot_info *boot, struct options *options);
 /* CPUs and timers from ACPI; without it, this CPU alone. */
 void boot_find_machine(const struct boot_info *boot, const struct options *options, struct machine *machine);
-void boot_wake_cpus(const struct boot_info *boot, const struct machine *machine, void (*entry)(void));
-/* The module becomes the guest. A refused one ends the run with a failing verdict; Meridian stays up. */
+void boot_wake_cpus(const struct boot_info *boot, const struct machine *machine,
+                    const struct options *options, void (*entry)(void));
+/* Whether all of [start, end) is in one piece of usable memory, as the map has it. */
+bool boot_in_memory(uint64_t start, uint64_t end);
+/*
+ * The module becomes the guest (boot_guest.c). Bad input ends the run here, in one line and a failing
+ * verdict; Meridian stays up, and the time it keeps goes on.
+ */
 void boot_build_guest(const struct boot_info *boot, const struct options *options);
 
 #endif

@@ -42,6 +42,8 @@ void keeper_cpu_start(void);
 
 /* A CPU whose TSC could not be measured never returns from keeper_cpu_start and must get no VCPU. */
 bool keeper_cpu_measured(unsigned cpu);
+/* Not seen for 2 s while others ran: nobody need wait for it. If it comes back it sees what it missed. */
+bool keeper_cpu_stopped(unsigned cpu);
 
 /* Once; from then on every publish writes its records. All of `domain` must be ready. */
 void keeper_add_domain(struct time_domain *domain);

@@ -29,8 +29,8 @@ void hv_main(uint32_t magic, uint32_t info)
     static struct options options;
     static struct machine machine;
 
-    smp_init_boot_cpu();
     serial_init();
+    smp_init_boot_cpu();
     log_print("Meridian: a hypervisor that keeps time\n");
     panic_set_end(verdict_panic);
     boot_read(magic, info, &boot);
@@ -41,11 +41,11 @@ void hv_main(uint32_t magic, uint32_t info)
     boot_take_options(&boot, &options);
     boot_find_machine(&boot, &options, &machine);
     if (!apic_init(machine.lapic_base))
-        panic("this CPU has no local APIC: Meridian cannot run here");
+        panic("this CPU has no local APIC: switch it on in the firmware, or use another machine");
     apic_init_cpu();
     if (!reference_find(&machine, &options))
         panic("no reference timer can be used: enable HPET, the ACPI PM timer or the PIT in the firmware");
-    boot_wake_cpus(&boot, &machine, other_cpu);
+    boot_wake_cpus(&boot, &machine, &options, other_cpu);
     keeper_start(&options, machine.century_register);
     verdict_start(&options);
     boot_build_guest(&boot, &options);

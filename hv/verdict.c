@@ -44,10 +44,10 @@ void verdict_domain_ended(enum domain_end end, const char *why, bool reported, b
     leave(ok);
 }
 
-void verdict_refused(const char *why)
+void verdict_refused(const char *why, const char *reason)
 {
     log_print("guest: refused: %s\n", why);
-    print(false, "guest-refused");
+    print(false, reason);
     leave(false);
 }
 

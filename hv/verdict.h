@@ -11,8 +11,11 @@
 void verdict_start(const struct options *options);
 /* For domain_on_end. */
 void verdict_domain_ended(enum domain_end end, const char *why, bool reported, bool reported_ok);
-/* The guest was not built. Meridian stays up where no emulator can be left. */
-void verdict_refused(const char *why);
+/*
+ * The guest was not built. why: what is wrong and what to do, a sentence without its stop; reason: one word.
+ * Meridian stays up where no emulator can be left.
+ */
+void verdict_refused(const char *why, const char *reason);
 /* For panic_set_end: may come at any moment, before anything is set up. */
 void verdict_panic(void);
 

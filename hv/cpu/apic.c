@@ -14,14 +14,14 @@
 static volatile uint32_t *registers; /* xAPIC mode */
 static bool x2apic;
 
-static uint32_t apic_read(unsigned reg)
+uint32_t apic_read(unsigned reg)
 {
     if (x2apic)
         return (uint32_t)rdmsr(MSR_X2APIC + (reg >> 4));
     return registers ? registers[reg / 4] : 0;
 }
 
-static void apic_write(unsigned reg, uint32_t value)
+void apic_write(unsigned reg, uint32_t value)
 {
     if (x2apic)
         wrmsr(MSR_X2APIC + (reg >> 4), value);
@@ -52,6 +52,7 @@ bool apic_init(uint64_t base)
         log_print("apic: version 0x%x: not a local APIC of this age\n", version);
         return false;
     }
+    log_print("apic: %s mode, as the firmware left it\n", x2apic ? "x2APIC" : "xAPIC");
     return true;
 }
 
@@ -95,6 +96,7 @@ bool apic_init_cpu(void)
     apic_write(APIC_TPR, 0);
     mask_lvts();
     apic_write(APIC_TIMER_INITIAL, 0);
+    apic_write(APIC_TIMER_DIVIDE, DIVIDE_BY_1); /* before anybody measures its rate */
     apic_write(APIC_ERROR_STATUS, 0);
     for (unsigned vector = 16; vector < 256;
          vector++) /* at most one EOI for each that firmware left in service */
@@ -133,9 +135,20 @@ void apic_eoi(void)
     apic_write(APIC_EOI, 0);
 }
 
+/* IRR and ISR: 256 bits in eight registers, 16 bytes apart. */
+static bool vector_bit(unsigned first, unsigned vector)
+{
+    return apic_read(first + (vector / 32) * 0x10) >> (vector % 32) & 1;
+}
+
 bool apic_in_service(unsigned vector)
 {
-    return apic_read(APIC_IN_SERVICE + (vector / 32) * 0x10) >> (vector % 32) & 1;
+    return vector_bit(APIC_IN_SERVICE, vector);
+}
+
+bool apic_requested(unsigned vector)
+{
+    return vector_bit(APIC_REQUESTED, vector);
 }
 
 /* x2APIC mode has no delivery status: its write to the command register is enough. */
@@ -160,7 +173,7 @@ static bool command(uint32_t apic_id, uint32_t what)
          * Not serialising: what we stored before must be seen by who gets the interrupt (SDM vol. 3,
          * 10.12.3).
          */
-        __asm__ volatile("mfence\n\tlfence" : : : "memory");
+        cpu_fence_all();
         wrmsr(MSR_X2APIC + (APIC_COMMAND >> 4), (uint64_t)apic_id << 32 | what);
         return true;
     }
@@ -187,36 +200,4 @@ bool apic_send_init(uint32_t apic_id)
 bool apic_send_startup(uint32_t apic_id, uint8_t page)
 {
     return command(apic_id, COMMAND_ASSERT | COMMAND_STARTUP | page);
-}
-
-bool apic_timer_has_deadline(void)
-{
-    return cpuid(1, 0).ecx & 1u << 24;
-}
-
-void apic_timer_setup(bool deadline)
-{
-    apic_write(APIC_TIMER_INITIAL, 0);
-    apic_write(APIC_TIMER_DIVIDE, DIVIDE_BY_1);
-    apic_write(APIC_LVT_TIMER, VECTOR_TIMER | (deadline ? LVT_DEADLINE : 0));
-    /*
-     * In xAPIC mode the LVT is memory and the deadline an MSR: only MFENCE orders them (SDM vol. 3,
-     * 10.5.4.1).
-     */
-    __asm__ volatile("mfence\n\tlfence" : : : "memory");
-}
-
-void apic_timer_set_deadline(uint64_t tsc)
-{
-    wrmsr(MSR_TSC_DEADLINE, tsc);
-}
-
-void apic_timer_set_count(uint32_t count)
-{
-    apic_write(APIC_TIMER_INITIAL, count);
-}
-
-uint32_t apic_timer_count(void)
-{
-    return apic_read(APIC_TIMER_CURRENT);
 }

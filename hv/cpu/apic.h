@@ -23,6 +23,8 @@ bool apic_x2apic(void);
 void apic_eoi(void);
 /* Whether this CPU's APIC delivered `vector` and waits for its EOI. */
 bool apic_in_service(unsigned vector);
+/* Whether `vector` waits in this CPU's APIC until interrupts are let in. */
+bool apic_requested(unsigned vector);
 
 /* Each waits a bounded time for the delivery status; false if it stayed busy. */
 bool apic_send(uint32_t apic_id, unsigned vector);
@@ -30,13 +32,15 @@ bool apic_send_nmi(uint32_t apic_id);
 bool apic_send_init(uint32_t apic_id);
 bool apic_send_startup(uint32_t apic_id, uint8_t page);
 
+/* The timer, one-shot: a deadline on this CPU's TSC, or the counter at divisor 1 (apic_timer.c). */
+bool apic_timer_has_deadline(void); /* says CPUID, of this CPU */
 /*
- * The timer, one-shot: TSC-deadline where CPUID says so and the caller allows it, else the counter at divisor
- * 1.
+ * With interrupts off, on a CPU that has it: whether a deadline `ticks` (some 100 us) ahead is kept, neither
+ * early nor late by many times that. False with a line that says how. One VECTOR_TIMER may be left waiting.
  */
-bool apic_timer_has_deadline(void);
+bool apic_timer_try_deadline(uint64_t ticks);
 void apic_timer_setup(bool deadline);       /* per CPU; LVT to VECTOR_TIMER */
-void apic_timer_set_deadline(uint64_t tsc); /* 0 disarms */
+void apic_timer_set_deadline(uint64_t tsc); /* 0 disarms; one in the past comes at once */
 void apic_timer_set_count(uint32_t count);  /* 0 disarms */
 uint32_t apic_timer_count(void);            /* what is left */
 

@@ -5,6 +5,8 @@
 #ifndef CPU_APIC_REGISTERS_H
 #define CPU_APIC_REGISTERS_H
 
+#include <stdint.h>
+
 #define MSR_APIC_BASE     0x1bu
 #define APIC_BASE_X2APIC  (1u << 10)
 #define APIC_BASE_ENABLED (1u << 11)
@@ -18,6 +20,7 @@
 #define APIC_EOI             0x0b0u
 #define APIC_SPURIOUS        0x0f0u
 #define APIC_IN_SERVICE      0x100u
+#define APIC_REQUESTED       0x200u
 #define APIC_ERROR_STATUS    0x280u
 #define APIC_LVT_CMCI        0x2f0u
 #define APIC_COMMAND         0x300u
@@ -43,5 +46,9 @@
 #define COMMAND_STARTUP (6u << 8)
 #define COMMAND_PENDING (1u << 12)
 #define COMMAND_ASSERT  (1u << 14)
+
+/* For this room: a register of this CPU's APIC, in whichever mode it is (apic.c). */
+uint32_t apic_read(unsigned reg);
+void apic_write(unsigned reg, uint32_t value);
 
 #endif

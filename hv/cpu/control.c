@@ -3,6 +3,7 @@
  */
 #include "cpu/descriptors.h"
 #include "cpu/instructions.h"
+#include "cpu/lfence.h"
 #include "cpu/traps.h"
 
 #define MSR_SYSENTER_CS 0x174u
@@ -90,5 +91,6 @@ void control_init_cpu(void)
     wrmsr(MSR_PAT, PAT_VALUE);
     syscall_init();
     fpu_init();
+    lfence_init_cpu();
     __asm__ volatile("movq %0, %%db7" : : "r"(0x400ull)); /* no breakpoint of the firmware's */
 }

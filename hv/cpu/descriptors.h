@@ -1,7 +1,7 @@
 /*
  * For this room only: each CPU's window in the STACKS_BASE region, and what lies in it.
  *
- *   pages  0..13  one frame of zeros, shared and read-only: where Xen's ABI puts a guest's own descriptors
+ *   pages  0..13  a guest's own descriptors, read-only: copies, or one frame of zeros that all share
  *   page  14      this CPU's descriptors from selector 0xe000 on, and its TSS
  *   page  15      nothing: guard
  *   pages 16..19  stack
@@ -71,6 +71,9 @@ void control_init_cpu(void);
 
 /* Return addresses from frame pointer `rbp` on, as far as they can be trusted. */
 void backtrace_print(uint64_t rbp);
+
+/* Every bank of this CPU that holds an error, a line each. */
+void machine_check_print(void);
 
 /* NMI: if a panic asked us to stop, says so and halts for ever. */
 void smp_stop_if_asked(struct cpu *cpu);

@@ -105,6 +105,11 @@ into_handler:                                   ; nothing is pushed below the fr
         ud2
 
 trap_from_hypervisor:
+        push rax
+        lea rax, [rel guest_iretq]
+        cmp [rsp + 24], rax                     ; RIP; below it error code, vector and RAX
+        je iretq_faulted
+        pop rax
         cld
         push_registers
         mov rdi, rsp
@@ -112,6 +117,26 @@ trap_from_hypervisor:
         pop_registers
         add rsp, 16
         iretq
+
+; IRETQ refused the guest's frame, which Meridian should have seen before. RSP points into the structure the
+; frame lies in, and GS is the guest's already: the report needs our own stack and our own GS.
+iretq_faulted:
+        swapgs
+        mov rax, rsp
+        mov rsp, [gs:CPU_STACK_TOP]
+        push qword [rax + 56]                   ; SS
+        push qword [rax + 48]                   ; RSP
+        push qword [rax + 40]                   ; RFLAGS
+        push qword [rax + 32]                   ; CS
+        push qword [rax + 24]                   ; RIP
+        push qword [rax + 16]                   ; error code
+        push qword [rax + 8]                    ; vector
+        mov rax, [rax]
+        cld
+        push_registers
+        mov rdi, rsp
+        call traps_from_hypervisor              ; a panic: does not come back
+        ud2
 
 ; SYSCALL changes neither RSP nor GS: nothing may trap before both are ours. RCX is RIP, R11 is RFLAGS.
 align 16
@@ -205,4 +230,5 @@ guest_resume:
         pop_registers
         add rsp, 16
         swapgs
+guest_iretq:
         iretq

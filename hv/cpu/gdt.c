@@ -118,6 +118,12 @@ void gdt_load(struct cpu *cpu)
                      : "rax", "memory");
 }
 
+void traps_gdt_page(unsigned page, uint64_t phys)
+{
+    if (page < WINDOW_GDT_PAGE)
+        map_page(window_base(cpu_this()->slot) + page_offset(page), phys ? phys : zero_frame, PTE_P | PTE_NX);
+}
+
 static bool in_pages(uint64_t offset, unsigned page, unsigned pages)
 {
     return offset >= page_offset(page) && offset < page_offset(page + pages);

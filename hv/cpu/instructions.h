@@ -39,6 +39,12 @@ static inline void cpu_mfence(void)
     __asm__ volatile("mfence" : : : "memory");
 }
 
+/* Nothing after it begins before everything ahead of it is seen by all: memory, and MSRs that do not wait. */
+static inline void cpu_fence_all(void)
+{
+    __asm__ volatile("mfence\n\tlfence" : : : "memory");
+}
+
 /*
  * The TSC after every earlier load has its value: LFENCE waits for them (SDM vol. 2, RDTSC), and on
  * AMD too once it is dispatch-serialising.

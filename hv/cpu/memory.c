@@ -1,34 +1,15 @@
 /* What others ask of memory: cleared frames, device registers, firmware tables. */
-#include "cpu/instructions.h"
 #include "cpu/lock.h"
 #include "cpu/paging.h"
+#include "cpu/physical.h"
 #include "log/panic.h"
 #include "log/string.h"
 
 #define MOST_MMIO_BYTES     (1ull << 30)
 #define MOST_FIRMWARE_BYTES (16ull << 20) /* no firmware table is larger, whatever its length field says */
 
-static struct lock frames_lock = LOCK_INIT("frames");
 static struct lock mmio_lock = LOCK_INIT("mmio");
 static uint64_t mmio_used;
-
-uint64_t physical_limit(void)
-{
-    unsigned bits = 36;
-
-    if (cpuid(0x80000000u, 0).eax >= 0x80000008u)
-        bits = cpuid(0x80000008u, 0).eax & 0xff;
-    return 1ull << (bits < 32 ? 32 : bits > 52 ? 52 : bits);
-}
-
-uint64_t frames_take_locked(uint64_t count, uint64_t align_bytes, uint64_t limit)
-{
-    bool were_on = lock_take(&frames_lock);
-    uint64_t phys = frames_take(count, align_bytes, limit);
-
-    lock_release(&frames_lock, were_on);
-    return phys;
-}
 
 void *memory_try_take(uint64_t count)
 {
@@ -42,7 +23,7 @@ void *memory_take(uint64_t count, const char *what)
     void *memory = memory_try_take(count);
 
     if (!memory)
-        panic("no memory for %s: %lu KiB in a row wanted, %lu KiB free in all", what,
+        panic("no memory for %s: %lu KiB in a row wanted, %lu KiB free in all: give the machine more", what,
               count * (FRAME_SIZE / 1024), frames_free_bytes() / 1024);
     return memory;
 }

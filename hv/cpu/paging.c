@@ -7,6 +7,7 @@
 
 #include "cpu/instructions.h"
 #include "cpu/lock.h"
+#include "cpu/physical.h"
 #include "log/log.h"
 #include "log/panic.h"
 
@@ -15,6 +16,7 @@
 #define PAGE_4K         (1ull << 12)
 #define PAGE_2M         (1ull << 21)
 #define PAGE_1G         (1ull << 30)
+#define NO_ROOM         "no memory for page tables: give the machine more"
 
 /* linker/meridian.lds */
 extern char image_start[], image_text_end[], image_rodata_end[], image_end[], boot_stack_guard[];
@@ -86,7 +88,7 @@ static bool map_one(uint64_t virt, uint64_t phys, unsigned level, uint64_t flags
 static void map_or_panic(uint64_t virt, uint64_t phys, unsigned level, uint64_t flags)
 {
     if (!map_one(virt, phys, level, flags))
-        panic("no memory for page tables");
+        panic(NO_ROOM);
 }
 
 void map_page(uint64_t virt, uint64_t phys, uint64_t flags)
@@ -165,7 +167,7 @@ static void fill_slots(void)
         uint64_t phys = new_table();
 
         if (!phys)
-            panic("no memory for page tables");
+            panic(NO_ROOM);
         table_at(root)[slot] = phys | PTE_P | PTE_W | (slot == HV_SLOT_FIRST ? PTE_U : 0);
     }
 }
@@ -194,7 +196,7 @@ void paging_init(const struct frame_range *ram, unsigned count)
 {
     root = new_table();
     if (!root)
-        panic("no memory for page tables");
+        panic(NO_ROOM);
     fill_slots();
     map_image_part(image_start, image_text_end, 0);
     map_image_part(image_text_end, image_rodata_end, PTE_NX);

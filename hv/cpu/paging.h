@@ -82,9 +82,5 @@ void map_trampoline(uint64_t phys, bool present);
 
 /* For this room. Like map_page for many pages, all aligned; false when memory is used up. */
 bool map_pages_try(uint64_t virt, uint64_t phys, uint64_t bytes, uint64_t flags);
-/* frames_take for when other CPUs run as well. */
-uint64_t frames_take_locked(uint64_t count, uint64_t align_bytes, uint64_t limit);
-/* One past the highest physical address this CPU can form. */
-uint64_t physical_limit(void);
 
 #endif

@@ -5,7 +5,8 @@
 #include "cpu/traps_entry.h"
 #include "log/log.h"
 
-#define MOST_CALLS 24u
+#define MOST_CALLS           24u
+#define VECTOR_MACHINE_CHECK 18u
 
 extern char image_start[], image_text_end[];
 
@@ -64,6 +65,13 @@ void backtrace_print(uint64_t rbp)
     log_print("\n");
 }
 
+/* A function that needs no stack has no frame: whoever called it is seen where RSP points, if anywhere. */
+static void leaf_caller_print(uint64_t rsp)
+{
+    if (rsp % 8 == 0 && window_on_stack(rsp, 8) && in_text(*(const uint64_t *)rsp))
+        log_print("perhaps from 0x%016lx\n", *(const uint64_t *)rsp);
+}
+
 /* By APIC id, as GS may not be ours; the APIC may not be up yet, which the boot CPU alone can see. */
 static int own_number(void)
 {
@@ -90,6 +98,10 @@ void traps_report(const struct trap_frame *frame)
     log_print("r13 0x%016lx r14 0x%016lx r15 0x%016lx cr2 0x%016lx\n", frame->r13, frame->r14, frame->r15,
               read_cr2());
     log_print("cr0 0x%08lx cr3 0x%016lx cr4 0x%08lx\n", read_cr0(), read_cr3(), read_cr4());
-    if ((frame->cs & 3) == 0)
+    if (frame->vector == VECTOR_MACHINE_CHECK)
+        machine_check_print();
+    if ((frame->cs & 3) == 0) {
+        leaf_caller_print(frame->rsp);
         backtrace_print(frame->rbp);
+    }
 }

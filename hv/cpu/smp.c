@@ -139,15 +139,16 @@ static struct trampoline_parameters *place_trampoline(uint64_t page, unsigned co
     return parameters;
 }
 
-static bool is_ready(uint32_t apic_id)
+/* NULL: it has not come. */
+static struct cpu *ready_cpu(uint32_t apic_id)
 {
     for (unsigned slot = 1; slot < slots_used; slot++) {
         struct cpu *cpu = cpu_by_slot(slot);
 
         if (__atomic_load_n(&cpu->start_state, __ATOMIC_ACQUIRE) == START_READY && cpu->apic_id == apic_id)
-            return true;
+            return cpu;
     }
-    return false;
+    return NULL;
 }
 
 static unsigned ready_count(void)
@@ -182,7 +183,7 @@ static void wake_all(const uint32_t *apic_ids, unsigned count, uint64_t page, vo
     waited = wait_ready(count, STEP_US, wait_us);
     /* Once more; those that have started already ignore it (MP specification B.4.2). */
     for (unsigned i = 0; i < count; i++)
-        if (!is_ready(apic_ids[i]))
+        if (!ready_cpu(apic_ids[i]))
             apic_send_startup(apic_ids[i], (uint8_t)(page >> 12));
     wait_ready(count, ANSWER_US - waited, wait_us);
 }
@@ -199,10 +200,22 @@ static unsigned settle(unsigned taken)
         if (__atomic_compare_exchange_n(&cpu->start_state, &expected, START_REFUSED, false, __ATOMIC_ACQ_REL,
                                         __ATOMIC_ACQUIRE))
             late += slot < taken;
-        else
-            cpu_add_online(cpu);
     }
     return late;
+}
+
+/*
+ * Numbered in the order they were asked for, whatever order they came in: the same machine reads the same
+ * every time.
+ */
+static void number_ready(const uint32_t *apic_ids, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        struct cpu *cpu = ready_cpu(apic_ids[i]);
+
+        if (cpu)
+            cpu_add_online(cpu);
+    }
 }
 
 static void let_go(void)
@@ -216,7 +229,7 @@ static void let_go(void)
 static void name_missing(const uint32_t *apic_ids, unsigned count)
 {
     for (unsigned i = 0; i < count; i++)
-        if (!is_ready(apic_ids[i]))
+        if (!ready_cpu(apic_ids[i]))
             log_print("cpu: APIC id %u did not answer within 1 s: left out\n", apic_ids[i]);
 }
 
@@ -244,6 +257,7 @@ unsigned smp_start(const uint32_t *apic_ids, unsigned count, uint64_t trampoline
     taken = __atomic_exchange_n(&parameters->taken, ROLL_CLOSED, __ATOMIC_ACQ_REL);
     if (settle(taken) == 0)
         map_trampoline(trampoline, false); /* otherwise someone may be about to switch paging on in it */
+    number_ready(chosen, count);
     name_missing(chosen, count);
     let_go();
     return cpu_count();

@@ -45,6 +45,9 @@ static void report(const void *frame)
 static _Noreturn void fatal(const struct trap_frame *frame)
 {
     uint64_t cr2 = read_cr2();
+    const char *page = frame->error & 1             ? "denied"
+                       : window_guard_hit(cr2) >= 0 ? "of a stack's guard page"
+                                                    : "of a page that is not mapped";
 
     if (frame->vector == 8 && window_guard_hit(frame->rsp - 8) >= 0)
         panic_report(report, frame, "stack overflow (double fault at 0x%016lx)", frame->rip);
@@ -53,7 +56,7 @@ static _Noreturn void fatal(const struct trap_frame *frame)
                      frame->error & 16  ? "execute"
                      : frame->error & 2 ? "write"
                                         : "read",
-                     frame->error & 1 ? "denied" : "of a page that is not mapped");
+                     page);
     panic_report(report, frame, "%s at 0x%016lx, error 0x%lx", trap_name(frame->vector), frame->rip,
                  frame->error);
 }
@@ -97,7 +100,7 @@ void traps_return(void)
 }
 
 /*
- * Interrupts come here in cpu_idle() only; an exception is the end. GS may be the guest's if IRETQ faulted.
+ * Interrupts come here in cpu_idle() only; an exception is the end.
  */
 void traps_from_hypervisor(struct trap_frame *frame)
 {

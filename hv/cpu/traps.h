@@ -43,10 +43,15 @@ void traps_init_early(void);
 void traps_init_cpu(void);
 
 /*
- * The CPU's descriptor table as Xen's ABI shapes it: 14 pages for a guest's own descriptors (now one page of
- * zeros, read-only), then ours. Virtual address of the first.
+ * The CPU's descriptor table as Xen's ABI shapes it: 14 pages for a guest's own descriptors (one page of
+ * zeros, until it has some), then ours. Virtual address of the first.
  */
 uint64_t traps_gdt_window(unsigned cpu);
+/*
+ * On this CPU: page 0..13 of it shows the frame at `phys`, 0: the empty one. Read-only, so every descriptor
+ * there must be marked accessed: the CPU would fault setting the bit.
+ */
+void traps_gdt_page(unsigned page, uint64_t phys);
 
 /*
  * A device interrupt (VECTOR_TIMER, VECTOR_WAKE; VECTOR_WAKE needs no handler): runs with interrupts off, on

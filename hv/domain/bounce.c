@@ -21,7 +21,9 @@ static uint64_t saved_rflags(uint64_t rflags, uint8_t masked)
 bool bounce_build(const struct trap_frame *regs, const struct bounce *bounce, uint8_t masked,
                   struct bounce_frame *out)
 {
-    uint64_t top = regs->rsp & ~(STACK_ALIGN - 1);
+    uint64_t top = (bounce->from_user ? bounce->kernel_stack : regs->rsp) & ~(STACK_ALIGN - 1);
+    /* RPL 0 says that the guest's kernel was interrupted, 3 its user mode. */
+    uint64_t cs = regs->cs & (bounce->from_user ? 0xffff : 0xfffc);
     uint64_t *word = out->word;
 
     if (!stack_ok(top))
@@ -31,8 +33,7 @@ bool bounce_build(const struct trap_frame *regs, const struct bounce *bounce, ui
     if (bounce->has_error)
         *word++ = bounce->error;
     *word++ = regs->rip;
-    /* RPL 0 says that the guest's kernel was interrupted. */
-    *word++ = (regs->cs & 0xfffc) | (uint64_t)masked << 32;
+    *word++ = cs | (uint64_t)masked << 32;
     *word++ = saved_rflags(regs->rflags, masked);
     *word++ = regs->rsp;
     *word++ = regs->ss & 0xffff;

@@ -12,6 +12,7 @@
 
 #define RFLAGS_TF   (1ull << 8)
 #define RFLAGS_IF   (1ull << 9)
+#define RFLAGS_DF   (1ull << 10)
 #define RFLAGS_IOPL (3ull << 12)
 #define RFLAGS_NT   (1ull << 14)
 #define RFLAGS_RF   (1ull << 16)
@@ -25,6 +26,8 @@ struct bounce {
     uint64_t handler;
     bool has_error;
     uint32_t error;
+    bool from_user; /* the guest's user mode was interrupted: the frame goes on kernel_stack */
+    uint64_t kernel_stack;
 };
 
 struct bounce_frame {
@@ -34,8 +37,8 @@ struct bounce_frame {
 };
 
 /*
- * `masked`: evtchn_upcall_mask as it is before the handler masks it. The guest was in kernel mode, so the
- * frame goes on its own stack. False: that stack points into the hypervisor's part.
+ * `masked`: evtchn_upcall_mask as it is before the handler masks it. From kernel mode the frame goes on the
+ * stack in use. False: the stack points into the hypervisor's part.
  */
 bool bounce_build(const struct trap_frame *regs, const struct bounce *bounce, uint8_t masked,
                   struct bounce_frame *out);

@@ -6,6 +6,7 @@
 
 #include "cpu/paging.h"
 #include "domain/bounce.h"
+#include "domain/config.h"
 #include "domain/guest.h"
 #include "domain/guest_tables.h"
 #include "domain/hypercall_page.h"
@@ -83,7 +84,7 @@ static const char *take_memory(struct domain *domain, uint64_t bytes)
     domain->pages = bytes / GUEST_PAGE;
     memory = memory_try_take(domain->pages);
     if (!memory)
-        return "does not find its memory in one piece: give it less (mem=MiB)";
+        return "does not find its memory in one piece: give it less (mem=MiB), or the machine more";
     domain->base = virt_to_phys(memory);
     return NULL;
 }

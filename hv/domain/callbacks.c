@@ -3,8 +3,8 @@
 #include <stdint.h>
 #include <xen/callback.h>
 
+#include "domain/calls.h"
 #include "domain/guest.h"
-#include "domain/hypercalls.h"
 #include "log/string.h"
 
 #define TRAPS_AT_ONCE 512
@@ -31,7 +31,7 @@ int64_t call_set_trap_table(struct vcpu *vcpu, uint64_t args[5])
     return 0;
 }
 
-/* args: ss, rsp. The stack for frames from user mode; there is no user mode yet, so it is kept for later. */
+/* args: ss, rsp. The stack for frames from user mode; in 64-bit mode ss is always the flat one, as on Xen. */
 int64_t call_stack_switch(struct vcpu *vcpu, uint64_t args[5])
 {
     vcpu->kernel_stack = args[1];

@@ -3,8 +3,8 @@
 #include <stdint.h>
 #include <xen/xen.h>
 
+#include "domain/calls.h"
 #include "domain/guest.h"
-#include "domain/hypercalls.h"
 #include "log/log.h"
 
 #define CHUNK 128 /* a serial line at 115200 baud takes 11 ms for it, with interrupts off */

@@ -2,6 +2,7 @@
 
 #include "cpu/instructions.h"
 #include "domain/guest.h"
+#include "domain/guest_gdt.h"
 
 #define MSR_FS_BASE 0xc0000100u
 /* while the hypervisor runs, the guest's GS base: SWAPGS exchanges them */
@@ -31,7 +32,12 @@ void context_set_fs_base(struct vcpu *vcpu)
 
 void context_set_gs_base(struct vcpu *vcpu)
 {
-    wrmsr(MSR_KERNEL_GS_BASE, vcpu->gs_base);
+    wrmsr(MSR_KERNEL_GS_BASE, vcpu->user_mode ? vcpu->user_gs_base : vcpu->gs_base);
+}
+
+uint64_t context_gs_base(void)
+{
+    return rdmsr(MSR_KERNEL_GS_BASE);
 }
 
 void context_load(struct vcpu *vcpu)
@@ -40,5 +46,6 @@ void context_load(struct vcpu *vcpu)
     write_cr3(vcpu->domain->space.root);
     context_set_fs_base(vcpu);
     context_set_gs_base(vcpu);
+    guest_gdt_load(vcpu);
     fpu_reset();
 }

@@ -5,40 +5,14 @@
 #include "cpu/paging.h"
 #include "cpu/percpu.h"
 #include "domain/builder.h"
+#include "domain/end.h"
 #include "domain/guest.h"
 #include "domain/inject.h"
+#include "domain/run.h"
 #include "domain/schedule.h"
 #include "domain/vcpu_timers.h"
-#include "log/format.h"
-#include "log/log.h"
 
-#define COMPLAINTS_MOST 32
-
-static struct domain *the_domain;
-
-struct domain *domain_get(void)
-{
-    return __atomic_load_n(&the_domain, __ATOMIC_ACQUIRE);
-}
-
-const struct guest_space *vcpu_space(const struct vcpu *vcpu)
-{
-    return &vcpu->domain->space;
-}
-
-void guest_complain(struct vcpu *vcpu, const char *format, ...)
-{
-    uint32_t count = __atomic_fetch_add(&vcpu->domain->complaints, 1, __ATOMIC_RELAXED);
-    char text[160];
-    va_list args;
-
-    if (count > COMPLAINTS_MOST)
-        return;
-    va_start(args, format);
-    format_va(text, sizeof(text), format, args);
-    va_end(args);
-    log_print("guest: VCPU %u: %s\n", vcpu->id, count == COMPLAINTS_MOST ? "(no more such lines)" : text);
-}
+static struct domain *the_domain; /* NULL before there is one; complete before it is seen */
 
 static void *take(uint64_t bytes)
 {
@@ -152,8 +126,16 @@ const char *domain_create(const struct domain_config *config)
     return NULL;
 }
 
+void domain_stop(const char *why)
+{
+    struct domain *domain = __atomic_load_n(&the_domain, __ATOMIC_ACQUIRE);
+
+    if (domain)
+        end_domain(domain, DOMAIN_POWEROFF, why);
+}
+
 _Noreturn void domain_run_cpu(void)
 {
-    traps_set_return(schedule_next);
-    schedule_next();
+    traps_set_return(run_next);
+    run_next();
 }

@@ -108,6 +108,21 @@ static const char *notes_from_sections(const struct image *image, struct elf_not
     return NULL;
 }
 
+/* What a segment leaves there another would write over: which one wins would be the order's choice. */
+static bool overlaps_another(const struct elf_guest *elf, const struct elf_segment *segment)
+{
+    uint64_t end = segment->offset + segment->memory_bytes;
+
+    for (unsigned i = 0; i < elf->segment_count; i++) {
+        const struct elf_segment *other = &elf->segment[i];
+
+        if (segment->memory_bytes && other->memory_bytes &&
+            segment->offset < other->offset + other->memory_bytes && other->offset < end)
+            return true;
+    }
+    return false;
+}
+
 /* Physical addresses count, as in Xen's loader: `paddr` less PADDR_OFFSET is the distance from VIRT_BASE. */
 static const char *segment_add(const struct image *image, const struct program_header *header,
                                uint64_t paddr_offset, struct elf_guest *out)
@@ -127,6 +142,8 @@ static const char *segment_add(const struct image *image, const struct program_h
     if (segment->offset > UINT64_MAX - out->virt_base ||
         segment->memory_bytes > UINT64_MAX - out->virt_base - segment->offset)
         return "has a segment beyond the end of the address space: correct VIRT_BASE or the linker script";
+    if (overlaps_another(out, segment))
+        return "has segments that overlap: correct the linker script";
     out->segment_count++;
     return NULL;
 }

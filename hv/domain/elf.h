@@ -32,7 +32,7 @@ struct elf_notes {
     unsigned seen; /* of all owners */
     unsigned xen;  /* of Xen's */
     uint64_t entry, virt_base, paddr_offset, hypercall_page, init_p2m;
-    bool loader_generic, os_linux, version_ok;
+    bool loader_generic, os_linux, version_ok, hvm_entry;
     bool supported_given, supported_dom0;
     bool supervisor_required;
 };

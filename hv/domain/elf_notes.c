@@ -64,6 +64,7 @@ static void note_take(const struct note *note, struct elf_notes *notes)
     case XEN_ELFNOTE_VIRT_BASE: notes->virt_base = note_number(note); break;
     case XEN_ELFNOTE_PADDR_OFFSET: notes->paddr_offset = note_number(note); break;
     case XEN_ELFNOTE_INIT_P2M: notes->init_p2m = note_number(note); break;
+    case XEN_ELFNOTE_PHYS32_ENTRY: notes->hvm_entry = true; break;
     case XEN_ELFNOTE_LOADER: notes->loader_generic = note_begins(note, "generic"); break;
     case XEN_ELFNOTE_GUEST_OS: notes->os_linux = note_begins(note, "linux"); break;
     case XEN_ELFNOTE_XEN_VERSION: notes->version_ok = note_begins(note, "xen-3.0"); break;
@@ -114,6 +115,8 @@ const char *elf_notes_check(const struct elf_notes *notes)
 {
     if (notes->xen == 0)
         return "has no Xen notes: build it as a Xen PV kernel (notes owned by \"Xen\" in a PT_NOTE segment)";
+    if (!notes->loader_generic && !notes->os_linux && notes->hvm_entry)
+        return "is a kernel for HVM or PVH only (all it has is a PHYS32_ENTRY note): build it for PV";
     if (!notes->loader_generic && !notes->os_linux)
         return "has neither a LOADER note \"generic\" nor a GUEST_OS note \"linux\": add LOADER \"generic\"";
     if (!notes->version_ok)

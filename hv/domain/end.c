@@ -26,11 +26,3 @@ void end_domain(struct domain *domain, enum domain_end how, const char *why)
     if (on_end)
         on_end(how, why, domain->console.reported, domain->console.ok);
 }
-
-void domain_stop(const char *why)
-{
-    struct domain *domain = domain_get();
-
-    if (domain)
-        end_domain(domain, DOMAIN_POWEROFF, why);
-}

@@ -4,13 +4,20 @@
 
 #include <stdbool.h>
 
-#include "domain/domain.h"
-
 struct domain;
+
+enum domain_end { DOMAIN_POWEROFF, DOMAIN_REBOOT, DOMAIN_CRASH, DOMAIN_SUSPEND };
+
+/*
+ * Called once, on the CPU where it happened, when the domain has ended by itself (SCHEDOP_shutdown), by a
+ * fault it could not take, or by domain_stop(); no VCPU runs any more. `why` is one line. `reported`: the
+ * guest's console showed a line that begins with "@verdict "; `reported_ok`: and that it said result=ok.
+ */
+void domain_on_end(void (*ended)(enum domain_end end, const char *why, bool reported, bool reported_ok));
 
 /*
  * Any CPU, no lock held. The first to come wins; it waits (bounded) until no other CPU runs a VCPU and calls
- * the handler of domain_on_end. The others return at once and stop in the scheduler.
+ * the handler of domain_on_end. The others return at once and stop in run_next.
  */
 void end_domain(struct domain *domain, enum domain_end how, const char *why);
 

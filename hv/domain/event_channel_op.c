@@ -3,9 +3,9 @@
 #include <stdint.h>
 #include <xen/event_channel.h>
 
+#include "domain/calls.h"
 #include "domain/events.h"
 #include "domain/guest.h"
-#include "domain/hypercalls.h"
 
 static int64_t bind_virq(struct vcpu *vcpu, uint64_t address)
 {

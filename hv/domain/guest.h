@@ -11,7 +11,7 @@
 
 #include "cpu/lock.h"
 #include "cpu/traps.h"
-#include "domain/domain.h"
+#include "domain/descriptor.h"
 #include "domain/event_table.h"
 #include "domain/guest_memory.h"
 #include "domain/layout.h"
@@ -59,10 +59,14 @@ struct vcpu {
     bool info_registered;
     struct trap_info traps[GUEST_VECTORS];
     struct guest_callbacks callbacks;
-    uint64_t kernel_stack;     /* stack_switch: where frames from user mode would go */
-    uint64_t fs_base, gs_base; /* loaded before it runs for the first time */
-    uint64_t fault_address;    /* CR2 of the last page fault */
-    uint64_t retried_rip;      /* inject.c: what was last tried again; 0: nothing */
+    struct guest_gdt gdt;
+    uint64_t kernel_stack; /* stack_switch: where frames from user mode go */
+    uint64_t user_root;    /* of the user mode, physical; 0: there is no user mode. Else space.root */
+    bool user_mode;
+    uint64_t fs_base;
+    uint64_t gs_base, user_gs_base; /* that of the mode it is not in; loaded with fs_base to begin with */
+    uint64_t fault_address;         /* CR2 of the last page fault */
+    uint64_t retried_rip;           /* inject.c: what was last tried again; 0: nothing */
 
     struct vcpu_timer periodic, singleshot, poll;
     uint64_t periodic_period_ns, periodic_last_ns; /* its own CPU's */
@@ -103,16 +107,16 @@ struct domain {
     uint32_t complaints; /* atomic: how often it was told off */
 };
 
-/* The guest, or NULL before there is one. Complete before it is seen. */
-struct domain *domain_get(void);
-
 static inline struct vcpu *vcpu_by_id(struct domain *domain, uint64_t id)
 {
     return id < domain->vcpu_count ? &domain->vcpus[id] : NULL;
 }
 
 /* For guest_read, guest_write: every VCPU runs on the domain's one root. */
-const struct guest_space *vcpu_space(const struct vcpu *vcpu);
+static inline const struct guest_space *vcpu_space(const struct vcpu *vcpu)
+{
+    return &vcpu->domain->space;
+}
 
 /* A line about a call refused, for who writes the guest; after 32 of them silence. */
 void guest_complain(struct vcpu *vcpu, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <xen/xen.h>
 
+#include "domain/calls.h"
 #include "domain/guest.h"
 #include "log/string.h"
 
@@ -13,6 +14,7 @@
 /* All that is implemented, of Xen's calls and of ours; docs/abi.md says which operations of each. */
 static hypercall_handler *const calls[CALLS] = {
     [__HYPERVISOR_set_trap_table] = call_set_trap_table,
+    [__HYPERVISOR_set_gdt] = call_set_gdt,
     [__HYPERVISOR_stack_switch] = call_stack_switch,
     [__HYPERVISOR_set_callbacks] = call_set_callbacks,
     [__HYPERVISOR_sched_op_compat] = call_sched_op_compat,
@@ -25,13 +27,15 @@ static hypercall_handler *const calls[CALLS] = {
     [__HYPERVISOR_iret] = call_iret,
     [__HYPERVISOR_vcpu_op] = call_vcpu_op,
     [__HYPERVISOR_set_segment_base] = call_set_segment_base,
+    [__HYPERVISOR_mmuext_op] = call_mmuext_op,
     [__HYPERVISOR_sched_op] = call_sched_op,
     [__HYPERVISOR_callback_op] = call_callback_op,
     [__HYPERVISOR_event_channel_op] = call_event_channel_op,
     [MERIDIAN_HYPERCALL] = call_meridian,
 };
 
-int64_t hypercall_dispatch(struct vcpu *vcpu, uint64_t number, uint64_t args[5])
+/* By number, for multicall too. */
+static int64_t hypercall_dispatch(struct vcpu *vcpu, uint64_t number, uint64_t args[5])
 {
     if (number >= CALLS || !calls[number])
         return -XEN_ENOSYS;

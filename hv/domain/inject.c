@@ -3,11 +3,13 @@
 
 #include "cpu/instructions.h"
 #include "domain/bounce.h"
+#include "domain/cpuid.h"
 #include "domain/event_bits.h"
 #include "domain/fault.h"
 #include "domain/guest.h"
 #include "domain/hypercalls.h"
 #include "domain/schedule.h"
+#include "domain/user_mode.h"
 
 #define VECTOR_UD          6u
 #define VECTOR_GP          13u
@@ -17,13 +19,18 @@
 #define PF_ERROR_USER      (1u << 2)
 #define PF_ERROR_FETCH     (1u << 4)
 #define GP_ERROR_IDT       (1u << 1)
+#define SYSCALL_BYTES      2
 
 /* `masks`: events stay masked until the handler returns. */
-static bool bounce(struct vcpu *vcpu, const struct bounce *bounce, bool masks)
+static bool bounce(struct vcpu *vcpu, struct bounce *bounce, bool masks)
 {
     uint8_t masked = __atomic_load_n(&vcpu->info->evtchn_upcall_mask, __ATOMIC_RELAXED);
     struct bounce_frame frame = {0};
 
+    bounce->from_user = vcpu->user_mode;
+    bounce->kernel_stack = vcpu->kernel_stack;
+    if (vcpu->user_mode)
+        user_mode_toggle(vcpu);
     if (!bounce_build(&vcpu->frame, bounce, masked, &frame)) {
         fault_crash(vcpu, "its stack points into the hypervisor's part");
         return false;
@@ -41,7 +48,7 @@ static bool bounce(struct vcpu *vcpu, const struct bounce *bounce, bool masks)
 static void bounce_vector(struct vcpu *vcpu, unsigned vector, bool has_error, uint32_t error)
 {
     const struct trap_info *handler = &vcpu->traps[vector];
-    struct bounce request = {handler->address, has_error, error};
+    struct bounce request = {.handler = handler->address, .has_error = has_error, .error = error};
 
     if (!handler->address) {
         fault_crash(vcpu, "it has no handler for this exception");
@@ -52,7 +59,7 @@ static void bounce_vector(struct vcpu *vcpu, unsigned vector, bool has_error, ui
 
 /*
  * INT n of a guest meets a gate that CPL 3 may not use: #GP, with the gate in its error code (SDM vol.
- * 3, 6.13). Xen makes it the guest's own trap n if its table lets the kernel in. The number is taken from the
+ * 3, 6.13). Xen makes it the guest's own trap n if its table lets that mode in. The number is taken from the
  * instruction: TCG's error code is wrong (EMULATORS: n * 16).
  */
 static bool software_interrupt(struct vcpu *vcpu)
@@ -62,7 +69,7 @@ static bool software_interrupt(struct vcpu *vcpu)
     if (!(vcpu->frame.error & GP_ERROR_IDT) ||
         !guest_read(vcpu_space(vcpu), code, vcpu->frame.rip, sizeof(code)) || code[0] != 0xcd)
         return false;
-    if (TI_GET_DPL(&vcpu->traps[code[1]]) < 1)
+    if (TI_GET_DPL(&vcpu->traps[code[1]]) < (vcpu->user_mode ? 3 : 1))
         return false;
     vcpu->frame.rip += sizeof(code);
     bounce_vector(vcpu, code[1], false, 0);
@@ -94,11 +101,30 @@ static void exception(struct vcpu *vcpu, unsigned vector)
         if (stale_translation(vcpu, error))
             return;
         vcpu->info->arch.cr2 = vcpu->fault_address;
-        error &= ~PF_ERROR_USER; /* its kernel runs at CPL 3: the guest must not see that */
+        if (!vcpu->user_mode)
+            error &= ~PF_ERROR_USER; /* its kernel runs at CPL 3: the guest must not see that */
     }
+    if (vector == VECTOR_UD && cpuid_forced(vcpu))
+        return;
     if (vector == VECTOR_GP && software_interrupt(vcpu))
         return;
     bounce_vector(vcpu, vector, VECTORS_WITH_ERROR >> vector & 1, error);
+}
+
+/*
+ * SYSCALL in user mode is the guest kernel's own business. Like Xen, DF is cleared for the handler; without a
+ * handler it was an undefined instruction.
+ */
+static void system_call(struct vcpu *vcpu)
+{
+    struct bounce request = {.handler = vcpu->callbacks.syscall};
+
+    if (!request.handler) {
+        vcpu->frame.rip -= SYSCALL_BYTES;
+        bounce_vector(vcpu, VECTOR_UD, false, 0);
+    } else if (bounce(vcpu, &request, vcpu->callbacks.syscall_masks)) {
+        vcpu->frame.rflags &= ~RFLAGS_DF;
+    }
 }
 
 void inject_from_trap(struct trap_frame *frame)
@@ -108,7 +134,9 @@ void inject_from_trap(struct trap_frame *frame)
     (void)frame; /* it is vcpu->frame: guest_resume was given that */
     if (vcpu->frame.vector == VECTOR_PF)
         vcpu->fault_address = read_cr2();
-    if (vcpu->frame.vector == TRAP_SYSCALL)
+    if (vcpu->frame.vector == TRAP_SYSCALL && vcpu->user_mode)
+        system_call(vcpu);
+    else if (vcpu->frame.vector == TRAP_SYSCALL)
         hypercall_do(vcpu);
     else if (vcpu->frame.vector < 32)
         exception(vcpu, (unsigned)vcpu->frame.vector);

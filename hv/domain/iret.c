@@ -4,27 +4,28 @@
 #include <xen/xen.h>
 
 #include "domain/bounce.h"
+#include "domain/calls.h"
 #include "domain/fault.h"
 #include "domain/guest.h"
-#include "domain/hypercalls.h"
+#include "domain/guest_gdt.h"
+#include "domain/user_mode.h"
 
-static bool code_ok(uint64_t cs)
+static bool to_user(const struct iret_context *context)
 {
-    return (cs | 3) == SEL_USER_CODE64 || (cs | 3) == SEL_USER_CODE32;
+    return (context->cs & 3) == 3;
 }
 
-/* What Xen's own IRETQ would choke on, or what asks for a user mode that this guest has no page tables for.
- */
-static const char *refusal(const struct iret_context *context)
+/* What IRETQ would choke on, or what asks for a user mode without page tables for it. */
+static const char *refusal(const struct vcpu *vcpu, const struct iret_context *context)
 {
-    if ((context->cs & 3) == 3)
+    if (to_user(context) && !vcpu->user_root)
         return "its iret asks for user mode, and it has no user page tables";
     if (context->flags & VGCF_in_syscall)
         return address_canonical(context->rip) ? NULL : "its iret goes to an address that is not canonical";
-    if (!code_ok(context->cs & 0xffff) || (context->ss & 0xffff & ~3ull) != (SEL_USER_DATA & ~3u))
-        return "its iret loads a selector that is not one of the flat ones";
     if (!address_canonical(context->rip) || !address_canonical(context->rsp))
         return "its iret goes to an address or a stack that is not canonical";
+    if (!guest_gdt_code_ok(vcpu, context->cs, context->rip) || !guest_gdt_stack_ok(vcpu, context->ss))
+        return "its iret loads a selector that is neither a flat one nor one of its own to run on";
     return NULL;
 }
 
@@ -37,7 +38,7 @@ static void registers_restore(struct trap_frame *frame, const struct iret_contex
     frame->rsp = context->rsp;
     frame->rflags = rflags_for_guest(context->rflags);
     frame->cs = in_syscall ? SEL_USER_CODE64 : (context->cs & 0xffff) | 3;
-    frame->ss = SEL_USER_DATA;
+    frame->ss = in_syscall ? SEL_USER_DATA : (context->ss & 0xffff) | 3;
     frame->rcx = in_syscall ? context->rip : context->rcx;
     frame->r11 = in_syscall ? frame->rflags : context->r11;
 }
@@ -53,11 +54,13 @@ int64_t call_iret(struct vcpu *vcpu, uint64_t args[5])
         fault_crash(vcpu, "its iret frame cannot be read");
         return 0;
     }
-    why = refusal(&context);
+    why = refusal(vcpu, &context);
     if (why) {
         fault_crash(vcpu, why);
         return 0;
     }
+    if (to_user(&context))
+        user_mode_toggle(vcpu);
     registers_restore(&vcpu->frame, &context);
     __atomic_store_n(&vcpu->info->evtchn_upcall_mask, !(context.rflags & RFLAGS_IF), __ATOMIC_SEQ_CST);
     return (int64_t)context.rax;

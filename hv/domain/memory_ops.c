@@ -6,8 +6,8 @@
 
 #include "cpu/instructions.h"
 #include "cpu/paging.h"
+#include "domain/calls.h"
 #include "domain/guest.h"
-#include "domain/hypercalls.h"
 #include "domain/ownership.h"
 #include "domain/pte_policy.h"
 #include "domain/tlb.h"

@@ -8,6 +8,16 @@ static bool in_pages(uint64_t page, uint64_t first, uint64_t count)
     return page >= first && page - first < count;
 }
 
+/* Of some VCPU, as the guest gave them: it must not get the frame writable. */
+static bool holds_descriptors(const struct domain *domain, uint64_t phys)
+{
+    for (unsigned vcpu = 0; vcpu < domain->vcpu_count; vcpu++)
+        for (unsigned i = 0; i < GUEST_GDT_PAGES && domain->vcpus[vcpu].gdt.frames[i]; i++)
+            if (domain->vcpus[vcpu].gdt.frames[i] / GUEST_PAGE == phys / GUEST_PAGE)
+                return true;
+    return false;
+}
+
 enum frame_kind frame_kind_of(const struct domain *domain, uint64_t phys)
 {
     const struct guest_layout *layout = &domain->layout;
@@ -23,5 +33,5 @@ enum frame_kind frame_kind_of(const struct domain *domain, uint64_t phys)
     if (in_pages(pfn, (layout->page_tables - layout->v_start) / GUEST_PAGE, layout->table_count) ||
         in_pages(pfn, layout->p2m_table_pfn, layout->p2m_table_count))
         return FRAME_TABLE;
-    return FRAME_OWN;
+    return holds_descriptors(domain, phys) ? FRAME_DESCRIPTORS : FRAME_OWN;
 }

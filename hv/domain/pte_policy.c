@@ -24,7 +24,7 @@ int pte_policy(uint64_t wanted, enum frame_kind kind, uint64_t *out)
         return -XEN_EINVAL;
     if (kind == FRAME_FOREIGN)
         return (wanted & PTE_ADDRESS) == PTE_ADDRESS ? -XEN_EINVAL : -XEN_EBUSY;
-    if ((wanted & PTE_W) && (kind == FRAME_TABLE || kind == FRAME_TIME))
+    if ((wanted & PTE_W) && (kind == FRAME_TABLE || kind == FRAME_DESCRIPTORS || kind == FRAME_TIME))
         return -XEN_EBUSY;
     /* Its kernel runs at CPL 3, so all it maps is a user page; none is global, or a load of CR3 would not
      * flush it. */

@@ -4,10 +4,10 @@
 #include <xen/sched.h>
 
 #include "cpu/instructions.h"
+#include "domain/calls.h"
 #include "domain/end.h"
 #include "domain/event_bits.h"
 #include "domain/guest.h"
-#include "domain/hypercalls.h"
 #include "domain/schedule.h"
 #include "domain/vcpu_timers.h"
 

@@ -3,8 +3,8 @@
 #include <stdint.h>
 #include <xen/platform.h>
 
+#include "domain/calls.h"
 #include "domain/guest.h"
-#include "domain/hypercalls.h"
 #include "domain/vcpu_timers.h"
 #include "keeper.h"
 #include "meridian/abi.h"

@@ -71,11 +71,11 @@ static bool wait_for(unsigned cpu, uint32_t ticket)
     return false;
 }
 
-/* True: the CPU must be waited for. */
+/* True: the CPU must be waited for. One that stopped looks at `wanted` if it ever comes back. */
 static bool ask(unsigned cpu, uint32_t *ticket)
 {
     *ticket = __atomic_add_fetch(&requests[cpu].wanted, 1, __ATOMIC_SEQ_CST);
-    if (!__atomic_load_n(&requests[cpu].active, __ATOMIC_SEQ_CST))
+    if (!__atomic_load_n(&requests[cpu].active, __ATOMIC_SEQ_CST) || keeper_cpu_stopped(cpu))
         return false;
     smp_wake(cpu);
     return true;

@@ -25,16 +25,18 @@ static bool addresses_ok(const struct vcpu_guest_context *c)
 
 const char *vcpu_context_refusal(const struct vcpu_guest_context *c, uint64_t root)
 {
-    if (!(c->flags & VGCF_in_kernel) || c->ctrlreg[1])
-        return "user mode";
+    if (!(c->flags & VGCF_in_kernel))
+        return "a start in user mode";
     if (c->flags & VGCF_i387_valid)
         return "an FPU image";
-    if (c->gdt_ents || c->ldt_ents)
-        return "descriptor tables of its own";
+    if (c->ldt_ents)
+        return "a local descriptor table";
     if (c->debugreg[7] & 0xff)
         return "hardware breakpoints";
     if (c->ctrlreg[3] != xen_pfn_to_cr3(root >> 12))
         return "page tables other than those it was started on (ctrlreg[3])";
+    if (c->ctrlreg[1] && c->ctrlreg[1] != c->ctrlreg[3])
+        return "a user mode on page tables other than those it was started on (ctrlreg[1])";
     if ((c->user_regs.cs | 3u) != SEL_USER_CODE64 || (c->user_regs.ss | 3u) != SEL_USER_DATA)
         return "selectors other than FLAT_KERNEL_CS and FLAT_KERNEL_SS";
     if (!addresses_ok(c))

@@ -9,8 +9,9 @@
 
 /*
  * Whether VCPUOP_initialise may take it: NULL, or which part is wrong. `root`: physical address of the only
- * page tables there are. What a context may not ask for here, unlike on Xen: descriptor tables of its own,
- * user mode, an FPU image, hardware breakpoints.
+ * page tables there are. What a context may not ask for here, unlike on Xen: a local descriptor table, to
+ * start in user mode, an FPU image, hardware breakpoints. Its own descriptors are looked at elsewhere
+ * (guest_gdt.h).
  */
 const char *vcpu_context_refusal(const struct vcpu_guest_context *context, uint64_t root);
 

@@ -3,9 +3,10 @@
 #include <stdint.h>
 #include <xen/vcpu.h>
 
+#include "domain/calls.h"
 #include "domain/end.h"
 #include "domain/guest.h"
-#include "domain/hypercalls.h"
+#include "domain/guest_gdt.h"
 #include "domain/runstate.h"
 #include "domain/schedule.h"
 #include "domain/vcpu_context.h"
@@ -25,6 +26,10 @@ static int64_t take_context(struct vcpu *vcpu, struct vcpu *target, const struct
         guest_complain(vcpu, "VCPUOP_initialise of VCPU %u refused: it asks for %s", target->id, refusal);
         return -XEN_EINVAL;
     }
+    if (guest_gdt_set(target, context->gdt_frames, context->gdt_ents)) {
+        guest_complain(vcpu, "VCPUOP_initialise of VCPU %u refused: its descriptor table", target->id);
+        return -XEN_EINVAL;
+    }
     vcpu_context_frame(context, &target->frame);
     memcpy(target->traps, context->trap_ctxt, sizeof(target->traps));
     target->callbacks = (struct guest_callbacks){
@@ -37,6 +42,8 @@ static int64_t take_context(struct vcpu *vcpu, struct vcpu *target, const struct
     target->kernel_stack = context->kernel_sp;
     target->fs_base = context->fs_base;
     target->gs_base = context->gs_base_kernel;
+    target->user_gs_base = context->gs_base_user;
+    target->user_root = context->ctrlreg[1] ? vcpu->domain->space.root : 0;
     target->initialised = true;
     return 0;
 }

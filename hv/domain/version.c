@@ -5,8 +5,8 @@
 #include <xen/features.h>
 #include <xen/version.h>
 
+#include "domain/calls.h"
 #include "domain/guest.h"
-#include "domain/hypercalls.h"
 #include "log/string.h"
 
 #define MAJOR 4

@@ -11,6 +11,7 @@
 #define MIN_SLEEP_NS 1000ull
 /* timers run in one interrupt: one that arms itself in the past cannot hold the CPU */
 #define MAX_EXPIRED 64
+#define TRIAL_NS    100000u /* the deadline that is tried for */
 
 uint64_t keeper_now_ns(void)
 {
@@ -34,8 +35,8 @@ void alarm_reprogram(void)
         sleep = MAX_SLEEP_NS;
     if (sleep < MIN_SLEEP_NS)
         sleep = MIN_SLEEP_NS;
-    if (keeper.deadline)
-        apic_timer_set_deadline(rdtsc_ordered() + scale_ticks(keeper.nominal, sleep));
+    if (clock->deadline)
+        apic_timer_set_deadline(rdtsc_ordered() + scale_ticks(clock->estimate.nominal, sleep));
     else
         apic_timer_set_count((uint32_t)(sleep * keeper.lapic_hz / 1000000000ull + 1));
 }
@@ -76,6 +77,12 @@ void keeper_timer_cancel(struct timer *timer)
 
 void alarm_init_cpu(void)
 {
+    struct cpu_clock *clock = clock_of(cpu_id());
+
     traps_set_interrupt(VECTOR_TIMER, alarm_interrupt);
-    apic_timer_setup(keeper.deadline);
+    /* Each CPU for itself: they need not be of one kind, nor their TSCs. */
+    clock->deadline =
+        apic_timer_has_deadline() && apic_timer_try_deadline(scale_ticks(clock->estimate.nominal, TRIAL_NS));
+    if (!clock->deadline)
+        apic_timer_setup(false);
 }

@@ -38,6 +38,11 @@ bool keeper_cpu_measured(unsigned cpu)
     return cpu < keeper.cpus && clock_of(cpu)->measured;
 }
 
+bool keeper_cpu_stopped(unsigned cpu)
+{
+    return cpu < keeper.cpus && __atomic_load_n(&clock_of(cpu)->silent, __ATOMIC_RELAXED) >= STOPPED_PERIODS;
+}
+
 void keeper_add_domain(struct time_domain *domain)
 {
     bool were_on = lock_take(&keeper.lock);

@@ -9,23 +9,12 @@
 #include "cpu/percpu.h"
 #include "cpu/smp.h"
 #include "cpu/traps.h"
+#include "keeper/meeting.h"
 #include "time/fixed.h"
 
-#define TURNS            16u       /* exchanges in a meeting at most: the tightest counts */
-#define ENOUGH_TURNS     4u        /* if the tightest is good */
-#define MEETING_NS       10000000u /* and no turn begins after that long */
-#define PATIENCE_TURNS   100000u   /* of a waiting loop, some 10 ms: then a meeting is given up */
-#define LOOKS            32u       /* at the line, in each of these turns */
-#define GOOD_NS          10000     /* a turn as narrow as this is not tried for again */
 #define STAR_TRIES       8
+#define AT_ONCE_TRIES    4u
 #define CPUID_HYPERVISOR (1u << 31)
-
-/* Where two CPUs meet, on a line of its own; the one with the lower id leads. */
-struct meeting {
-    _Alignas(64) volatile uint64_t ping; /* number of the turn, or end_of(order); written by the leader */
-    _Alignas(64) volatile uint64_t pong; /* the same number, once `met` is there; written by the other */
-    volatile uint64_t met;
-};
 
 enum call { CALL_NONE, CALL_STAR, CALL_ROUND, CALL_FINISH };
 
@@ -40,10 +29,8 @@ struct order {
 static volatile struct order order;
 static volatile uint64_t order_number;
 
-static volatile uint32_t arrived; /* CPUs that have done with the order */
-static struct meeting *meetings;  /* one for each leader */
+static volatile uint64_t *served; /* of each CPU: the last order that it has done with; written by it */
 static struct offset *pairs;      /* [leader * cpus + other], written by the leader */
-static struct exchange *best;     /* the star's narrowest turn with each CPU */
 
 static void *take(uint64_t bytes, const char *what)
 {
@@ -52,109 +39,12 @@ static void *take(uint64_t bytes, const char *what)
 
 bool exchange_init(unsigned cpus)
 {
-    meetings = take(cpus * sizeof *meetings, "the CPUs' meetings");
+    meeting_init(cpus);
+    served = take(cpus * sizeof *served, "the orders served");
     pairs = take((uint64_t)cpus * cpus * sizeof *pairs, "the table of offsets");
-    best = take(cpus * sizeof *best, "the star's exchanges");
     for (unsigned i = 0; i < cpus * cpus; i++)
         pairs[i] = OFFSET_UNKNOWN;
     return true;
-}
-
-/*
- * By turns, not by the TSC: QEMU lets a TSC that two CPUs read at once jump ahead by tens of ns, for good.
- * Looks first, then PAUSE: on bare metal a PAUSE is long beside an answer; to QEMU it is a lock shared by all
- * CPUs, or, with -icount, the only moment at which another CPU may run.
- */
-static bool await(const volatile uint64_t *word, uint64_t value)
-{
-    for (unsigned turn = 0; turn < PATIENCE_TURNS; turn++) {
-        for (unsigned look = 0; look < LOOKS; look++) {
-            if (*word == value)
-                return true;
-        }
-        cpu_relax();
-    }
-    return false;
-}
-
-/* Until the leader has begun a turn of this order other than `last`. */
-static bool await_turn(const struct meeting *m, uint64_t number, uint64_t last)
-{
-    uint64_t seen;
-
-    for (unsigned turn = 0; turn < PATIENCE_TURNS; turn++) {
-        for (unsigned look = 0; look < LOOKS; look++) {
-            seen = m->ping;
-            if (seen >> 8 == number && seen != last)
-                return true;
-        }
-        cpu_relax();
-    }
-    return false;
-}
-
-/*
- * The TSC is read before the store that sends it, and after the load that brought the answer (rdtsc_ordered).
- */
-static bool lead_turn(struct meeting *m, uint64_t turn, struct exchange *out)
-{
-    out->sent = rdtsc_ordered();
-    m->ping = turn;
-    if (!await(&m->pong, turn))
-        return false;
-    out->returned = rdtsc_ordered();
-    out->met = m->met;
-    return true;
-}
-
-/*
- * Turns of an order's meeting are numbered in the upper places by the order, so that no old line is taken for
- * new.
- */
-static uint64_t turn_of(uint64_t number, unsigned turn)
-{
-    return number << 8 | turn;
-}
-
-static uint64_t end_of(uint64_t number)
-{
-    return turn_of(number, 0xff);
-}
-
-static bool wide(const struct exchange *turn)
-{
-    return !turn->returned || turn->returned - turn->sent > scale_ticks(keeper.nominal, GOOD_NS);
-}
-
-static void lead(unsigned other, uint64_t number, struct exchange *narrowest)
-{
-    struct meeting *m = &meetings[cpu_id()];
-    struct offset *offset = &pairs[cpu_id() * keeper.cpus + other];
-    uint64_t late = rdtsc_ordered() + scale_ticks(keeper.nominal, MEETING_NS);
-    struct exchange turn;
-
-    for (unsigned i = 1; i <= TURNS && lead_turn(m, turn_of(number, i), &turn); i++) {
-        *offset = offset_narrow(*offset, &turn);
-        if (!narrowest->returned || turn.returned - turn.sent < narrowest->returned - narrowest->sent)
-            *narrowest = turn;
-        if (turn.returned > late || (i >= ENOUGH_TURNS && !wide(narrowest)))
-            break;
-    }
-    m->ping = end_of(number);
-}
-
-static void follow(struct meeting *m, uint64_t number)
-{
-    uint64_t last = 0, turn;
-
-    while (await_turn(m, number, last)) {
-        turn = m->ping;
-        if (turn == end_of(number))
-            return;
-        m->met = rdtsc_ordered();
-        m->pong = turn;
-        last = turn;
-    }
 }
 
 static void meet(unsigned other, uint64_t number)
@@ -162,9 +52,9 @@ static void meet(unsigned other, uint64_t number)
     struct exchange narrowest = {0};
 
     if (cpu_id() < other)
-        lead(other, number, &narrowest);
+        meeting_lead(other, number, &pairs[cpu_id() * keeper.cpus + other], &narrowest);
     else
-        follow(&meetings[other], number);
+        meeting_follow(other, number);
 }
 
 /*
@@ -176,7 +66,10 @@ static bool in_batch(const struct order *o, unsigned a, unsigned b)
     return (a < b ? a : b) % o->batches == o->batch;
 }
 
-/* Whom `cpu` is to meet; keeper.cpus: nobody. */
+/*
+ * Whom `cpu` is to meet; keeper.cpus: nobody. A CPU that was left out meets nobody any more: each of the
+ * others would wait for it in every round.
+ */
 static unsigned partner_of(const struct order *o, unsigned cpu)
 {
     unsigned partner = keeper.cpus;
@@ -185,22 +78,20 @@ static unsigned partner_of(const struct order *o, unsigned cpu)
         return cpu == o->who ? 0 : cpu == 0 ? o->who : keeper.cpus;
     if (o->call == CALL_ROUND)
         partner = align_partner(keeper.cpus, o->who, cpu);
+    if (partner < keeper.cpus && !(clock_of(cpu)->measured && clock_of(partner)->measured))
+        return keeper.cpus;
     return partner < keeper.cpus && in_batch(o, cpu, partner) ? partner : keeper.cpus;
 }
 
 /*
- * The order and its number as they belong together: odd while the boot CPU writes the next one, a few stores
- * long.
+ * The order and its number as they belong together; the number is odd while the boot CPU writes the next one.
+ * False: it just does. Whom that order concerns is woken when it stands.
  */
-static uint64_t read_order(struct order *copy)
+static bool read_order(struct order *copy, uint64_t *number)
 {
-    uint64_t number;
-
-    do {
-        number = order_number;
-        *copy = order;
-    } while (number != order_number || number % 2);
-    return number;
+    *number = order_number;
+    *copy = order;
+    return *number == order_number && *number % 2 == 0;
 }
 
 void exchange_serve(void)
@@ -210,8 +101,7 @@ void exchange_serve(void)
     unsigned partner;
 
     for (;;) {
-        number = read_order(&now);
-        if (number == seen) {
+        if (!read_order(&now, &number) || number == seen) {
             cpu_idle();
             continue;
         }
@@ -219,29 +109,31 @@ void exchange_serve(void)
         if (now.call == CALL_FINISH)
             return;
         partner = partner_of(&now, cpu_id());
-        if (partner < keeper.cpus) {
+        if (partner < keeper.cpus)
             meet(partner, number);
-            __atomic_fetch_add(&arrived, 1, __ATOMIC_RELEASE);
-        }
+        served[cpu_id()] = number;
     }
 }
 
 static uint64_t give_order(struct order words)
 {
-    arrived = 0;
     order_number = order_number + 1;
     order = words;
     order_number = order_number + 1;
     return order_number;
 }
 
-/* Bounded: a meeting gives up by itself, turn by turn. */
-static void await_arrivals(unsigned expected)
+/*
+ * Until everybody whom order `number` has meet somebody is done with it. Bounded: a meeting gives up by
+ * itself, turn by turn.
+ */
+static void await_served(const struct order *o, uint64_t number)
 {
-    for (uint64_t turn = 0; turn < (uint64_t)PATIENCE_TURNS * TURNS; turn++) {
-        if (__atomic_load_n(&arrived, __ATOMIC_ACQUIRE) >= expected)
-            return;
-        cpu_relax();
+    uint64_t turns = (uint64_t)MEETING_PATIENCE * MEETING_TURNS;
+
+    for (unsigned cpu = 1; cpu < keeper.cpus; cpu++) {
+        for (; partner_of(o, cpu) < keeper.cpus && served[cpu] != number && turns > 0; turns--)
+            cpu_relax();
     }
 }
 
@@ -252,13 +144,15 @@ static void await_arrivals(unsigned expected)
  */
 static void meet_star(unsigned cpu, struct exchange *narrowest)
 {
+    const struct order o = {.call = CALL_STAR, .who = cpu, .batches = 1};
+
     *narrowest = (struct exchange){0};
-    for (int tries = 0; tries < STAR_TRIES && wide(narrowest); tries++) {
-        uint64_t number = give_order((struct order){.call = CALL_STAR, .who = cpu, .batches = 1});
+    for (int tries = 0; tries < STAR_TRIES && meeting_wide(narrowest); tries++) {
+        uint64_t number = give_order(o);
 
         smp_wake(cpu);
-        lead(cpu, number, narrowest);
-        await_arrivals(1);
+        meeting_lead(cpu, number, &pairs[cpu], narrowest);
+        await_served(&o, number);
     }
 }
 
@@ -280,20 +174,19 @@ void exchange_star(const struct outlook *boot)
 
 static void run_batch(const struct order *o)
 {
-    unsigned expected = 0, mine = partner_of(o, 0);
+    unsigned mine = partner_of(o, 0);
     uint64_t number = give_order(*o);
 
     for (unsigned cpu = 1; cpu < keeper.cpus; cpu++) {
-        if (partner_of(o, cpu) < keeper.cpus) {
-            expected++;
+        if (partner_of(o, cpu) < keeper.cpus)
             smp_wake(cpu);
-        }
     }
     if (mine < keeper.cpus)
         meet(mine, number);
-    await_arrivals(expected);
+    await_served(o, number);
 }
 
+/* A CPU that is left out runs no VCPU: how its TSC stands is nobody's concern. */
 static enum alignment judge_pairs(int64_t *extent_ticks)
 {
     enum alignment all = ALIGNMENT_IN_STEP, pair;
@@ -301,6 +194,8 @@ static enum alignment judge_pairs(int64_t *extent_ticks)
     *extent_ticks = 0;
     for (unsigned a = 0; a < keeper.cpus; a++) {
         for (unsigned b = a + 1; b < keeper.cpus; b++) {
+            if (!clock_of(a)->measured || !clock_of(b)->measured)
+                continue;
             pair = offset_judge(pairs[a * keeper.cpus + b]);
             all = alignment_join(all, pair);
             if (pair == ALIGNMENT_IN_STEP)
@@ -321,6 +216,22 @@ enum alignment exchange_pairs(unsigned passes, int64_t *extent_ticks)
             run_batch(&o);
     }
     return judge_pairs(extent_ticks);
+}
+
+/* Asked of the first few: where one runs beside this CPU, all do. */
+bool exchange_at_once(void)
+{
+    bool at_once = false;
+
+    for (unsigned cpu = 1; cpu < keeper.cpus && cpu <= AT_ONCE_TRIES && !at_once; cpu++) {
+        const struct order o = {.call = CALL_STAR, .who = cpu, .batches = 1};
+        uint64_t number = give_order(o);
+
+        smp_wake(cpu);
+        at_once = meeting_at_once(cpu, number);
+        await_served(&o, number);
+    }
+    return at_once;
 }
 
 void exchange_finish(void)

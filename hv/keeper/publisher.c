@@ -5,8 +5,14 @@
 #include "keeper/state.h"
 
 #include "cpu/instructions.h"
+#include "time/fixed.h"
 
 #define MARGIN_NS 2000 /* beyond the skew: what stores may take to be seen */
+/*
+ * More is not waited for, with every reader held up and the lock taken: outlooks of one TSC, 3 s old at
+ * 500 ppm, are no farther apart. TSCs that are cannot be made to agree by waiting; then unified mode ends.
+ */
+#define SKEW_MOST_NS 2000000
 /* the joint is microseconds away; a TSC that stands still must not hold us for ever */
 #define JOINT_TURNS 100000000u
 
@@ -81,7 +87,7 @@ struct consensus publish_gather(uint64_t tsc)
 
     consensus_start(&all);
     for (unsigned i = 0; i < keeper.cpus; i++) {
-        if (!clock_of(i)->measured)
+        if (!clock_counts(clock_of(i)))
             continue;
         if (clock_of(i)->epoch == keeper.epoch)
             consensus_join(&all, &clock_of(i)->outlook, tsc, keeper.crystal.slip_ns);
@@ -106,11 +112,14 @@ static void wait_past(uint64_t tsc)
         cpu_relax();
 }
 
+/* What the outlooks allow; where they are not all there, what was measured at start-up counts too. */
 static uint64_t skew_ticks(const struct consensus *all)
 {
     int64_t skew = all->count ? all->value_hull.hi - all->value_hull.lo : 0;
 
-    return scale_ticks(keeper.nominal, skew > 0 ? (uint64_t)skew : 0);
+    if (!all->agree)
+        skew = max_i64(skew, keeper.skew_ns);
+    return scale_ticks(keeper.nominal, (uint64_t)max_i64(0, min_i64(skew, SKEW_MOST_NS)));
 }
 
 /*
@@ -149,6 +158,34 @@ void publish_unified(void)
     publish_airtight(MERIDIAN_FLAG_TSC_STABLE);
 }
 
+void publish_new_round(void)
+{
+    keeper.round++;
+    keeper.anchor_ns = INT64_MIN;
+}
+
+/*
+ * After a disruption each CPU's S is where it happened to be, and R may be anywhere: they meet again only if
+ * all are tied to R by one anchor. It is the greatest, for S to go back on none. False: not all have said yet
+ * what they need, and so no bound is known.
+ */
+static bool anchor_together(struct cpu_clock *clock, const struct consensus *own, uint64_t joint)
+{
+    struct timeline *t = &clock->timeline;
+    int64_t middle = own->value.lo + (own->value.hi - own->value.lo) / 2;
+
+    if (clock->round != keeper.round) { /* once: others may have taken the greatest since */
+        clock->round = keeper.round;
+        keeper.anchor_ns = max_i64(keeper.anchor_ns, (int64_t)line_read(&t->line, joint) - middle);
+    }
+    for (unsigned i = 0; i < keeper.cpus; i++) {
+        if (clock_counts(clock_of(i)) && clock_of(i)->round != keeper.round)
+            return false;
+    }
+    timeline_anchor(t, joint, own, keeper.anchor_ns);
+    return true;
+}
+
 /* Only VCPUs on this CPU read these, and they do not run meanwhile: the joint may be now. */
 void publish_own(struct cpu_clock *clock, unsigned cpu, uint64_t joint)
 {
@@ -157,6 +194,10 @@ void publish_own(struct cpu_clock *clock, unsigned cpu, uint64_t joint)
 
     consensus_start(&own);
     consensus_join(&own, &clock->outlook, joint, keeper.crystal.slip_ns);
+    if (clock->epoch != keeper.epoch)
+        own.agree = false;
+    else if (!clock->timeline.anchored)
+        own.agree = anchor_together(clock, &own, joint);
     bound = timeline_update(&clock->timeline, joint, &own);
     clock->published = say(&clock->timeline, bound, 0);
     clock->published.hz = measured_hz(own.rate, clock->timeline.nominal);
@@ -179,6 +220,7 @@ void publish_own(struct cpu_clock *clock, unsigned cpu, uint64_t joint)
 void publish_leave_unified(void)
 {
     publish_airtight(0);
+    publish_new_round();
     for (unsigned i = 0; i < keeper.cpus; i++) {
         clock_of(i)->timeline = keeper.timeline;
         clock_of(i)->published = keeper.published;

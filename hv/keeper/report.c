@@ -31,6 +31,11 @@ static int64_t ticks_to_ns(int64_t ticks)
 static void report_cpu(unsigned cpu)
 {
     const struct cpu_clock *clock = clock_of(cpu);
+
+    if (!clock->measured) { /* then there is no rate to be shown, and no scale to divide by */
+        log_print("@cpu id=%u apic=%u state=left-out\n", cpu, cpu_by_id(cpu)->apic_id);
+        return;
+    }
     struct range_ns rate = outlook_rate_at(&clock->outlook, clock->outlook.tsc);
     int64_t middle = rate.lo + (rate.hi - rate.lo) / 2;
     uint64_t hz = scale_to_hz(scale_deviate(clock->outlook.nominal, middle));
@@ -54,6 +59,16 @@ void report_cpus(void)
         report_cpu(cpu);
 }
 
+void report_alarm(void)
+{
+    if (clock_of(cpu_id())->deadline)
+        log_print("apic: alarms are deadlines on the TSC\n");
+    else
+        log_print("apic: alarms by its counter, %llu.%03llu MHz\n",
+                  (unsigned long long)(keeper.lapic_hz / 1000000),
+                  (unsigned long long)(keeper.lapic_hz / 1000 % 1000));
+}
+
 void report_clock(const char *why)
 {
     const struct published *data = published_for(cpu_id());
@@ -65,6 +80,29 @@ void report_clock(const char *why)
               (unsigned long long)data->hz, bound, keeper.reference->tolerance_ppb);
 }
 
+/* T8: one window for all, however many they are. */
+void report_window(const struct window *window)
+{
+    const struct bracket *first = &window->bracket[0], *last = &window->bracket[window->count - 1];
+    uint64_t ns = scale_reader_ns(keeper.nominal, last->tsc_hi - first->tsc_lo);
+
+    log_print("@window source=%s ns=%llu readings=%u cpus=%u\n", keeper.reference->name,
+              (unsigned long long)ns, window->count, keeper.cpus);
+}
+
+void report_stopped(unsigned cpu)
+{
+    log_print("CPU %u has stopped: not seen for %llu ms; the others go on without it\n", cpu,
+              (unsigned long long)(STOPPED_PERIODS * PERIOD_NS / 1000000));
+    log_print("@stopped cpu=%u at_ns=%llu\n", cpu, (unsigned long long)keeper_now_ns());
+}
+
+void report_back(unsigned cpu)
+{
+    log_print("CPU %u runs again\n", cpu);
+    log_print("@back cpu=%u at_ns=%llu\n", cpu, (unsigned long long)keeper_now_ns());
+}
+
 void report_disruption(unsigned cpu, const struct bracket *bracket, const struct outlook *expected)
 {
     struct range_ns range = outlook_at(expected, bracket->tsc_hi);
@@ -74,12 +112,17 @@ void report_disruption(unsigned cpu, const struct bracket *bracket, const struct
               keeper.reference->name, off, (unsigned long long)keeper_now_ns());
 }
 
-/* S and R at one value of the TSC, both since system time began. 0 while that is less than a ms ago. */
+/*
+ * S and R at one value of the TSC, both since system time began; after a disruption R is counted on from
+ * where it was anchored anew. 0 while it all began less than a ms ago.
+ */
 static int64_t rate_ppb(void)
 {
     uint64_t tsc = rdtsc_ordered();
-    struct range_ns range = outlook_at(&clock_of(cpu_id())->outlook, tsc);
-    int64_t gone_ref = range.lo + (range.hi - range.lo) / 2 - keeper.start_ref_ns;
+    const struct cpu_clock *clock = clock_of(cpu_id());
+    const struct timeline *t = keeper.mode == CLOCK_UNIFIED ? &keeper.timeline : &clock->timeline;
+    struct range_ns range = outlook_at(&clock->outlook, tsc);
+    int64_t gone_ref = range.lo + (range.hi - range.lo) / 2 + t->anchor_ns - (int64_t)keeper.start_ns;
     int64_t gone = (int64_t)(latch_read(latch_in_force(), tsc) - keeper.start_ns);
 
     return gone_ref < 1000000 ? 0 : (gone - gone_ref) * 1000 / (gone_ref / 1000000);

@@ -49,6 +49,7 @@ static void measure_boot_cpu(void)
         if (window_fill() && window_close(&window, keeper.crystal, &boot->estimate, &boot->outlook)) {
             keeper.nominal = boot->estimate.nominal;
             keeper.origin = window.origin;
+            report_window(&window);
             if (tries > 1)
                 log_print("clock: %d reference windows rejected before one made sense\n", tries - 1);
             return;
@@ -75,8 +76,13 @@ static void look_again(void)
 {
     struct cpu_clock *boot = clock_of(0);
     struct bracket bracket;
+    int tries = 1;
 
-    if (!measure(boot, &bracket) || !estimate_add(&boot->estimate, &bracket, &boot->outlook))
+    while (!measure(boot, &bracket)) {
+        if (tries++ == WINDOW_TRIES)
+            panic("the %s could not be read in %d tries", keeper.reference->name, WINDOW_TRIES);
+    }
+    if (!estimate_add(&boot->estimate, &bracket, &boot->outlook))
         panic("TSC and %s disagree already while they are measured", keeper.reference->name);
 }
 
@@ -153,7 +159,7 @@ static void start_timelines(void)
 {
     uint32_t tolerance = keeper.reference->tolerance_ppb;
     uint64_t tsc = rdtsc_ordered();
-    struct consensus all, own;
+    struct consensus own;
 
     for (unsigned cpu = 0; cpu < keeper.cpus; cpu++) {
         struct cpu_clock *clock = clock_of(cpu);
@@ -166,8 +172,9 @@ static void start_timelines(void)
         timeline_start(&clock->timeline, begin, clock->estimate.nominal, &own, tolerance);
         publish_own(clock, cpu, begin);
     }
-    all = publish_gather(tsc);
     if (keeper.mode == CLOCK_UNIFIED) {
+        struct consensus all = publish_gather(tsc);
+
         timeline_start(&keeper.timeline, tsc, keeper.nominal, &all, tolerance);
         publish_unified();
     }
@@ -211,10 +218,9 @@ void keeper_start(const struct options *options, uint8_t century_register)
     keeper.cpus = cpu_count();
     keeper.clocks =
         memory_take((keeper.cpus * sizeof *keeper.clocks + FRAME_SIZE - 1) / FRAME_SIZE, "the CPUs' clocks");
-    keeper.deadline = apic_timer_has_deadline();
     exchange_init(keeper.cpus);
     measure_boot_cpu();
-    keeper.crystal.slip_ns = quirk_slip_ns(scale_to_hz(keeper.nominal));
+    keeper.crystal.slip_ns = quirk_slip_ns();
     clock_of(0)->estimate.crystal = keeper.crystal;
     measure_all(century_register, &utc, &utc_tsc);
     keeper.alignment = exchange_pairs(PASSES, &extent);
@@ -223,8 +229,8 @@ void keeper_start(const struct options *options, uint8_t century_register)
     set_wall_base(utc, utc_tsc);
     start_timelines();
     keeper.start_ns = keeper_now_ns();
-    keeper.start_ref_ns = (int64_t)keeper.start_ns;
     alarm_init_cpu();
+    report_alarm();
     report_cpus();
     report_clock(why);
     exchange_finish();

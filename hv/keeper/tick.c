@@ -15,6 +15,7 @@ static void disrupted(struct cpu_clock *clock, const struct bracket *bracket, co
 
     if (news) {
         keeper.epoch++;
+        publish_new_round();
         report_disruption(cpu_id(), bracket, expected);
     }
     clock->epoch = keeper.epoch;
@@ -41,16 +42,39 @@ static void leave_unified(const char *why)
     report_clock(why);
 }
 
-static unsigned measured_cpus(void)
+static unsigned cpus_that_count(void)
 {
     unsigned count = 0;
 
     for (unsigned i = 0; i < keeper.cpus; i++)
-        count += clock_of(i)->measured;
+        count += clock_counts(clock_of(i));
     return count;
 }
 
-static void watch_unified(uint64_t period)
+/*
+ * The first CPU to come in a period counts it for all others; a machine that stood still as a whole counts
+ * one, however long. True: this CPU had been taken for stopped.
+ */
+static bool watch_others(struct cpu_clock *own, uint64_t period)
+{
+    bool back = !clock_counts(own);
+
+    own->silent = 0;
+    if (back)
+        report_back(cpu_id());
+    if (period <= keeper.watched)
+        return back;
+    keeper.watched = period;
+    for (unsigned i = 0; i < keeper.cpus; i++) {
+        struct cpu_clock *clock = clock_of(i);
+
+        if (clock != own && clock_counts(clock) && ++clock->silent == STOPPED_PERIODS)
+            report_stopped(i);
+    }
+    return back;
+}
+
+static void watch_unified(uint64_t period, bool back)
 {
     struct consensus all;
 
@@ -58,35 +82,40 @@ static void watch_unified(uint64_t period)
         leave_unified("a TSC is behind another");
         return;
     }
-    if (period > keeper.period) {
-        keeper.period = period;
+    /* A disruption is told at once, not a period later; so is the bound for a CPU that is back. */
+    if (back || period > keeper.period || keeper.published.disruptions != keeper.timeline.disruptions) {
+        keeper.period = period > keeper.period ? period : keeper.period;
         publish_unified();
         return;
     }
     all = publish_gather(rdtsc_ordered());
-    if (all.count == measured_cpus() && !all.agree)
+    if (all.count == cpus_that_count() && !all.agree)
         leave_unified("TSCs disagree about the reference");
 }
 
 static void look_at_reference(struct cpu_clock *clock)
 {
+    uint32_t epoch = __atomic_load_n(&keeper.epoch, __ATOMIC_RELAXED);
+    struct outlook outlook, expected = clock->outlook;
     struct bracket bracket;
-    struct outlook outlook, expected;
     bool agrees;
 
-    expected = clock->outlook;
     if (!measure(clock, &bracket)) {
         clock->missed++;
         return;
     }
-    if (clock->epoch != keeper.epoch) /* somebody saw a disruption: what was known before it is void */
+    if (clock->epoch != epoch) /* somebody saw a disruption: what was known before it is void */
         estimate_init(&clock->estimate, clock->estimate.nominal, keeper.crystal);
     agrees = estimate_add(&clock->estimate, &bracket, &outlook);
 
     bool were_on = lock_take(&keeper.lock);
-    if (!agrees || clock->epoch != keeper.epoch)
-        disrupted(clock, &bracket, &expected);
-    clock->outlook = outlook;
+    if (keeper.epoch != epoch) { /* somebody saw one meanwhile: this reading may be from before it */
+        clock->missed++;
+    } else {
+        if (!agrees || clock->epoch != epoch)
+            disrupted(clock, &bracket, &expected);
+        clock->outlook = outlook;
+    }
     lock_release(&keeper.lock, were_on);
 }
 
@@ -97,8 +126,9 @@ static void time_base(struct timer *timer, uint64_t now_ns)
 
     look_at_reference(clock);
     bool were_on = lock_take(&keeper.lock);
+    bool back = watch_others(clock, period);
     if (keeper.mode == CLOCK_UNIFIED)
-        watch_unified(period);
+        watch_unified(period, back);
     else
         publish_own(clock, cpu_id(), rdtsc_ordered());
     lock_release(&keeper.lock, were_on);

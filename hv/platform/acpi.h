@@ -13,13 +13,12 @@ struct machine_cpu {
 };
 
 struct machine {
-    const char *source;                        /* "acpi" or "none" */
+    const char *source;                        /* "acpi", "mptable" (mptable.h) or "none" */
     struct machine_cpu cpus[MACHINE_MAX_CPUS]; /* enabled ones, no duplicates, in the table's order */
     unsigned cpu_count;
     unsigned cpus_left_out;   /* disabled, duplicate, or beyond the table */
     uint64_t lapic_base;      /* 0: not said */
     uint16_t pmtimer_port;    /* 0: none */
-    uint8_t pmtimer_bits;     /* 24 or 32 */
     uint64_t hpet_base;       /* 0: none */
     uint8_t century_register; /* RTC index, 0: none */
     unsigned bad_tables;      /* refused: checksum, length, address */

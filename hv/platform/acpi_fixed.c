@@ -4,7 +4,6 @@
 
 #define FADT_MIN          116u /* ACPI 1.0's */
 #define FADT_X_PM_TMR_BLK 208u
-#define FLAG_TMR_VAL_EXT  (1u << 8)  /* the timer has 32 bits, not 24 */
 #define FLAG_HW_REDUCED   (1u << 20) /* none of the fixed hardware is there (4.1) */
 #define HPET_MIN          56u
 #define PHYS_END          (1ull << 52)
@@ -34,8 +33,6 @@ void fadt_read(const uint8_t *table, uint32_t size, struct machine *out)
     }
     uint32_t flags = le32(table + 112);
     out->pmtimer_port = flags & FLAG_HW_REDUCED ? 0 : pmtimer_port(table, size);
-    if (out->pmtimer_port)
-        out->pmtimer_bits = flags & FLAG_TMR_VAL_EXT ? 32 : 24;
     /* CMOS has 128 bytes in its first bank; the clock itself takes the first 14. */
     uint8_t century = table[108];
     out->century_register = century >= 14 && century < 128 ? century : 0;

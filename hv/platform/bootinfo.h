@@ -31,6 +31,7 @@ struct boot_info {
     bool module_present;
     uint64_t module_start, module_end; /* the first module: the guest */
     char module_cmdline[BOOT_MAX_CMDLINE];
+    bool module_cmdline_cut;
     unsigned module_count;
     uint64_t rsdp; /* physical address, 0: not said (a copy inside the boot information counts) */
     bool efi;

@@ -34,9 +34,11 @@ static inline uint64_t counter_mask(const struct reference *ref)
     return ref->bits >= 64 ? UINT64_MAX : (1ull << ref->bits) - 1;
 }
 
-/* reference_sample.c. Both without the lock, for reference_find. */
+/* reference_sample.c. Without the lock, for reference_trial. */
 bool source_sample(const struct counter_source *source, struct reference_reading *out);
 bool source_read(const struct reference *self, struct reference_reading *out); /* ref.read: takes the lock */
+/* The count alone, under the lock, for reference_wait. False: the reading failed, or the lock is not free. */
+bool source_count(const struct counter_source *source, uint64_t *count);
 /* reference_find.c: the best one, NULL if there is none. */
 const struct counter_source *source_best(void);
 

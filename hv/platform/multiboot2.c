@@ -51,8 +51,8 @@ static const char *take_module(const struct tag *tag, struct boot_info *out)
     if (out->module_end < out->module_start)
         return "the module ends before it starts";
     out->module_present = true;
-    bool ended, cut;
-    boot_copy_text(out->module_cmdline, 0, tag->bytes + 16, tag->size - 16, &ended, &cut);
+    bool ended;
+    boot_copy_text(out->module_cmdline, 0, tag->bytes + 16, tag->size - 16, &ended, &out->module_cmdline_cut);
     return NULL;
 }
 

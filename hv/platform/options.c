@@ -90,6 +90,19 @@ static const char *set_vcpus(struct text value, struct options *out)
     return number_within(value, 0, 32, &out->vcpus) ? NULL : "must be 0 (one on each CPU) to 32";
 }
 
+static const char *set_maxcpus(struct text value, struct options *out)
+{
+    return number_within(value, 1, 256, &out->max_cpus) ? NULL : "must be 1 to 256";
+}
+
+static const char *set_nosmp(struct text value, struct options *out)
+{
+    if (value.length)
+        return "takes no value";
+    out->max_cpus = 1;
+    return NULL;
+}
+
 static const char *set_duration(struct text value, struct options *out)
 {
     return number_within(value, 0, UINT32_MAX, &out->duration_s) ? NULL : "must be seconds, 0 for no end";
@@ -99,12 +112,13 @@ static const struct {
     const char *name;
     const char *(*set)(struct text value, struct options *out);
 } table[] = {
-    {"acpi", set_acpi}, {"clocksource", set_source}, {"clockmode", set_mode},    {"wander", set_wander},
-    {"mem", set_mem},   {"vcpus", set_vcpus},        {"duration", set_duration},
+    {"acpi", set_acpi},         {"nosmp", set_nosmp},   {"maxcpus", set_maxcpus}, {"clocksource", set_source},
+    {"clockmode", set_mode},    {"wander", set_wander}, {"mem", set_mem},         {"vcpus", set_vcpus},
+    {"duration", set_duration},
 };
 
-/* One word of the line; what is wrong with it, or NULL. *bad: its value was, not only its name. */
-static const char *take_word(struct text word, struct options *out, bool *bad)
+/* One word of the line; what is wrong with it, or NULL. */
+static const char *take_word(struct text word, struct options *out)
 {
     struct text name = word, value = {word.at + word.length, 0};
     for (size_t i = 0; i < word.length; i++) {
@@ -117,11 +131,12 @@ static const char *take_word(struct text word, struct options *out, bool *bad)
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
         if (text_is(name, table[i].name)) {
             const char *why = table[i].set(value, out);
-            *bad |= why != NULL;
+            if (why && !out->bad.why)
+                out->bad = (struct option_refused){word.at, word.length, why};
             return why;
         }
     }
-    return "is not an option of mine";
+    return "is not an option of mine: ignored";
 }
 
 /* The next word of *line; length 0 at its end, or at a lone "--". */
@@ -141,14 +156,13 @@ static struct text next_word(const char **line)
 
 bool options_parse(const char *line, struct options *out, options_complaint complain)
 {
-    bool bad = false;
     *out = (struct options){.acpi = true, .wander_ppb_s = 10, .guest_mib = 32};
     for (struct text word = next_word(&line); word.length > 0; word = next_word(&line)) {
-        const char *why = take_word(word, out, &bad);
+        const char *why = take_word(word, out);
         if (why && complain)
             complain(word.at, word.length, why);
     }
-    return !bad;
+    return !out->bad.why;
 }
 
 const char *options_guest_line(const char *line)

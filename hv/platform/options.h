@@ -6,15 +6,30 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* How much of a word is shown: a very long one would hide what is said of it. */
+static inline int option_shown(size_t length)
+{
+    return length < 60 ? (int)length : 60;
+}
+
 enum clocksource { CLOCKSOURCE_AUTO, CLOCKSOURCE_PIT, CLOCKSOURCE_HPET, CLOCKSOURCE_PMTIMER };
 enum clockmode { CLOCKMODE_AUTO, CLOCKMODE_UNIFIED, CLOCKMODE_PERCPU };
 
+/* The first word whose value was refused: a part of the line; why == NULL: there is none. */
+struct option_refused {
+    const char *word;
+    size_t length;
+    const char *why; /* a sentence's middle: "must be on or off" */
+};
+
 struct options {
+    struct option_refused bad;
     bool acpi;               /* acpi=on|off, default on */
     enum clocksource source; /* clocksource=auto|pit|hpet|pmtimer */
     enum clockmode mode;     /* clockmode=auto|unified|percpu */
     uint32_t wander_ppb_s;   /* wander=<ppb per second>, default 10, 0..1000000 */
     uint32_t guest_mib;      /* mem=<MiB> of the guest, default 32, 8..4096 */
+    uint32_t max_cpus;       /* maxcpus=<n>, 1..256, nosmp: 1; 0: all there are */
     uint32_t vcpus;          /* vcpus=<n>, 0: one on each CPU (at most 32) */
     uint32_t duration_s;     /* duration=<s>: stop a guest that reports nothing after that long; 0: never */
 };
@@ -23,7 +38,7 @@ struct options {
 typedef void (*options_complaint)(const char *word, size_t length, const char *why);
 
 /* Fills in defaults, then what the line says. Returns false if any value was bad (unknown names are only
- * named). */
+ * named); out->bad is the first of them, and its default stays. */
 bool options_parse(const char *line, struct options *out, options_complaint complain);
 
 /*

@@ -52,8 +52,7 @@ static const char *take_module(const uint8_t *info, phys_view view, struct boot_
     out->module_start = start;
     out->module_end = start + size;
     uint64_t line = FIELD64(entry, hvm_modlist_entry, cmdline_paddr);
-    bool cut;
-    return line ? take_text(line, view, out->module_cmdline, &cut) : NULL;
+    return line ? take_text(line, view, out->module_cmdline, &out->module_cmdline_cut) : NULL;
 }
 
 static const char *take_map(const uint8_t *info, phys_view view, struct boot_info *out)

@@ -17,10 +17,10 @@
 #define CRTC_CURSOR_HIGH 0x0eu
 #define CRTC_CURSOR_LOW  0x0fu
 
-static uint16_t shadow[CELLS]; /* what should be on the screen, */
-static uint16_t drawn[CELLS];  /* and what is */
-static volatile uint16_t *screen;
-static unsigned cursor; /* cell where the next character goes; CELLS: scroll first */
+static uint16_t shadow[CELLS];    /* what should be on the screen, */
+static uint16_t drawn[CELLS];     /* and what is */
+static volatile uint16_t *screen; /* mapped for good; NULL before */
+static unsigned cursor;           /* cell where the next character goes; CELLS: scroll first */
 
 static void scroll(void)
 {
@@ -45,13 +45,22 @@ static void put(char c)
         shadow[cursor++] = (uint16_t)(BLANK & 0xff00) | (uint8_t)c;
 }
 
+/* Before there is a mapping, as the boot tables have it; NULL while there is neither. */
+static volatile uint16_t *screen_now(void)
+{
+    return screen ? screen : (volatile uint16_t *)boot_view(TEXT_MEMORY, sizeof(shadow));
+}
+
 static void show(void)
 {
+    volatile uint16_t *to = screen_now();
     unsigned cell = cursor < CELLS ? cursor : CELLS - 1;
 
+    if (!to)
+        return;
     for (unsigned i = 0; i < CELLS; i++)
         if (drawn[i] != shadow[i])
-            screen[i] = drawn[i] = shadow[i];
+            to[i] = drawn[i] = shadow[i];
     outb(CRTC_INDEX, CRTC_CURSOR_HIGH);
     outb(CRTC_INDEX + 1, (uint8_t)(cell >> 8));
     outb(CRTC_INDEX, CRTC_CURSOR_LOW);
@@ -65,14 +74,17 @@ static void vga_write(const char *text, size_t length)
     show();
 }
 
-void vga_init(void)
+void vga_init_early(void)
 {
-    screen = map_mmio(TEXT_MEMORY, sizeof(shadow));
-    if (!screen)
-        return;
     for (unsigned i = 0; i < CELLS; i++)
         shadow[i] = BLANK; /* no cell of `drawn` has it yet: all are written */
     cursor = 0;
     show();
     log_add_sink(vga_write);
+}
+
+void vga_init(void)
+{
+    screen = map_mmio(TEXT_MEMORY, sizeof(shadow));
+    show();
 }

@@ -27,13 +27,20 @@ uint64_t counter_unwrap(const struct counter *counter, uint64_t expected, uint64
     return ahead > half && count > mask ? count - mask - 1 : count;
 }
 
+/* A reference that was set back may stand before its origin: R is negative then. Rounded down either way. */
+static int64_t since_ns(const struct counter *counter, uint64_t origin, uint64_t count)
+{
+    int64_t since = (int64_t)(count - origin);
+
+    return since >= 0 ? counter_ns(counter, (uint64_t)since) : -counter_ns(counter, (uint64_t)-since) - 1;
+}
+
 struct bracket bracket_from_count(const struct counter *counter, uint64_t origin, uint64_t count, bool edge,
                                   uint64_t tsc_lo, uint64_t tsc_hi)
 {
-    uint64_t since = count - origin;
     struct bracket out = {.tsc_lo = tsc_lo, .tsc_hi = tsc_hi};
 
-    out.ref_lo_ns = counter_ns(counter, since);
-    out.ref_hi_ns = counter_ns(counter, edge ? since : since + 1) + 1;
+    out.ref_lo_ns = since_ns(counter, origin, count);
+    out.ref_hi_ns = since_ns(counter, origin, edge ? count : count + 1) + 1;
     return out;
 }

@@ -36,6 +36,8 @@ void consensus_join(struct consensus *all, const struct outlook *outlook, uint64
     embrace(&all->value_hull, value);
     embrace(&all->rate_hull, rate);
     all->count++;
+    if (outlook->wander_ppb_s > all->wander_ppb_s)
+        all->wander_ppb_s = outlook->wander_ppb_s;
     /*
      * Where TSCs slip, two CPUs that saw it at different times differ in rate for a while; their values still
      * meet.

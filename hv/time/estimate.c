@@ -17,22 +17,29 @@ struct constraints {
     unsigned count;
 };
 
-/* Nominal ns from `from` to `to`, signed. */
-static int64_t nominal_ns(struct tsc_scale nominal, uint64_t from, uint64_t to)
+#define FAR_NS (1ll << 60) /* 36 years: sums of a few such, and of R, stay inside 64 bits */
+
+static int64_t span_ns(struct tsc_scale nominal, uint64_t ticks)
 {
     uint32_t frac;
+    uint64_t ns = ticks >> 54 ? FAR_NS : scale_exact_ns(nominal, ticks, &frac); /* at 1 MHz below 2^64 */
 
-    return to >= from ? (int64_t)scale_exact_ns(nominal, to - from, &frac)
-                      : -(int64_t)scale_exact_ns(nominal, from - to, &frac);
+    return ns < FAR_NS ? (int64_t)ns : FAR_NS;
 }
 
-/* In ms, so that 1000 s and D up to 10^6 ppb/s stay far inside 64 bits. */
+/* Nominal ns from `from` to `to`, signed; a TSC that was written to can be any distance off. */
+static int64_t nominal_ns(struct tsc_scale nominal, uint64_t from, uint64_t to)
+{
+    return to >= from ? span_ns(nominal, to - from) : -span_ns(nominal, from - to);
+}
+
+/* In ms, so that 3000 s and D up to 10^6 ppb/s stay inside 64 bits. */
 int64_t wander_ns(uint32_t wander_ppb_s, int64_t age_ns)
 {
     int64_t age_ms = (abs_i64(age_ns) + 999999) / 1000000;
 
-    if (age_ms > 1000000)
-        age_ms = 1000000;
+    if (age_ms > 3000000)
+        age_ms = 3000000;
     return ((int64_t)wander_ppb_s * age_ms * age_ms + 1999999) / 2000000;
 }
 
@@ -44,6 +51,7 @@ void estimate_init(struct estimate *estimate, struct tsc_scale nominal, struct c
     estimate->nominal = nominal;
     estimate->crystal = crystal;
     estimate->rate_limit = FULL_LIMIT;
+    estimate->limit_tsc = 0;
     estimate->slips = 0;
     estimate->count = 0;
 }
@@ -85,10 +93,12 @@ static void make_room(struct estimate *estimate)
     drop(estimate, width_ns(estimate, best) >= width_ns(estimate, best + 1) ? best : best + 1);
 }
 
-static void forget_old(struct estimate *estimate, uint64_t now)
+/* By the newest that is there, not the one that comes: a TSC that jumps must not outlive its witnesses. */
+static void forget_old(struct estimate *estimate)
 {
-    while (estimate->count > 0 &&
-           nominal_ns(estimate->nominal, estimate->sample[0].tsc_lo, now) > ESTIMATE_MAX_AGE_NS)
+    while (estimate->count > 1 &&
+           nominal_ns(estimate->nominal, estimate->sample[0].tsc_lo,
+                      estimate->sample[estimate->count - 1].tsc_hi) > ESTIMATE_MAX_AGE_NS)
         drop(estimate, 0);
 }
 
@@ -154,12 +164,21 @@ static bool value_range(const struct constraints *c, struct outlook *out)
     return lo <= hi;
 }
 
-/* The rate has had since the oldest sample to wander out of what was known of it before. */
+/* How far the rate may have wandered in `span` ns, q32; more than the limit on it needs no number. */
+static int64_t wander_q32(uint32_t wander_ppb_s, int64_t span)
+{
+    int64_t age_ms = min_i64(abs_i64(span) / 1000000 + 1, 1000000000);
+    int64_t ppb = ((int64_t)wander_ppb_s * age_ms + 999) / 1000;
+
+    return q32_from_ppb(min_i64(ppb, 4 * ESTIMATE_RATE_LIMIT_PPB)) + 1;
+}
+
+/* The rate has had since then to wander out of what was known of it. */
 static struct range_ns limit_now(const struct estimate *estimate)
 {
     const struct bracket *newest = &estimate->sample[estimate->count - 1];
-    int64_t age_ms = nominal_ns(estimate->nominal, estimate->sample[0].tsc_lo, newest->tsc_hi) / 1000000 + 1;
-    int64_t wander = q32_from_ppb(((int64_t)estimate->crystal.wander_ppb_s * age_ms + 999) / 1000) + 1;
+    int64_t age = nominal_ns(estimate->nominal, estimate->limit_tsc, newest->tsc_hi);
+    int64_t wander = wander_q32(estimate->crystal.wander_ppb_s, age);
 
     return (struct range_ns){
         .lo = max_i64(FULL_LIMIT.lo, estimate->rate_limit.lo - wander),
@@ -183,21 +202,27 @@ static bool look(const struct estimate *estimate, struct outlook *out)
     return rate_range(&c, &out->rate_lo, &out->rate_hi) && value_range(&c, out);
 }
 
-/* value_range needs the newest tsc_hi to be the latest of all; widening a bracket upwards keeps it true. */
+/*
+ * One tick more, for what the TSC had moved on since it showed tsc_hi (20 ns on a slow emulator). value_range
+ * needs the newest tsc_hi to be the latest of all; widening a bracket upwards keeps it true.
+ */
 static void append(struct estimate *estimate, const struct bracket *bracket)
 {
     struct bracket *last = &estimate->sample[estimate->count];
 
     *last = *bracket;
+    last->tsc_hi++;
     if (estimate->count > 0 && last->tsc_hi < last[-1].tsc_hi)
         last->tsc_hi = last[-1].tsc_hi;
     estimate->count++;
 }
 
+/* `limit`: of the rate, at `limit_tsc`. */
 static void begin_again(struct estimate *estimate, const struct bracket *bracket, struct range_ns limit,
-                        struct outlook *out)
+                        uint64_t limit_tsc, struct outlook *out)
 {
     estimate->rate_limit = limit;
+    estimate->limit_tsc = limit_tsc;
     estimate->count = 0;
     append(estimate, bracket);
     look(estimate, out);
@@ -226,7 +251,8 @@ static bool slip(struct estimate *estimate, const struct outlook *before, bool a
 
     if (gap > estimate->crystal.slip_ns)
         return false;
-    begin_again(estimate, bracket, (struct range_ns){before->rate_lo - room, before->rate_hi + room}, out);
+    begin_again(estimate, bracket, (struct range_ns){before->rate_lo - room, before->rate_hi + room},
+                before->tsc, out);
     estimate->slips++;
     return true;
 }
@@ -237,7 +263,7 @@ bool estimate_add(struct estimate *estimate, const struct bracket *bracket, stru
     bool known = estimate->count > 0 && look(estimate, &before), again = estimate->count == 1;
 
     if (estimate->count == 0 || bracket->tsc_hi >= estimate->sample[estimate->count - 1].tsc_lo) {
-        forget_old(estimate, bracket->tsc_hi);
+        forget_old(estimate);
         if (estimate->count == ESTIMATE_SAMPLES)
             make_room(estimate);
         append(estimate, bracket);
@@ -246,7 +272,7 @@ bool estimate_add(struct estimate *estimate, const struct bracket *bracket, stru
         if (known && slip(estimate, &before, again, bracket, out))
             return true;
     }
-    begin_again(estimate, bracket, FULL_LIMIT, out);
+    begin_again(estimate, bracket, FULL_LIMIT, bracket->tsc_hi, out);
     return false;
 }
 
@@ -265,11 +291,7 @@ struct range_ns outlook_at(const struct outlook *outlook, uint64_t tsc)
 
 struct range_ns outlook_rate_at(const struct outlook *outlook, uint64_t tsc)
 {
-    int64_t age_ms = abs_i64(nominal_ns(outlook->nominal, outlook->tsc, tsc)) / 1000000 + 1;
-    int64_t wander_ppb = ((int64_t)outlook->wander_ppb_s * age_ms + 999) / 1000;
+    int64_t wander = wander_q32(outlook->wander_ppb_s, nominal_ns(outlook->nominal, outlook->tsc, tsc));
 
-    return (struct range_ns){
-        .lo = outlook->rate_lo - q32_from_ppb(wander_ppb) - 1,
-        .hi = outlook->rate_hi + q32_from_ppb(wander_ppb) + 1,
-    };
+    return (struct range_ns){.lo = outlook->rate_lo - wander, .hi = outlook->rate_hi + wander};
 }

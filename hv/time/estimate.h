@@ -38,7 +38,8 @@ struct crystal {
 struct estimate {
     struct tsc_scale nominal;
     struct crystal crystal;
-    struct range_ns rate_limit; /* q32, at the time of the first sample */
+    struct range_ns rate_limit; /* q32, at limit_tsc; it widens with the wander since */
+    uint64_t limit_tsc;
     uint32_t slips;
     unsigned count;
     struct bracket sample[ESTIMATE_SAMPLES]; /* oldest first */

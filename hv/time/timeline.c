@@ -30,11 +30,22 @@ static uint64_t tolerance_ns(const struct timeline *t)
     return (t->line.ns / 1000000 * t->tolerance_ppb + 999) / 1000;
 }
 
+/* The TSC that a reader sees stands for up to one tick more. */
+static int64_t rounding_ns(const struct timeline *t)
+{
+    return ROUNDING_NS + 1 + (int64_t)scale_reader_ns(t->nominal, 1);
+}
+
+/*
+ * The growth has the wander of one second in it: D t is at least D t^2 / 2 up to t = 2 s, and past 1 s the
+ * reader adds more of its own.
+ */
 static struct bound bound_of(const struct timeline *t, const struct consensus *all)
 {
     int64_t rate = scale_deviation(t->nominal, t->line.scale);
-    int64_t ns = farthest(all->value_hull, (int64_t)t->line.ns - t->anchor_ns) + ROUNDING_NS;
-    int64_t ppb = ppb_from_q32_away(farthest(all->rate_hull, rate) + 1) + t->tolerance_ppb;
+    int64_t ns = farthest(all->value_hull, (int64_t)t->line.ns - t->anchor_ns) + rounding_ns(t);
+    int64_t ppb =
+        ppb_from_q32_away(farthest(all->rate_hull, rate) + 1) + all->wander_ppb_s + t->tolerance_ppb;
 
     if (t->settling > 0 || ppb >= ESTIMATE_RATE_LIMIT_PPB * 4)
         return BOUND_UNKNOWN;
@@ -77,10 +88,14 @@ void timeline_disrupt(struct timeline *t, uint64_t tsc_now, uint64_t at_least_ns
     t->anchored = false;
 }
 
-struct timeline timeline_branch(const struct timeline *from, uint64_t tsc)
+void timeline_anchor(struct timeline *t, uint64_t tsc, const struct consensus *all, int64_t anchor_ns)
 {
-    struct timeline branch = *from;
+    int64_t behind;
 
-    branch.line = line_follow(&from->line, tsc, from->line.scale, 0);
-    return branch;
+    t->line = line_follow(&t->line, tsc, t->line.scale, 0);
+    behind = middle(all->value) + anchor_ns - (int64_t)t->line.ns;
+    if (behind > 0)
+        t->line = line_follow(&t->line, tsc, t->line.scale, (uint64_t)behind);
+    t->anchor_ns = anchor_ns;
+    t->anchored = true;
 }

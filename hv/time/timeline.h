@@ -48,7 +48,10 @@ struct bound timeline_update(struct timeline *t, uint64_t tsc_joint, const struc
  */
 void timeline_disrupt(struct timeline *t, uint64_t tsc_now, uint64_t at_least_ns);
 
-/* Another CPU's timeline, begun where `from` is at `tsc`: a change from unified to per-CPU mode. */
-struct timeline timeline_branch(const struct timeline *from, uint64_t tsc);
+/*
+ * Of several timelines, each on its own CPU, that were disrupted: ties this one to R by the anchor common to
+ * all, or they would never meet again (T2). S goes forward if it must; where it is ahead it will be slewed.
+ */
+void timeline_anchor(struct timeline *t, uint64_t tsc, const struct consensus *all, int64_t anchor_ns);
 
 #endif

@@ -63,9 +63,10 @@ def parse_line(line, number=0):
 
 
 def xen_is_done(text):
-    """Whether Xen's dom0 has ended: its verdict is a whole line, or Xen says that it halts."""
+    """Whether Xen's dom0 has ended: its verdict is a whole line, or Xen says that it halts or gives up."""
     at = text.find("\n@verdict ")
-    return (at >= 0 and "\n" in text[at + 1:]) or "\n(XEN) Hardware Dom0 halted" in text
+    return (at >= 0 and "\n" in text[at + 1:]) or any(
+        f"\n(XEN) {words}" in text for words in ("Hardware Dom0 halted", "Reboot in five seconds"))
 
 
 class TerminalFilter:

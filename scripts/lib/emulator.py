@@ -15,6 +15,7 @@ from atlines import Log, TerminalFilter
 EXIT_OK = 33
 EXIT_FAIL = 35
 
+FIRMWARE_IA32 = [("/usr/share/OVMF/OVMF32_CODE_4M.secboot.fd", "/usr/share/OVMF/OVMF32_VARS_4M.fd")]
 FIRMWARE = [
     ("/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_VARS_4M.fd"),
     ("/usr/share/OVMF/OVMF_CODE.fd", "/usr/share/OVMF/OVMF_VARS.fd"),
@@ -40,13 +41,17 @@ class EmulatorError(Exception):
 
 @dataclass
 class Machine:
-    """One machine to boot: by an ISO image (BIOS or UEFI) or by QEMU's -kernel."""
+    """
+    One machine to boot: by an ISO image or by QEMU's -kernel. firmware: bios, uefi, uefi32.
+    medium: what the image is: cd, disk, or a stick at the USB controller of that name.
+    """
 
     iso: str = ""
     kernel: str = ""
     append: str = ""
     initrd: str = ""
     firmware: str = "bios"
+    medium: str = "cd"
     cpus: int = 4
     cpu_model: str = "max"
     memory: str = "512M"
@@ -65,21 +70,35 @@ class Machine:
         if self.deterministic:
             words += DETERMINISTIC
         if self.firmware == "uefi":
-            words += _uefi()
+            words += _uefi(FIRMWARE, "ovmf")
+        if self.firmware == "uefi32":
+            words += _uefi(FIRMWARE_IA32, "ovmf-ia32")
         if self.iso:
-            words += ["-cdrom", self.iso]
+            words += self._inserted()
         else:
-            words += ["-kernel", self.kernel, "-append", self.append, "-initrd", self.initrd]
+            words += ["-kernel", self.kernel, "-append", self.append]
+            words += ["-initrd", self.initrd] if self.initrd else []
         return words + self.extra
 
+    def _inserted(self):
+        if self.medium == "cd":
+            return ["-cdrom", self.iso]
+        if self.medium == "disk":
+            return ["-drive", f"format=raw,snapshot=on,file={self.iso}"]
+        return ["-drive", f"if=none,id=stick,format=raw,snapshot=on,file={self.iso}",
+                "-device", self.medium, "-device", "usb-storage,drive=stick"]
 
-def _uefi():
-    for code, variables in FIRMWARE:
+    def settle(self, outcome):
+        """What is to be made of a run's end: QEMU's status is as Meridian wants it."""
+
+
+def _uefi(firmware, package):
+    for code, variables in firmware:
         if os.path.exists(code) and os.path.exists(variables):
             drive = "if=pflash,format=raw"
             return ["-drive", f"{drive},unit=0,readonly=on,file={code}",
                     "-drive", f"{drive},unit=1,file={variables},snapshot=on"]
-    raise EmulatorError("no UEFI firmware (OVMF) found; on Debian: apt install ovmf")
+    raise EmulatorError(f"no such UEFI firmware found; on Debian: apt install {package}")
 
 
 @dataclass

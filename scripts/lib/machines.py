@@ -3,6 +3,7 @@
 import os
 import subprocess
 
+from bochs import Bochs
 from emulator import Machine
 from variables import Refused
 
@@ -10,12 +11,25 @@ SCRIPTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 XEN_APPEND = "com1=115200,8n1 console=com1 guest_loglvl=all dom0_mem=128M"
 
 
-def meridian_by_iso(path, kernel, guest, cmdline, guest_cmdline, **settings):
-    """Makes the image at `path` first."""
-    environment = dict(os.environ, KERNEL=kernel, GUEST=guest, CMDLINE=cmdline, GUEST_CMDLINE=guest_cmdline)
+def make_iso(path, kernel, guest, cmdline, guest_cmdline, prepare=""):
+    """prepare: a command of GRUB's to be run before it loads anything."""
+    environment = dict(os.environ, KERNEL=kernel, GUEST=guest, CMDLINE=cmdline, GUEST_CMDLINE=guest_cmdline,
+                       PREPARE=prepare)
     if subprocess.run([os.path.join(SCRIPTS, "iso"), path], env=environment, check=False).returncode:
         raise Refused("no ISO, no boot")
+
+
+def meridian_by_iso(path, kernel, guest, cmdline, guest_cmdline, prepare="", **settings):
+    """Makes the image at `path` first."""
+    make_iso(path, kernel, guest, cmdline, guest_cmdline, prepare)
     return Machine(iso=path, **settings)
+
+
+def meridian_on_bochs(folder, kernel, guest, cmdline, guest_cmdline, prepare="", **settings):
+    """The same image, made in `folder` first."""
+    path = os.path.join(folder, "meridian.iso")
+    make_iso(path, kernel, guest, cmdline, guest_cmdline, prepare)
+    return Bochs(path, folder, **settings)
 
 
 def meridian_by_kernel(kernel, guest, cmdline, guest_cmdline, **settings):
@@ -24,12 +38,13 @@ def meridian_by_kernel(kernel, guest, cmdline, guest_cmdline, **settings):
     return Machine(kernel=kernel, initrd=guest, append=append, **settings)
 
 
-def xen(guest, guest_cmdline, **settings):
+def xen(guest, guest_cmdline, cmdline="", **settings):
     """Xen 4.17 with the guest as dom0. Under SMAP a ring-3 iretq page-faults in QEMU 7.2: off, for Xen."""
     fetch = os.path.join(SCRIPTS, "fetch-xen")
     fetched = subprocess.run([fetch], stdout=subprocess.PIPE, text=True, check=False)
     if fetched.returncode:
         raise Refused("no Xen to compare with")
     kernel, initrd = fetched.stdout.strip(), f"{guest} {guest_cmdline}".strip()
-    return Machine(kernel=kernel, initrd=initrd, append=XEN_APPEND, cpu_model="max,-smap,-smep",
+    append = f"{XEN_APPEND} {cmdline}".strip()
+    return Machine(kernel=kernel, initrd=initrd, append=append, cpu_model="max,-smap,-smep",
                    memory="1G", **settings)

@@ -4,26 +4,41 @@ import contextlib
 import os
 import subprocess
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from atlines import xen_is_done
 from emulator import ONE_THREAD, run
-from machines import meridian_by_iso, meridian_by_kernel, xen
+from machines import meridian_by_iso, meridian_by_kernel, meridian_on_bochs, xen
+from monitor import Injector
 
 LOGS = os.path.join("build", "test", "logs")
 KERNELS = {"meridian": "build/meridian.elf", "test": "build/test/meridian.elf",
+           "traps": "build/test/traps.elf", "cpus": "build/test/cpus.elf",
            "clang": "build/clang/meridian.elf"}
-GUESTS = {"guest": "build/guest.elf", "foreign": "build/foreign.elf", "clang": "build/clang/guest.elf"}
+GUESTS = {"guest": "build/guest.elf", "foreign": "build/foreign.elf", "clang": "build/clang/guest.elf",
+          "probe": "build/probe.elf", "fuzz": "build/fuzz.elf"}
+
+
+def guest_program(name):
+    """Those without a name of their own are test/guests/."""
+    return GUESTS.get(name, f"build/guests/{name}.elf")
 
 
 @dataclass(frozen=True)
 class Row:
     """
-    One boot. lane: iso-bios, iso-uefi, kernel (QEMU's loader), exact (the same, deterministic),
-    xen, xen-exact.
+    One boot. lane: iso-bios, iso-uefi, iso-uefi32, kernel (QEMU's loader), exact (the same, deterministic),
+    bochs, xen, xen-exact.
+    medium: what an iso lane's image is (emulator.py). bochs: settings of bochs.py's; prepare: on a disc, a
+    command of GRUB's to run first.
     expect: functions of expect.py, called with (row, log). load: busy loops beside it.
+    firmware: called with a folder to write to, gives QEMU's arguments that bring odd firmware tables.
+    module: called with a folder to write to, gives the module's path in the guest's place; "": none.
+    cpu_model, memory: QEMU's -cpu and -m.
+    inject: (text, command, count): when the text has appeared, QEMU's monitor gets the command so often.
     verdict: ok, fail, or any.
     repeat: boots twice and wants the same output.
+    beside: too long for every run: only by its name.
     """
 
     name: str
@@ -36,10 +51,19 @@ class Row:
     guest: str = "guest"
     kernel: str = "meridian"
     machine: str = "q35"
+    medium: str = "cd"
+    prepare: str = ""
+    bochs: dict = field(default_factory=dict)
     accel: str = ONE_THREAD
+    firmware: object = None
+    module: object = None
+    cpu_model: str = "max"
+    memory: str = "512M"
+    inject: tuple = ()
     load: int = 0
     verdict: str = "ok"
     repeat: bool = False
+    beside: bool = False
     limit_s: int = 60
 
     def on_xen(self):
@@ -50,16 +74,24 @@ class Row:
 
 
 def machine(row, folder):
-    programs = (KERNELS[row.kernel], GUESTS[row.guest])
+    programs = (KERNELS[row.kernel], row.module(folder) if row.module else guest_program(row.guest))
     words = (row.cmdline, row.words_for_guest())
+    if row.lane == "bochs":
+        log = os.path.join(LOGS, f"{row.name}-bochs.log")
+        return meridian_on_bochs(folder, *programs, *words, prepare=row.prepare, cpus=row.cpus, log=log,
+                                 **row.bochs)
     settings = {"cpus": row.cpus, "accel": row.accel}
     if row.lane in ("xen", "xen-exact"):
-        return xen(programs[1], words[1], deterministic=row.lane == "xen-exact", **settings)
-    settings["machine"] = row.machine
+        return xen(programs[1], words[1], cmdline=row.cmdline, deterministic=row.lane == "xen-exact",
+                   **settings)
+    settings.update(machine=row.machine, cpu_model=row.cpu_model, memory=row.memory)
+    if row.firmware:
+        settings["extra"] = row.firmware(folder)
     if row.lane.startswith("iso-"):
         firmware = row.lane.removeprefix("iso-")
         iso = os.path.join(folder, "meridian.iso")
-        return meridian_by_iso(iso, *programs, *words, firmware=firmware, **settings)
+        return meridian_by_iso(iso, *programs, *words, firmware=firmware, medium=row.medium,
+                               prepare=row.prepare, **settings)
     if row.lane in ("kernel", "exact"):
         return meridian_by_kernel(*programs, *words, deterministic=row.lane == "exact", **settings)
     raise ValueError(f"row {row.name}: no lane is called {row.lane}")
@@ -80,13 +112,21 @@ def busy_loops(count):
             loop.wait()
 
 
-def boot(row, suffix=""):
-    """Boots the row's machine once; gives its Outcome and the log's path."""
+def boot(row, suffix="", extra=()):
+    """Boots the row's machine once, with more arguments of QEMU's; gives its Outcome and the log's path."""
     path = os.path.join(LOGS, f"{row.name}{suffix}.log")
     # Xen stays up when its guest is gone.
     stop_at = xen_is_done if row.on_xen() else None
     os.makedirs("build/test", exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="boot.", dir="build/test") as folder, busy_loops(row.load):
-        outcome = run(machine(row, folder).command(), limit_s=row.limit_s, log_path=path, stop_at=stop_at)
+        booted, see = machine(row, folder), None
+        if extra:
+            booted.extra.extend(extra)
+        if row.inject:
+            injector = Injector(folder, *row.inject)
+            booted.extra.extend(injector.arguments)
+            see = injector.see
+        outcome = run(booted.command(), limit_s=row.limit_s, log_path=path, stop_at=stop_at, show=see)
+        booted.settle(outcome)
     return outcome, path
 

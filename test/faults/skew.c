@@ -1,11 +1,12 @@
 /*
  * A publisher that lies, for the test image only: linked with --wrap=record_fill, so the hypervisor's own
- * sources stay as they are. Every second publish of the common line, and every second VCPU's own line, is 100
- * us ahead. The witness must see time go back and records spread, or it could see nothing.
+ * sources stay as they are. Every second publish of the common line, and every second VCPU's own line, is
+ * 5 ms ahead: more than passes between two reads. The witness must see time go back and records spread, or it
+ * could see nothing.
  */
 #include "time/publish.h"
 
-#define LIE_NS 100000u
+#define LIE_NS 5000000u
 
 void __real_record_fill(volatile struct meridian_record *record, const struct published *data);
 void __wrap_record_fill(volatile struct meridian_record *record, const struct published *data);

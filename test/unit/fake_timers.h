@@ -143,8 +143,7 @@ static inline struct machine fake_machine(uint64_t seed)
     memset(hpet_registers, 0, sizeof(hpet_registers));
     hpet_registers[0] = 0x8086a201;
     hpet_registers[1] = 10000000;
-    return (struct machine){
-        .source = "acpi", .pmtimer_port = 0x608, .pmtimer_bits = 24, .hpet_base = 0xfed00000};
+    return (struct machine){.source = "acpi", .pmtimer_port = 0x608, .hpet_base = 0xfed00000};
 }
 
 #endif

@@ -33,6 +33,100 @@ static void only_enabled_cpus_count(void **state)
     assert_int_equal(machine.bad_tables, 0);
 }
 
+/* Parses, and holds the ids against those that should be there. */
+static void expect_ids(const uint32_t *ids, unsigned count, unsigned left_out)
+{
+    parse();
+    assert_int_equal(machine.cpu_count, count);
+    for (unsigned i = 0; i < count; i++)
+        assert_int_equal(machine.cpus[i].apic_id, ids[i]);
+    assert_int_equal(machine.cpus_left_out, left_out);
+}
+
+static void entry_of_length_zero_ends_the_madt(void **state)
+{
+    (void)state;
+    static const uint8_t nothing[2] = {0, 0};
+    build();
+    local_apic(0, 6, 1);
+    local_apic(1, 4, 1);
+    madt_entry(nothing, sizeof(nothing));
+    local_apic(2, 2, 1);
+    expect_ids((const uint32_t[]){6, 4}, 2, 0);
+    assert_int_equal(machine.bad_tables, 1);
+
+    build();
+    madt_entry(nothing, sizeof(nothing)); /* the first of all: the MP table may know more */
+    local_apic(2, 2, 1);
+    expect_ids(NULL, 0, 0);
+    assert_int_equal(machine.bad_tables, 1);
+}
+
+static void duplicate_entries_count_once(void **state)
+{
+    (void)state;
+    build();
+    local_apic(0, 0, 1);
+    local_apic(1, 0, 1);
+    local_x2apic(2, 0, 1); /* some firmware lists every CPU in both forms */
+    local_x2apic(3, 0x200, 1);
+    local_x2apic(4, 0x200, 1);
+    expect_ids((const uint32_t[]){0, 0x200}, 2, 3);
+}
+
+static void disabled_entries_are_left_out(void **state)
+{
+    (void)state;
+    build();
+    local_apic(0, 0, 1);
+    local_apic(1, 1, 0);
+    local_x2apic(2, 2, 0);
+    expect_ids((const uint32_t[]){0}, 1, 2);
+}
+
+static void online_capable_entries_are_left_out(void **state)
+{
+    (void)state;
+    build();
+    local_apic(0, 0, 1);
+    local_apic(1, 1, 2); /* may come one day, is not there now */
+    local_x2apic(2, 2, 2);
+    local_apic(3, 3, 3);
+    expect_ids((const uint32_t[]){0, 3}, 2, 2);
+}
+
+static void x2apic_entries_count(void **state)
+{
+    (void)state;
+    build();
+    local_x2apic(7, 0, 1);
+    local_x2apic(8, 0x12345, 1);
+    local_x2apic(9, 0xffffffff, 1); /* the broadcast address */
+    expect_ids((const uint32_t[]){0, 0x12345}, 2, 1);
+    assert_int_equal(machine.cpus[1].acpi_id, 8);
+}
+
+static void id_0xff_is_a_cpu_in_x2apic_form_only(void **state)
+{
+    (void)state;
+    build();
+    local_apic(0, 0, 1);
+    local_apic(1, 0xff, 1);
+    expect_ids((const uint32_t[]){0}, 1, 1);
+    local_x2apic(2, 0xff, 1);
+    expect_ids((const uint32_t[]){0, 0xff}, 2, 1);
+}
+
+static void boot_cpu_may_stand_anywhere(void **state)
+{
+    (void)state;
+    build();
+    local_apic(0, 8, 1);
+    local_apic(1, 3, 1);
+    local_apic(2, 0, 1);
+    expect_ids((const uint32_t[]){8, 3, 0}, 3, 0);
+}
+
 static void more_cpus_than_fit(void **state)
 {
     (void)state;
@@ -99,6 +193,13 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(only_enabled_cpus_count),
+        cmocka_unit_test(entry_of_length_zero_ends_the_madt),
+        cmocka_unit_test(duplicate_entries_count_once),
+        cmocka_unit_test(disabled_entries_are_left_out),
+        cmocka_unit_test(online_capable_entries_are_left_out),
+        cmocka_unit_test(x2apic_entries_count),
+        cmocka_unit_test(id_0xff_is_a_cpu_in_x2apic_form_only),
+        cmocka_unit_test(boot_cpu_may_stand_anywhere),
         cmocka_unit_test(more_cpus_than_fit),
         cmocka_unit_test(malformed_entry_ends_the_madt),
         cmocka_unit_test(entries_of_other_kinds),

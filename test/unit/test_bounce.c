@@ -40,6 +40,22 @@ static void test_event(void **state)
     assert_int_equal(regs.rcx, 0xc0);
 }
 
+/* From user mode: on the kernel's stack, and the cs keeps its RPL. */
+static void test_from_user(void **state)
+{
+    struct trap_frame regs = running();
+    struct bounce bounce = {.handler = 1, .from_user = true, .kernel_stack = 0x7ff8};
+    struct bounce_frame frame;
+
+    (void)state;
+    assert_true(bounce_build(&regs, &bounce, 0, &frame));
+    assert_int_equal(frame.address, 0x7ff0 - 7 * 8);
+    assert_int_equal(frame.word[3], 0xe033);
+    assert_int_equal(frame.word[5], 0xffffffff8000fff9);
+    bounce.kernel_stack = HYPERVISOR_START + 0x1000;
+    assert_false(bounce_build(&regs, &bounce, 0, &frame));
+}
+
 /* IF in the frame is "not masked", and the mask itself stands above cs; it never is the CPU's own IF or IOPL.
  */
 static void test_masked(void **state)
@@ -119,6 +135,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_event),
+        cmocka_unit_test(test_from_user),
         cmocka_unit_test(test_masked),
         cmocka_unit_test(test_error_code),
         cmocka_unit_test(test_flags_of_the_handler),

@@ -239,6 +239,39 @@ static void test_refusals_of_segments(void **state)
     refused(&m, "note segment outside");
 }
 
+/* A second segment, at `paddr` in memory; the bytes are the first one's. */
+static void second_segment(struct module *m, uint64_t paddr, uint64_t memory)
+{
+    header(m)->e_phnum = 3;
+    *segment(m, 2) = *segment(m, 0);
+    segment(m, 2)->p_paddr = paddr;
+    segment(m, 2)->p_memsz = memory;
+    segment(m, 2)->p_filesz = 0;
+}
+
+static void test_overlapping_segments(void **state)
+{
+    struct module m;
+    struct elf_guest guest;
+
+    (void)state;
+    module_good(&m);
+    second_segment(&m, 0x4000, 0x1000); /* they touch */
+    assert_null(read_into(&m, &guest));
+    second_segment(&m, 0, 0x1000);
+    assert_null(read_into(&m, &guest));
+    second_segment(&m, 0x2000, 0); /* nothing cannot be written over */
+    assert_null(read_into(&m, &guest));
+    second_segment(&m, 0x3fff, 1);
+    refused(&m, "overlap");
+    second_segment(&m, 0xfff, 2);
+    refused(&m, "overlap");
+    second_segment(&m, 0, 0x10000);
+    refused(&m, "overlap");
+    second_segment(&m, 0x2000, 1);
+    refused(&m, "overlap");
+}
+
 static void test_refusals_of_notes(void **state)
 {
     struct module m;
@@ -350,6 +383,7 @@ int main(void)
         cmocka_unit_test(test_sections_as_fallback),
         cmocka_unit_test(test_refusals_of_headers),
         cmocka_unit_test(test_refusals_of_segments),
+        cmocka_unit_test(test_overlapping_segments),
         cmocka_unit_test(test_refusals_of_notes),
         cmocka_unit_test(test_too_many),
         cmocka_unit_test(test_mutations),

@@ -220,6 +220,15 @@ static void counts_to_ns_drift_by_nothing(void **state)
     assert_int_equal(counter_from_ns(&PMTIMER, 88000), 315);
 }
 
+static void a_reference_set_back_behind_its_origin_reads_negative(void **state)
+{
+    struct bracket b = bracket_from_count(&HPET, 1000, 400, false, 5, 6);
+
+    (void)state;
+    assert_true(b.ref_lo_ns <= -6000 && b.ref_lo_ns >= -6001);
+    assert_true(b.ref_hi_ns >= -5990 && b.ref_hi_ns <= -5988);
+}
+
 static void window_survives_wraps_and_refuses_a_missed_one(void **state)
 {
     (void)state;
@@ -297,6 +306,7 @@ int main(void)
         cmocka_unit_test(a_slip_within_the_allowance_is_no_disruption),
         cmocka_unit_test(unwrap_finds_the_turn),
         cmocka_unit_test(counts_to_ns_drift_by_nothing),
+        cmocka_unit_test(a_reference_set_back_behind_its_origin_reads_negative),
         cmocka_unit_test(window_survives_wraps_and_refuses_a_missed_one),
         cmocka_unit_test(consensus_sees_two_tscs_that_differ),
         cmocka_unit_test(wander_grows_with_the_square_of_age),

@@ -46,6 +46,7 @@ static void test_entries(void **state)
     allowed(0x7fe, FRAME_FOREIGN, 0x7fe); /* not present: the guest's own bits */
 
     refused(FRAME | PTE_P | PTE_W, FRAME_TABLE, XEN_EBUSY);
+    refused(FRAME | PTE_P | PTE_W, FRAME_DESCRIPTORS, XEN_EBUSY);
     refused(FRAME | PTE_P | PTE_W, FRAME_TIME, XEN_EBUSY);
     refused(FRAME | PTE_P, FRAME_FOREIGN, XEN_EBUSY);
     refused(PTE_ADDRESS | PTE_P, FRAME_FOREIGN, XEN_EINVAL);
@@ -133,10 +134,9 @@ static void test_context_refused(void **state)
 {
     (void)state;
     REFUSED(c.flags = 0, "user mode");
-    REFUSED(c.ctrlreg[1] = 0x1000, "user mode");
+    REFUSED(c.ctrlreg[1] = 0x1000, "user mode on page tables");
     REFUSED(c.flags |= VGCF_i387_valid, "FPU");
-    REFUSED(c.gdt_ents = 16, "descriptor");
-    REFUSED(c.ldt_ents = 1, "descriptor");
+    REFUSED(c.ldt_ents = 1, "local descriptor table");
     REFUSED(c.debugreg[7] = 1, "breakpoints");
     REFUSED(c.ctrlreg[3] = ROOT + 0x1000, "page tables");
     REFUSED(c.user_regs.cs = 8, "selectors");

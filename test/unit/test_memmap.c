@@ -161,6 +161,30 @@ static void low_page(void **state)
     assert_int_equal(memmap_low_page(NULL, 0, NULL, 0), 0);
 }
 
+/* As GRUB on OVMF lays them down: the trampoline goes round all of it, and what is left over counts. */
+static void modules_and_boot_information_in_low_memory(void **state)
+{
+    (void)state;
+    static const struct memory_range module = {0x21000, 0x41abc, 1}, info = {0x43000, 0x43668, 1};
+    const struct memory_range keep[] = {module, info};
+    begin();
+    add(0, 0x9f000, MEMORY_USABLE);
+    add(0x9f000, 0xa0000, MEMORY_RESERVED);
+    add(0x8000, 0x21000, MEMORY_NVS); /* so that the first choice falls among them */
+    unsigned count = memmap_usable(&boot, out, BOOT_MAX_RANGES);
+    assert_int_equal(count, 2);
+    assert_int_equal(memmap_low_page(out, count, keep, 2), 0x42000); /* the only page in between */
+    add(0x42000, 0x43000, MEMORY_RESERVED);
+    count = memmap_usable(&boot, out, BOOT_MAX_RANGES);
+    assert_int_equal(memmap_low_page(out, count, keep, 2), 0x44000);
+    add(0x44000, 0x9f000, MEMORY_BAD);
+    count = memmap_usable(&boot, out, BOOT_MAX_RANGES);
+    assert_int_equal(memmap_low_page(out, count, keep, 2), 0x1000); /* below 64 KiB as a last resort */
+    add(0, 0x8000, MEMORY_RESERVED);
+    count = memmap_usable(&boot, out, BOOT_MAX_RANGES);
+    assert_int_equal(memmap_low_page(out, count, keep, 2), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -170,6 +194,7 @@ int main(void)
         cmocka_unit_test(random_maps),
         cmocka_unit_test(hostile_maps),
         cmocka_unit_test(low_page),
+        cmocka_unit_test(modules_and_boot_information_in_low_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

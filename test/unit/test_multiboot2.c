@@ -253,6 +253,25 @@ static void screens(void **state)
     assert_false(boot.vga_text);
 }
 
+/* Each of the tags that only UEFI's loader gives says so by itself, the 32-bit ones (11, 19) too. */
+static void uefi_of_both_widths(void **state)
+{
+    static const struct {
+        uint32_t type, length;
+    } tags[] = {{11, 4}, {12, 8}, {17, 8}, {19, 4}, {20, 8}};
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof(tags) / sizeof(tags[0]); i++) {
+        begin();
+        some_mmap();
+        tag(tags[i].type, "12345678", tags[i].length);
+        end();
+        assert_null(parse());
+        assert_true(boot.efi);
+        assert_false(boot.vga_text);
+    }
+}
+
 static void boot_services_running(void **state)
 {
     (void)state;
@@ -378,6 +397,7 @@ int main(void)
         cmocka_unit_test(module_backwards),
         cmocka_unit_test(rsdp_new_wins_in_either_order),
         cmocka_unit_test(screens),
+        cmocka_unit_test(uefi_of_both_widths),
         cmocka_unit_test(boot_services_running),
         cmocka_unit_test(impossible_ranges),
         cmocka_unit_test(half_an_entry_is_none),

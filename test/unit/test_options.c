@@ -88,26 +88,65 @@ static void bad_values_keep_the_default(void **state)
         "clocksource=tsc",
         "clocksource=",
         "clockmode=both",
+        "maxcpus=0",
+        "maxcpus=257",
+        "maxcpus",
+        "nosmp=yes",
         "clocksource=pitt",
     };
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         assert_false(parse(bad[i]));
         assert_true(strlen(complaints) > strlen(bad[i]) + 5);
-        struct options want = {.acpi = true, .wander_ppb_s = 10, .guest_mib = 32};
+        assert_ptr_equal(options.bad.word, bad[i]);
+        assert_int_equal(options.bad.length, strlen(bad[i]));
+        assert_non_null(strstr(complaints, options.bad.why));
+        struct options want = {.bad = options.bad, .acpi = true, .wander_ppb_s = 10, .guest_mib = 32};
         assert_memory_equal(&options, &want, sizeof(want));
     }
     assert_false(parse("mem=64 mem=bad vcpus=2"));
     assert_int_equal(options.guest_mib, 64);
     assert_int_equal(options.vcpus, 2);
+
+    static const char two[] = "vcpus=33 quiet mem=1";
+    assert_false(parse(two));
+    assert_ptr_equal(options.bad.word, two); /* the first */
+    assert_int_equal(options.bad.length, 8);
+}
+
+static void fewer_cpus(void **state)
+{
+    (void)state;
+    assert_true(parse("nosmp"));
+    assert_int_equal(options.max_cpus, 1);
+    assert_true(parse("nosmp maxcpus=256"));
+    assert_int_equal(options.max_cpus, 256);
+    assert_true(parse("maxcpus=2"));
+    assert_int_equal(options.max_cpus, 2);
+    assert_false(parse("maxcpus=2 maxcpus=0"));
+    assert_int_equal(options.max_cpus, 2);
+    assert_false(parse("nosmp=1"));
+    assert_int_equal(options.max_cpus, 0);
+    assert_true(parse("nosmpx"));
+    assert_int_equal(options.max_cpus, 0);
+}
+
+static void only_so_much_of_a_word_is_shown(void **state)
+{
+    (void)state;
+    assert_int_equal(option_shown(0), 0);
+    assert_int_equal(option_shown(59), 59);
+    assert_int_equal(option_shown(SIZE_MAX), 60);
 }
 
 static void unknown_names_are_only_named(void **state)
 {
     (void)state;
     assert_true(parse("quiet com1=115200 =5 memo=3 vcpus=3"));
-    assert_string_equal(complaints, "quiet is not an option of mine;com1=115200 is not an option of mine;"
-                                    "=5 is not an option of mine;memo=3 is not an option of mine;");
+    assert_string_equal(
+        complaints, "quiet is not an option of mine: ignored;com1=115200 is not an option of mine: ignored;"
+                    "=5 is not an option of mine: ignored;memo=3 is not an option of mine: ignored;");
     assert_int_equal(options.vcpus, 3);
+    assert_null(options.bad.why);
     assert_false(options_parse("mem=1 quiet", &options, NULL));
 }
 
@@ -126,7 +165,7 @@ static void hostile_lines(void **state)
 {
     (void)state;
     static const char seed[] =
-        "acpi=off clocksource=pit clockmode=percpu wander=5 mem=64 vcpus=2 duration=10 -- a";
+        "acpi=off clocksource=pit clockmode=percpu wander=5 mem=64 vcpus=2 maxcpus=7 nosmp duration=10 -- a";
     struct random random = {5};
     unsigned good = 0;
     for (unsigned i = 0; i < 100000; i++) {
@@ -138,6 +177,8 @@ static void hostile_lines(void **state)
         good += parse(line);
         const char *guest = options_guest_line(line);
         assert_true(!guest || (guest >= line && guest < line + size));
+        assert_true(!options.bad.why || (options.bad.word >= line && options.bad.length < size));
+        assert_true(options.max_cpus <= 256);
         assert_true(options.guest_mib >= 8 && options.guest_mib <= 4096 && options.vcpus <= 32);
         assert_true(options.wander_ppb_s <= 1000000 && options.source <= CLOCKSOURCE_PMTIMER);
         free(line);
@@ -151,6 +192,8 @@ int main(void)
         cmocka_unit_test(defaults),
         cmocka_unit_test(all_of_them),
         cmocka_unit_test(bad_values_keep_the_default),
+        cmocka_unit_test(fewer_cpus),
+        cmocka_unit_test(only_so_much_of_a_word_is_shown),
         cmocka_unit_test(unknown_names_are_only_named),
         cmocka_unit_test(the_guests_part),
         cmocka_unit_test(hostile_lines),

@@ -1,4 +1,4 @@
-/* sources: hv/platform/reference_find.c hv/platform/reference_trial.c hv/platform/reference_sample.c hv/platform/reference_vote.c hv/platform/pit.c hv/platform/hpet.c hv/platform/pmtimer.c */
+/* sources: hv/platform/reference_find.c hv/platform/reference_trial.c hv/platform/reference_sample.c hv/platform/reference_wait.c hv/platform/reference_vote.c hv/platform/pit.c hv/platform/hpet.c hv/platform/pmtimer.c */
 /* flags: -include test/unit/fake_cpu.h */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -217,7 +217,7 @@ static void asked_for(void **state)
     assert_non_null(strstr(fake_log, "clocksource=hpet: "));
 }
 
-static void bad_hpets(void **state)
+static void hpets_of_an_absurd_period(void **state)
 {
     (void)state;
     static const struct {
@@ -334,7 +334,7 @@ int main(void)
         cmocka_unit_test(what_is_not_there),
         cmocka_unit_test(tsc_that_stands_still),
         cmocka_unit_test(asked_for),
-        cmocka_unit_test(bad_hpets),
+        cmocka_unit_test(hpets_of_an_absurd_period),
         cmocka_unit_test(hpet_of_32_bits),
         cmocka_unit_test(waiting),
         cmocka_unit_test(waiting_ends_whatever_stops),

@@ -1,0 +1,22 @@
+/* The handlers that the table in hypercalls.c lists, each in the file of its subject. */
+#ifndef DOMAIN_CALLS_H
+#define DOMAIN_CALLS_H
+
+#include <stdint.h>
+#include <xen/errno.h>
+
+struct vcpu;
+
+/*
+ * `args`: rdi, rsi, rdx, r10, r8. The result goes to rax. A call that has more to do than is good at one
+ * go changes `args` to what is left and sets vcpu->call_again: it is made again, events between.
+ */
+typedef int64_t hypercall_handler(struct vcpu *vcpu, uint64_t args[5]);
+
+hypercall_handler call_set_trap_table, call_stack_switch, call_set_callbacks, call_callback_op;
+hypercall_handler call_set_gdt, call_mmuext_op;
+hypercall_handler call_sched_op, call_sched_op_compat, call_set_timer_op, call_vcpu_op;
+hypercall_handler call_event_channel_op, call_update_va_mapping, call_platform_op, call_meridian;
+hypercall_handler call_multicall, call_xen_version, call_console_io, call_set_segment_base, call_iret;
+
+#endif

@@ -1,0 +1,93 @@
+"""Bochs as a machine: slow, but the same on every run, with x2APIC and TSC-deadline timers."""
+
+import os
+from dataclasses import dataclass
+
+from atlines import Log
+from emulator import EXIT_FAIL, EXIT_OK, EmulatorError
+
+MOST_CPUS = 15      # with 16, Bochs 2.7 as packaged runs out of timers
+IPS = 20000000
+
+BIOS = ["/usr/share/bochs/BIOS-bochs-latest", "/usr/local/share/bochs/BIOS-bochs-latest"]
+# The one that Bochs names itself may lead nowhere: its package is only recommended.
+VGA_BIOS = ["/usr/share/bochs/VGABIOS-lgpl-latest", "/usr/share/seabios/vgabios-stdvga.bin",
+            "/usr/share/qemu/vgabios-stdvga.bin", "/usr/local/share/bochs/VGABIOS-lgpl-latest"]
+
+# port_e9_hack and unmapped: how Meridian knows Bochs, and the port by which it ends it (hv/platform/power.c).
+CONFIGURATION = """\
+config_interface: textconfig
+display_library: term
+plugin_ctrl: unmapped=1
+cpu: model={model}, count={cpus}, ips={ips}, reset_on_triple_fault=0
+memory: guest=256, host=256
+romimage: file="{bios}", options=fastboot
+vgaromimage: file="{vga_bios}"
+pci: enabled=1, chipset=i440fx
+clock: sync=none, time0=1120824000
+ata0-master: type=cdrom, path="{iso}", status=inserted
+boot: cdrom
+com1: enabled=1, mode=file, dev=/dev/fd/3
+port_e9_hack: enabled=1
+log: "{log}"
+panic: action=fatal
+"""
+
+# The serial port is our standard output; what Bochs draws there itself goes to a file.
+START = 'exec env TERM=linux bochs -q -f "$0/rc" -rc "$0/go" 3>&1 >"$0/screen" 2>&1'
+
+
+def _first(paths, what, package):
+    for path in paths:
+        if os.path.exists(path):
+            return path
+    raise EmulatorError(f"no {what} for Bochs found; on Debian: apt install {package}")
+
+
+@dataclass
+class Bochs:
+    """ips: instructions a second of its time, of each CPU: its TSC's rate. folder: where its files may be."""
+
+    iso: str
+    folder: str
+    cpus: int = 4
+    cpu_model: str = "tigerlake"
+    ips: int = IPS
+    log: str = ""
+
+    def command(self):
+        if self.cpus > MOST_CPUS:
+            raise EmulatorError(f"Bochs has at most {MOST_CPUS} CPUs")
+        self.log = os.path.abspath(self.log or os.path.join(self.folder, "bochs.log"))
+        with open(os.path.join(self.folder, "rc"), "w", encoding="utf-8") as file:
+            file.write(CONFIGURATION.format(
+                model=self.cpu_model, cpus=self.cpus, ips=self.ips, iso=os.path.abspath(self.iso),
+                log=self.log, bios=_first(BIOS, "BIOS", "bochsbios"),
+                vga_bios=_first(VGA_BIOS, "VGA BIOS", "seabios")))
+        with open(os.path.join(self.folder, "go"), "w", encoding="utf-8") as file:
+            file.write("c\n")    # its debugger waits for a word before the first instruction
+        return ["sh", "-c", START, self.folder]
+
+    def settle(self, outcome):
+        """
+        Its status is 1 however it ends. That it was Meridian that ended it stands in its own log; how, only
+        the verdict tells.
+        """
+        if outcome.ended != "exit":
+            return
+        line = self._last_panic()
+        if "shutdown requested" in line:
+            outcome.status = EXIT_OK if outcome.log.is_ok() else EXIT_FAIL
+        else:
+            outcome.log = Log(outcome.log.text + f"\nBochs: {line}\n")
+
+    def _last_panic(self):
+        """Bochs' reason to end: its log's last panic, or what it said before there was a log."""
+        screen = os.path.join(self.folder, "screen")
+        for path, mark in ((self.log, ">>PANIC<<"), (screen, ">>PANIC<<"), (screen, " ")):
+            if os.path.exists(path):
+                with open(path, encoding="utf-8", errors="replace") as file:
+                    lines = [line.strip() for line in file if mark in line.strip()]
+                if lines:
+                    return lines[-1]
+        return "it did not start"

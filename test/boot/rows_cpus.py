@@ -1,0 +1,146 @@
+"""
+CPUs: from 2 to 255, in odd topologies, and CPUs that fail. Those by a test image (test/faults/cpus.c), in the
+deterministic lane: who is left out or stops is named in a line, and the others keep time as if nothing were.
+"""
+
+import re
+
+from boot import Row
+from expect import (bounded, cpus_online, exact_hz, exact_time, never_back, one_line, one_window, per_cpu,
+                    sound, undisturbed, verdict)
+
+MOST_VCPUS = 32
+TIME = (sound, never_back, undisturbed, bounded, one_window)
+
+
+def vcpus(count, quiet=()):
+    """So many VCPUs, and each has read to the end but those in `quiet`."""
+    def there(row, log):
+        lines = log.all("vcpu")
+        assert [line.number("id") for line in lines] == list(range(count)), f"{len(lines)} VCPUs, not {count}"
+        most = max(line.number("reads") for line in lines)
+        for line in lines:
+            busy = line.number("reads") > most / 2
+            assert busy != (line.number("id") in quiet), f"VCPU {line['id']} read {line['reads']} times"
+    return there
+
+
+def apic_ids(*expected):
+    """Who is online, in the order of the ids given out: dense, whoever is missing."""
+    def named(row, log):
+        lines = [line for line in log.all("cpu") if line["state"] == "online"]
+        assert [line.number("apic") for line in lines] == list(expected), [line["apic"] for line in lines]
+    return named
+
+
+def says(*patterns, never=()):
+    """Each pattern is one line of the log; those in `never` are none."""
+    def said(row, log):
+        for pattern in patterns:
+            count = len(re.findall(f"^{pattern}$", log.text, re.M))
+            assert count == 1, f"{count} lines are: {pattern}"
+        for pattern in never:
+            assert not re.search(f"^{pattern}$", log.text, re.M), f"a line is: {pattern}"
+    return said
+
+
+def numbered(row, log):
+    """Ids are dense."""
+    assert [line.number("id") for line in log.all("cpu")] == list(range(len(log.all("cpu"))))
+
+
+def many(cpus, **settings):
+    expect = TIME + (cpus_online(cpus), numbered, vcpus(min(cpus, MOST_VCPUS)), one_line, exact_hz,
+                     exact_time)
+    return Row(f"exact-{cpus}", "exact", expect, cpus=cpus, guest_cmdline="quiet",
+               **{"seconds": 2, "limit_s": 120, **settings})
+
+
+MANY = [many(2), many(8), many(16), many(32), many(64), many(255, beside=True, seconds=2, limit_s=600)]
+
+
+def topology(words, ids):
+    """An -smp of QEMU's; the ids are as wide in bits as each level needs, so odd counts leave holes."""
+    name = "topology-" + re.sub(r"[a-z,]+=", "-", words)
+    return Row(name, "exact", TIME + (apic_ids(*ids), vcpus(len(ids)), one_line, exact_hz), cpus=len(ids),
+               seconds=1, guest_cmdline="quiet", firmware=lambda folder: ["-smp", words])
+
+
+TOPOLOGIES = [
+    topology("6,sockets=3,cores=2,threads=1", range(6)),
+    topology("12,sockets=2,cores=3,threads=2", [0, 1, 2, 3, 4, 5, 8, 9, 10, 11, 12, 13]),
+    topology("10,sockets=2,cores=5,threads=1", [0, 1, 2, 3, 4, 8, 9, 10, 11, 12]),
+    topology("6,sockets=2,cores=1,threads=3", [0, 1, 2, 4, 5, 6]),
+    topology("6,sockets=1,dies=3,cores=2,threads=1", range(6)),
+    # CPUs that could be plugged in later, but are not there: in the MADT, disabled.
+    topology("3,maxcpus=8,sockets=2,cores=4,threads=1", range(3)),
+]
+
+# ---- CPUs that fail: APIC id 1 of 0, 1 and 2 ----
+
+LEFT_OUT = "cpu: APIC id 1 did not answer within 1 s: left out"
+
+
+def fails(name, what, *expect, seconds=1, cmdline="", **settings):
+    return Row(f"cpu-{name}", "exact", expect, kernel="cpus", cpus=3, seconds=seconds, guest_cmdline="quiet",
+               cmdline=f"cpufault={what} {cmdline}".strip(), **settings)
+
+
+def own_place(row, log):
+    """The late CPU's stack and mailbox: refused, its own alone, and untouched from then on."""
+    said = re.findall(r"^fault test: (at first|at last): "
+                      r"(stack \d+, state 2, offline, shared with 0, sum 0x\w+)$", log.text, re.M)
+    assert [when for when, place in said] == ["at first", "at last"], f"its place: {said}"
+    assert said[0][1] == said[1][1], f"its place was used: {said}"
+
+
+def goes_on_after(word, seconds):
+    """So many @second lines come after the first line @word: published, with a bound not grown."""
+    def gone_on(row, log):
+        at = log.all(word)[0].number("at_ns")
+        later = [line for line in log.all("second") if line.number("time_ns") > at]
+        early = [line for line in log.all("second") if line.number("time_ns") <= at]
+        assert len(later) >= seconds, f"{len(later)} @second lines after @{word}"
+        most = max(line.number("err_ns") for line in early)
+        assert all(line.number("err_ns") <= most for line in later), "the bound grows for a CPU that is gone"
+    return gone_on
+
+
+def vcpu_missing(row, log):
+    assert verdict(log)["reason"] == "vcpu-not-done", f"the verdict says {verdict(log)['reason']}"
+
+
+def one_panic(row, log):
+    assert dict(verdict(log)) == {"result": "fail", "reason": "panic"}
+
+
+STOPPED = "CPU 1 has stopped: not seen for 2000 ms; the others go on without it"
+BACK = "CPU 1 runs again"
+HANGS = "domain: a CPU did not leave its guest within 2 s; it is left alone"
+TWO = TIME + (apic_ids(0, 2), vcpus(2), one_line, exact_hz)
+WITHOUT = TIME + (apic_ids(0, 1, 2), vcpus(3, quiet=[1]), exact_hz, exact_time, vcpu_missing,
+                  says("fault test: CPU 1 is gone", STOPPED, never=(BACK, HANGS)),
+                  goes_on_after("stopped", 2))
+
+FAULTS = [
+    fails("never-answers", "never@1", *TWO, says(LEFT_OUT, "smp: 2 CPUs online")),
+    # The roll's next number is beyond every limit: it sleeps in the trampoline's page, without a stack.
+    fails("answers-late", "late@1", *TWO, says(LEFT_OUT, "smp: 2 CPUs online", (
+        "fault test: after the roll was closed: it stands at 0x80000001"))),
+    fails("ready-late", "slow@1", *TWO, own_place, says(LEFT_OUT, "smp: 2 CPUs online", (
+        "fault test: after the roll was closed: it stands at 0x80000000"))),
+    fails("unmeasured", "unmeasured@1", *TWO, says(
+        "smp: 3 CPUs online", "CPU 1 is left out: its TSC cannot be measured",
+        "@cpu id=1 apic=1 state=left-out")),
+    fails("unmeasured-boot", "unmeasured@0", one_panic, says(
+        "Meridian panic: no rate for the TSC: 5 windows against the hpet contradict themselves; "
+        "try clocksource= another"), verdict="fail"),
+    fails("stops", "stops@1", *WITHOUT, one_line, seconds=5, verdict="fail"),
+    fails("stops-percpu", "stops@1", *WITHOUT, per_cpu, seconds=5, verdict="fail",
+          cmdline="clockmode=percpu"),
+    fails("comes-back", "returns@1", *TIME, apic_ids(0, 1, 2), one_line, exact_hz, exact_time,
+          says("fault test: CPU 1 is gone", STOPPED, BACK, never=(HANGS,)), goes_on_after("back", 1),
+          seconds=6),
+]
+
+ROWS = MANY + TOPOLOGIES + FAULTS

@@ -1,0 +1,18 @@
+"""The same image on every medium and by every firmware."""
+
+from boot import Row
+from expect import all_vcpus, bounded, line_begins, never_back, one_line, sound, undisturbed
+
+GOOD = (sound, all_vcpus, never_back, undisturbed, bounded, one_line)
+BIOS = GOOD + (line_begins("booted by multiboot2, BIOS"),)
+UEFI = GOOD + (line_begins("booted by multiboot2, UEFI"),)
+SHORT = {"cpus": 2, "seconds": 1, "limit_s": 120}
+
+ROWS = [
+    Row("disk-bios", "iso-bios", BIOS, medium="disk", **SHORT),
+    Row("usb-bios", "iso-bios", BIOS, medium="usb-ehci", **SHORT),
+    Row("usb-bios-xhci", "iso-bios", BIOS, medium="qemu-xhci", **SHORT),
+    Row("usb-uefi", "iso-uefi", UEFI, medium="usb-ehci", **SHORT),
+    Row("usb-uefi-xhci", "iso-uefi", UEFI, medium="qemu-xhci", **SHORT),
+    Row("uefi-ia32", "iso-uefi32", UEFI, **SHORT),
+]

@@ -1,0 +1,131 @@
+"""
+Where no emulator can be left, Meridian stays up and the last word stands on the screen as on the serial port:
+seen by reading the VGA text page and Meridian's own memory through QEMU's monitor.
+"""
+
+import os
+import re
+import subprocess
+import tempfile
+import time
+
+import bad_modules as bad
+import pytest
+from boot import KERNELS, LOGS, Row, machine
+from emulator import run
+from monitor import arguments, commands
+from rows_badinput import NOT_ELF
+
+IMAGE_BASE = 0xffff82d000000000     # linker/meridian.lds: virtual less physical
+TEXT_PAGE, TEXT_BYTES = 0xb8000, 80 * 25 * 2
+LIMIT_S, PATIENCE_S = 30, 15
+
+OVER = "The run is over; it is safe to switch off."
+HALTED = "Meridian: halted"
+
+
+def keeper_memory(kernel):
+    """Where the keeper's state lies in physical memory: (address, bytes)."""
+    symbols = subprocess.run(["nm", "-S", kernel], stdout=subprocess.PIPE, text=True, check=True).stdout
+    address, size = re.search(r"^(\w+) (\w+) . keeper$", symbols, re.M).groups()
+    return int(address, 16) - IMAGE_BASE, int(size, 16)
+
+
+class Watcher:
+    """Once `trigger` is in the output: takes what is on the screen, then waits for the keeper to move on."""
+
+    def __init__(self, folder, trigger, keeper):
+        self._path, self._dump = os.path.join(folder, "qmp"), os.path.join(folder, "dump")
+        self._trigger, self._keeper, self._seen = trigger, keeper, ""
+        self.arguments = arguments(self._path)
+        self.screen, self.moves, self.done = "", False, False
+
+    def see(self, text):
+        self._seen += text
+        if self.done or self._trigger not in self._seen:
+            return
+        with commands(self._path) as give:
+            self.screen = self._wait_screen(give)
+            self.moves = bool(self._keeper) and self._moves(give)
+        self.done = True
+
+    def _wait_screen(self, give):
+        """Each line goes to the serial port first. The rows follow one another here: a long line is whole."""
+        end = time.monotonic() + PATIENCE_S
+        while True:
+            cells = self._read(give, TEXT_PAGE, TEXT_BYTES)
+            text = cells[::2].decode("ascii", "replace")    # the others are colours
+            if self._trigger in text or time.monotonic() > end:
+                return text
+            time.sleep(0.1)
+
+    def _read(self, give, address, size):
+        give(f"pmemsave {address:#x} {size} {self._dump}")
+        with open(self._dump, "rb") as file:
+            return file.read()
+
+    def _moves(self, give):
+        """The keeper notes something at each of its ticks, four a second."""
+        first, end = self._read(give, *self._keeper), time.monotonic() + PATIENCE_S
+        while time.monotonic() < end:
+            time.sleep(0.1)
+            if self._read(give, *self._keeper) != first:
+                return True
+        return False
+
+
+def watch(row, trigger, keeper=None):
+    with tempfile.TemporaryDirectory(prefix="boot.", dir="build/test") as folder:
+        command = machine(row, folder).command()
+        at = next(i for i, word in enumerate(command) if word.startswith("isa-debug-exit"))
+        del command[at - 1:at + 1]
+        watcher = Watcher(folder, trigger, keeper)
+        outcome = run(command + watcher.arguments, limit_s=LIMIT_S, show=watcher.see,
+                      stop_at=lambda text: watcher.done, log_path=os.path.join(LOGS, f"{row.name}.log"))
+    assert outcome.ended == "stopped", f"not up any more (QEMU: {outcome.ended}, status {outcome.status})"
+    assert outcome.log.text.count("@verdict ") == 1
+    assert outcome.log.verdict["result"] == "fail"
+    return watcher
+
+
+REFUSED = [
+    Row("up-refused-kernel", "kernel", (), cpus=4, module=bad.bytes_of(b"no kernel")),
+    Row("up-refused-bios", "iso-bios", (), cpus=2, module=bad.bytes_of(b"no kernel" * 99)),
+    Row("up-bad-option", "kernel", (), cpus=1, cmdline="mem=1"),
+    Row("up-no-module", "kernel", (), cpus=1, module=bad.nothing),
+]
+LINES = {
+    "up-refused-kernel": "it is shorter than an ELF header",
+    "up-refused-bios": NOT_ELF,
+    "up-bad-option": "option \"mem=1\" must be MiB, 8 to 4096: correct it or leave it out",
+    "up-no-module": "there is no module: give the guest's ELF",
+}
+
+
+@pytest.mark.parametrize("row", REFUSED, ids=lambda row: row.name)
+def test_refused_guest_harms_nothing(row):
+    """It is said on the screen too, and the clock is kept as if nothing had been."""
+    watcher = watch(row, OVER, keeper_memory(KERNELS[row.kernel]))
+    assert f"guest: refused: {LINES[row.name]}" in watcher.screen
+    assert "@verdict result=fail" in watcher.screen and OVER in watcher.screen
+    assert watcher.moves, f"the keeper has stood still for {PATIENCE_S} s"
+
+
+HALTS = [
+    (Row("halts-no-long-mode", "kernel", (), cpus=1, cpu_model="qemu64,-lm"), "reason=no-long-mode",
+     "Meridian cannot run: this CPU has no 64-bit mode"),
+    (Row("halts-no-apic", "iso-bios", (), cpus=1, cpu_model="max,-apic"), "reason=no-apic",
+     "Meridian cannot run: this CPU has no local APIC"),
+    # The page tables cannot be built: the screen is written to through those of the 32-bit start.
+    (Row("halts-no-memory", "iso-bios", (), cpus=1, prepare="cutmem 1M 1G"), HALTED,
+     "Meridian panic: no memory for page tables: give the machine more"),
+    (Row("halts-no-timer", "kernel", (), cpus=2, machine="q35,hpet=off,pit=off", cmdline="acpi=off"), HALTED,
+     "Meridian panic: no reference timer can be used: enable HPET, the ACPI PM timer or the PIT"),
+]
+
+
+@pytest.mark.parametrize("row, trigger, line", HALTS, ids=[row.name for row, _, _ in HALTS])
+def test_halts_with_the_reason_on_the_screen(row, trigger, line):
+    watcher = watch(row, trigger)
+    assert line in watcher.screen
+    assert "@verdict result=fail reason=" in watcher.screen

@@ -1,0 +1,226 @@
+/*
+ * CPUs that fail, for a test image only: linked with --wrap, so the hypervisor's own sources stay as they
+ * are.
+ * `cpufault=WHAT@n` on Meridian's command line, n a decimal APIC id:
+ *
+ * never       its SIPIs are swallowed
+ * late        it is sent one only when the roll is long closed
+ * slow        it takes a number and a stack, then comes to be ready only when the roll is long closed
+ * unmeasured  it never answers in a meeting; the boot CPU: its reference windows contradict themselves
+ * stops       1.5 s after system time began it halts for ever, interrupts off
+ * returns     the same, but it goes on 3 s later
+ */
+#include "boot.h"
+#include "cpu/apic.h"
+#include "cpu/descriptors.h"
+#include "cpu/instructions.h"
+#include "cpu/paging.h"
+#include "cpu/percpu.h"
+#include "keeper.h"
+#include "keeper/meeting.h"
+#include "keeper/state.h"
+#include "log/log.h"
+#include "log/string.h"
+#include "platform/reference.h"
+#include "verdict.h"
+
+#define PATIENCE_TURNS 400000000u
+#define LATE_US        200000u
+#define STOP_NS        1500000000ull
+#define GONE_NS        3000000000ull
+#define WATCHED_BYTES  4096u /* of a stack, from its top */
+#define NOBODY         UINT32_MAX
+
+static struct {
+    const char *what;
+    uint32_t apic_id;
+} fault = {"none", NOBODY};
+
+static uint8_t startup_page;
+static uint32_t released;
+static bool stopped_once;
+
+void __real_boot_read(uint32_t magic, uint32_t info, struct boot_info *boot);
+void __wrap_boot_read(uint32_t magic, uint32_t info, struct boot_info *boot);
+bool __real_apic_send_startup(uint32_t apic_id, uint8_t page);
+bool __wrap_apic_send_startup(uint32_t apic_id, uint8_t page);
+bool __real_apic_init_cpu(void);
+bool __wrap_apic_init_cpu(void);
+void __real_keeper_start(const struct options *options, uint8_t century_register);
+void __wrap_keeper_start(const struct options *options, uint8_t century_register);
+void __real_meeting_lead(unsigned other, uint64_t number, struct offset *offset, struct exchange *narrowest);
+void __wrap_meeting_lead(unsigned other, uint64_t number, struct offset *offset, struct exchange *narrowest);
+void __real_meeting_follow(unsigned leader, uint64_t number);
+void __wrap_meeting_follow(unsigned leader, uint64_t number);
+bool __real_window_close(const struct window *window, struct crystal crystal, struct estimate *estimate,
+                         struct outlook *outlook);
+bool __wrap_window_close(const struct window *window, struct crystal crystal, struct estimate *estimate,
+                         struct outlook *outlook);
+void __real_keeper_timer_arm(struct timer *timer, uint64_t deadline_ns);
+void __wrap_keeper_timer_arm(struct timer *timer, uint64_t deadline_ns);
+void __real_verdict_domain_ended(enum domain_end end, const char *why, bool reported, bool reported_ok);
+void __wrap_verdict_domain_ended(enum domain_end end, const char *why, bool reported, bool reported_ok);
+
+static bool hits(const char *what, uint32_t apic_id)
+{
+    return fault.apic_id == apic_id && strcmp(fault.what, what) == 0;
+}
+
+static void choose(const char *line)
+{
+    static const char *const faults[] = {"never", "late", "slow", "unmeasured", "stops", "returns"};
+    static const char word[] = "cpufault=";
+
+    while (*line && memcmp(line, word, sizeof word - 1) != 0)
+        line++;
+    if (!*line)
+        return;
+    line += sizeof word - 1;
+    for (unsigned i = 0; i < sizeof faults / sizeof *faults; i++) {
+        size_t length = strlen(faults[i]);
+
+        if (memcmp(line, faults[i], length) || line[length] != '@')
+            continue;
+        fault.what = faults[i];
+        fault.apic_id = 0;
+        for (line += length + 1; *line >= '0' && *line <= '9'; line++)
+            fault.apic_id = fault.apic_id * 10 + (uint32_t)(*line - '0');
+        break;
+    }
+    log_print("fault test: %s, APIC id %u\n", fault.what, fault.apic_id);
+}
+
+void __wrap_boot_read(uint32_t magic, uint32_t info, struct boot_info *boot)
+{
+    __real_boot_read(magic, info, boot);
+    choose(boot->cmdline);
+}
+
+/* ---- Start-up ---- */
+
+bool __wrap_apic_send_startup(uint32_t apic_id, uint8_t page)
+{
+    startup_page = page;
+    if (hits("never", apic_id) || hits("late", apic_id))
+        return true;
+    return __real_apic_send_startup(apic_id, page);
+}
+
+/* A woken CPU has its number and its stack here, and has not said yet that it is ready. */
+bool __wrap_apic_init_cpu(void)
+{
+    if (hits("slow", apic_id())) {
+        for (uint32_t turn = 0; turn < PATIENCE_TURNS && !__atomic_load_n(&released, __ATOMIC_ACQUIRE);
+             turn++)
+            cpu_relax();
+    }
+    return __real_apic_init_cpu();
+}
+
+static uint32_t roll(void)
+{
+    extern char trampoline_start[], trampoline_parameters[];
+    const char *page = phys_to_virt((uint64_t)startup_page << 12);
+
+    return *(volatile const uint32_t *)(page +
+                                        ((uint64_t)trampoline_parameters - (uint64_t)trampoline_start));
+}
+
+/* The stack window of the CPU that came late; 0: none has that APIC id. */
+static unsigned late_slot(void)
+{
+    for (unsigned slot = 1; slot < MAX_CPUS; slot++) {
+        if (cpu_by_slot(slot)->alive && cpu_by_slot(slot)->apic_id == fault.apic_id)
+            return slot;
+    }
+    return 0;
+}
+
+static uint64_t stack_sum(unsigned slot)
+{
+    const uint64_t *top = (const uint64_t *)window_stack_top(slot);
+    uint64_t sum = 0;
+
+    for (unsigned i = 1; i <= WATCHED_BYTES / sizeof *top; i++)
+        sum = sum * 31 + top[-(int)i];
+    return sum;
+}
+
+/* Nobody but the late CPU ever has this stack and mailbox: twice the same, and no CPU online is there. */
+static void say_place(const char *when)
+{
+    unsigned slot = late_slot(), shared = 0;
+
+    if (!slot)
+        return;
+    for (unsigned id = 0; id < cpu_count(); id++)
+        shared += cpu_by_id(id)->slot == slot;
+    log_print("fault test: %s: stack %u, state %u, %s, shared with %u, sum 0x%lx\n", when, slot,
+              cpu_by_slot(slot)->start_state, cpu_by_slot(slot)->online ? "online" : "offline", shared,
+              stack_sum(slot));
+}
+
+void __wrap_keeper_start(const struct options *options, uint8_t century_register)
+{
+    if (strcmp(fault.what, "late") == 0)
+        __real_apic_send_startup(fault.apic_id, startup_page);
+    __atomic_store_n(&released, 1, __ATOMIC_RELEASE);
+    if (strcmp(fault.what, "late") == 0 || strcmp(fault.what, "slow") == 0) {
+        reference_wait_us(LATE_US);
+        log_print("fault test: after the roll was closed: it stands at 0x%x\n", roll());
+        say_place("at first");
+    }
+    __real_keeper_start(options, century_register);
+}
+
+/* ---- Measuring ---- */
+
+void __wrap_meeting_lead(unsigned other, uint64_t number, struct offset *offset, struct exchange *narrowest)
+{
+    if (!hits("unmeasured", cpu_this()->apic_id))
+        __real_meeting_lead(other, number, offset, narrowest);
+}
+
+void __wrap_meeting_follow(unsigned leader, uint64_t number)
+{
+    if (!hits("unmeasured", cpu_this()->apic_id))
+        __real_meeting_follow(leader, number);
+}
+
+bool __wrap_window_close(const struct window *window, struct crystal crystal, struct estimate *estimate,
+                         struct outlook *outlook)
+{
+    return !hits("unmeasured", cpu_this()->apic_id) &&
+           __real_window_close(window, crystal, estimate, outlook);
+}
+
+/* ---- Later ---- */
+
+static void go_away(void)
+{
+    uint64_t until = keeper_now_ns() + GONE_NS;
+
+    stopped_once = true;
+    log_print("fault test: CPU %u is gone\n", cpu_id());
+    if (strcmp(fault.what, "stops") == 0)
+        cpu_halt_for_ever();
+    while (keeper_now_ns() < until)
+        cpu_relax();
+}
+
+/* Where the time base arms itself anew: no lock is held, interrupts are off. */
+void __wrap_keeper_timer_arm(struct timer *timer, uint64_t deadline_ns)
+{
+    uint32_t self = cpu_this()->apic_id;
+
+    if ((hits("stops", self) || hits("returns", self)) && timer == &clock_of(cpu_id())->base &&
+        !stopped_once && keeper_now_ns() > STOP_NS)
+        go_away();
+    __real_keeper_timer_arm(timer, deadline_ns);
+}
+
+void __wrap_verdict_domain_ended(enum domain_end end, const char *why, bool reported, bool reported_ok)
+{
+    say_place("at last");
+    __real_verdict_domain_ended(end, why, reported, reported_ok);
+}

@@ -1,0 +1,44 @@
+/* sources: test/fuzz/seeds.c hv/platform/acpi_madt.c hv/platform/acpi_fixed.c */
+/* runs: 300000 */
+#include "acpi_build.h"
+#include "fuzz.h"
+#include "machine_check.h"
+#include "platform/acpi_tables.h"
+
+/* Exactly the table's bytes, so that the first one read beyond them is seen. */
+static void read_one(unsigned which, const uint8_t *bytes, uint32_t size)
+{
+    void (*const readers[])(const uint8_t *, uint32_t, struct machine *) = {madt_read, fadt_read,
+                                                                            hpet_table_read};
+    uint8_t *copy = malloc(size);
+
+    memcpy(copy, bytes, size);
+    readers[which % 3](copy, size, &machine);
+    free(copy);
+}
+
+/* The first byte says which table the rest is. */
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    machine = (struct machine){.source = "acpi"};
+    if (size < 1 + ACPI_HEADER)
+        return 0;
+    read_one(data[0], data + 1, (uint32_t)size - 1);
+    check_machine(&machine);
+    return 0;
+}
+
+size_t fuzz_seed(unsigned number, uint8_t *out)
+{
+    const uint8_t *const tables[] = {madt, fadt, hpet};
+
+    if (number > 2)
+        return 0;
+    build();
+    local_apic(0, 0, 1);
+    local_x2apic(1, 0x100, 1);
+    const uint32_t sizes[] = {madt_size, fadt_size, sizeof(hpet)};
+    out[0] = (uint8_t)number;
+    memcpy(out + 1, tables[number], sizes[number]);
+    return 1 + sizes[number];
+}
