@@ -76,8 +76,12 @@ void report_clock(const char *why)
 
     bound_words(&data->bound, bound, sizeof bound);
     log_print("clock: %s mode, %s\n", keeper.mode == CLOCK_UNIFIED ? "unified" : "per-CPU", why);
-    log_print("@clock source=%s mode=%s hz=%llu %s tolerance_ppb=%u\n", keeper.reference->name, mode_name(),
-              (unsigned long long)data->hz, bound, keeper.reference->tolerance_ppb);
+    log_print("clock: assumed: TSC rates within %u ppm of the first measurement, changing by at most %u ppb "
+              "a second\n",
+              ESTIMATE_RATE_LIMIT_PPB / 1000, keeper.crystal.wander_ppb_s);
+    log_print("@clock source=%s mode=%s hz=%llu %s tolerance_ppb=%u wander_ppb_s=%u slip_ns=%u\n",
+              keeper.reference->name, mode_name(), (unsigned long long)data->hz, bound,
+              keeper.reference->tolerance_ppb, keeper.crystal.wander_ppb_s, keeper.crystal.slip_ns);
 }
 
 /* T8: one window for all, however many they are. */
