@@ -122,11 +122,10 @@ static void periodic(void)
     set_periodic("periodic, too long", 1ull << 63);
     set_periodic("periodic of 5 ms", 5 * MS);
     ticks = events_in(100 * MS);
-    say("probe: ticks in 100 ms = more than 3: %d, more than 40: %d\n", (long)(ticks > 3),
-        (long)(ticks > 40));
+    say("probe: ticks in 100 ms = some: %d, more than 40: %d\n", (long)(ticks > 0), (long)(ticks > 40));
     value("it does not wake who is blocked", wakes_while_periodic() <= 3);
     answer("periodic off", __HYPERVISOR_vcpu_op, VCPUOP_stop_periodic_timer, 0, 0);
-    value("ticks go on", events_in(50 * MS) > 1);
+    value("ticks go on", events_in(50 * MS) > 0);
 }
 
 void probe_timers(evtchn_port_t timer)
