@@ -26,13 +26,6 @@ enum alignment alignment_join(enum alignment all, enum alignment pair)
     return ALIGNMENT_IN_STEP;
 }
 
-const char *alignment_name(enum alignment alignment)
-{
-    static const char *const names[] = {"unknown", "in step", "apart"};
-
-    return names[alignment];
-}
-
 int64_t offset_extent(struct offset offset)
 {
     return max_i64(abs_i64(offset.lo), abs_i64(offset.hi));

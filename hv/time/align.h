@@ -34,7 +34,6 @@ enum alignment { ALIGNMENT_UNKNOWN, ALIGNMENT_IN_STEP, ALIGNMENT_APART };
 enum alignment offset_judge(struct offset offset);
 /* Of all: one pair apart is enough; else one unknown; else in step. Start with ALIGNMENT_IN_STEP. */
 enum alignment alignment_join(enum alignment all, enum alignment pair);
-const char *alignment_name(enum alignment alignment);
 
 /* The largest |offset| that is still possible. */
 int64_t offset_extent(struct offset offset);
