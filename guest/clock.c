@@ -42,10 +42,12 @@ void clock_init(void)
     }
     long frame = hypercall(MERIDIAN_HYPERCALL, MERIDIAN_OP_PAGE, 0, 0, 0);
     long refusal = frame < 0 ? frame : memory_map(time_page, (uint64_t)frame, false);
-    if (refusal)
+    if (refusal) {
         print("guest: the time page cannot be mapped (%ld): reading Xen's own records\n", refusal);
-    else
-        guest_clock.pages = time_pages;
+        return;
+    }
+    guest_clock.common = time_page;
+    guest_clock.pages = time_pages;
 }
 
 bool clock_has_pages(void)

@@ -8,6 +8,7 @@
 #include "hypercall.h"
 #include "memory.h"
 #include "power.h"
+#include "sync.h"
 #include "vcpu.h"
 
 #define WORD_BITS 64
@@ -84,6 +85,8 @@ void events_upcall(void)
             uint64_t now_ns = clock_raw_ns(&self->upcall_counts);
             tick_run(now_ns);
             timeouts_run(now_ns);
+            if (self->id == 0)
+                sync_run(now_ns);
         }
     } while (info->evtchn_upcall_pending);
 }

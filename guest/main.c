@@ -9,14 +9,19 @@
 #include "console.h"
 #include "events.h"
 #include "hypercall.h"
+#include "mailbox.h"
 #include "memory.h"
 #include "options.h"
 #include "power.h"
 #include "report.h"
+#include "resume.h"
 #include "smp.h"
+#include "sync.h"
 #include "traps.h"
 #include "vcpu.h"
 #include "wall.h"
+#include "wall_report.h"
+#include "wall_witness.h"
 
 void guest_main(const struct start_info *start);
 
@@ -25,6 +30,22 @@ static void set_wall_clock(uint64_t utc_s)
     long refusal = wall_set((int64_t)utc_s, 0);
     if (refusal)
         print("guest: the wall clock was not set (%ld)\n", refusal);
+}
+
+/* Independent goes before disciplined: then nobody is told. Its UTC is set before anything is synced. */
+static void start_wall_clock(const struct options *options)
+{
+    enum wall_kind kind = options->independent_wallclock ? WALL_INDEPENDENT
+                          : options->disciplined         ? WALL_DISCIPLINED
+                                                         : WALL_FOLLOWS;
+    struct meridian_counts counts = {0};
+
+    wall_init(kind, options->steer_ppb);
+    wall_report("start");
+    if (options->settime)
+        set_wall_clock(options->settime);
+    if (kind == WALL_DISCIPLINED)
+        sync_start(&sync, clock_raw_ns(&counts), options->sync_s);
 }
 
 void guest_main(const struct start_info *start)
@@ -41,8 +62,7 @@ void guest_main(const struct start_info *start)
         report_refused("bad-option");
         power_off();
     }
-    if (options.settime)
-        set_wall_clock(options.settime);
+    start_wall_clock(&options);
 
     uint32_t count = smp_count(options.vcpus);
     print("guest: %s, %u VCPUs, %lu MiB\n", (const char *)start->magic, count, start->nr_pages / 256);
@@ -51,12 +71,16 @@ void guest_main(const struct start_info *start)
     if (options.fault)
         options.fault();
     witness_init(count);
+    wall_witness_init(count, options.setters);
+    if (options.mailbox)
+        mailbox_open(start, count);
     report_start(count, &options);
     if (events_bind(0) || tick_start())
         power_crash("VCPU 0 gets no timer");
     timeouts_start();
     smp_start(count, start);
     events_enable();
+    resume_init(count, options.down_ms);
     smp_go(count);
     witness_run(&self->witness, report_poll);
     smp_join(count);

@@ -35,8 +35,13 @@ void memory_init(const struct start_info *start)
         power_crash("shared_info cannot be mapped");
 }
 
-uint64_t memory_cr3(const struct start_info *start)
+uint64_t memory_frame(const struct start_info *start, const void *page)
 {
     const uint64_t *mfn_list = (const uint64_t *)start->mfn_list;
-    return xen_pfn_to_cr3(mfn_list[(start->pt_base - VIRT_BASE) >> 12]);
+    return mfn_list[(address_of(page) - VIRT_BASE) >> 12];
+}
+
+uint64_t memory_cr3(const struct start_info *start)
+{
+    return xen_pfn_to_cr3(memory_frame(start, (const void *)start->pt_base));
 }

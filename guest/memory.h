@@ -17,6 +17,9 @@ long memory_map(void *page, uint64_t mfn, bool writable);
 /* Takes that page out: any use of it is a page fault from then on. */
 long memory_unmap(void *page);
 
+/* The machine frame of a page of the image, or of what start_info names. */
+uint64_t memory_frame(const struct start_info *start, const void *page);
+
 /* The page-table base of this address space, as a CR3 holds it. */
 uint64_t memory_cr3(const struct start_info *start);
 

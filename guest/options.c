@@ -4,6 +4,9 @@
 
 #include "console.h"
 #include "log/string.h"
+#include "wall_witness.h"
+
+#define SYNC_S 60 /* as in 2005 */
 
 /* What `word` should be: `name=digits`, at most `most`. */
 struct number {
@@ -21,7 +24,7 @@ static bool number(const char *word, size_t length, struct number wanted, uint64
     bool good = at < length;
     for (; good && at < length; at++) {
         unsigned digit = (unsigned)word[at] - '0';
-        good = digit <= 9 && sum <= (wanted.most - digit) / 10;
+        good = digit <= 9 && digit <= wanted.most && sum <= (wanted.most - digit) / 10;
         sum = sum * 10 + digit;
     }
     if (good)
@@ -47,6 +50,17 @@ static void take_fault(const char *name, size_t length, struct options *options)
     options->bad = true;
 }
 
+/* Those that are as wide as what they are kept in. */
+static bool take_number(const char *word, size_t length, struct options *options)
+{
+    bool *bad = &options->bad;
+    return number(word, length, (struct number){"settime=", 1ull << 40}, &options->settime, bad) ||
+           number(word, length, (struct number){"steer=", 500000}, &options->steer_ppb, bad) ||
+           number(word, length, (struct number){"sync=", 86400}, &options->sync_s, bad) ||
+           number(word, length, (struct number){"setters=", WALL_SETTERS_MOST}, &options->setters, bad) ||
+           number(word, length, (struct number){"down=", 86400000}, &options->down_ms, bad);
+}
+
 static void take_word(const char *word, size_t length, struct options *options)
 {
     uint64_t duration_s = options->duration_s, vcpus = options->vcpus;
@@ -54,17 +68,25 @@ static void take_word(const char *word, size_t length, struct options *options)
         options->duration_s = (uint32_t)duration_s;
     else if (number(word, length, (struct number){"vcpus=", 4096}, &vcpus, &options->bad))
         options->vcpus = (uint32_t)vcpus;
-    else if (number(word, length, (struct number){"settime=", 1ull << 40}, &options->settime, &options->bad))
+    else if (take_number(word, length, options))
         return;
+    else if (word_is(word, length, "disciplined"))
+        options->disciplined = true;
+    else if (word_is(word, length, "independent_wallclock"))
+        options->independent_wallclock = true;
     else if (word_is(word, length, "quiet"))
         options->quiet = true;
+    else if (word_is(word, length, "records"))
+        options->records = true;
+    else if (word_is(word, length, "mailbox"))
+        options->mailbox = true;
     else if (length > 6 && !memcmp(word, "fault=", 6))
         take_fault(word + 6, length - 6, options);
 }
 
 struct options options_parse(const char *line)
 {
-    struct options options = {0};
+    struct options options = {.sync_s = SYNC_S};
     while (*line) {
         size_t length = 0;
         while (line[length] && line[length] != ' ')

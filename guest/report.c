@@ -5,8 +5,11 @@
 #include "events.h"
 #include "log/format.h"
 #include "rate.h"
+#include "records.h"
+#include "resume.h"
 #include "spread.h"
 #include "vcpu.h"
+#include "wall_report.h"
 
 #define SECOND_NS 1000000000ull
 #define SPREAD_NS 10000000ull
@@ -87,6 +90,8 @@ void report_poll(const struct meridian_sample *sample)
     uint64_t now_ns = meridian_raw_ns(sample);
     if (!run.next_second_ns)
         begin(sample);
+    if (run.options->records)
+        records_poll(sample, run.vcpus);
     if (now_ns >= run.next_spread_ns) {
         spread_sample(run.vcpus);
         run.next_spread_ns = now_ns + SPREAD_NS;
@@ -146,6 +151,8 @@ static const char *fault(const struct witness *total)
     for (uint32_t id = 1; id < run.vcpus; id++)
         if (vcpu_of(id)->state != VCPU_DONE)
             return "vcpu-not-done";
+    if (!resume_complete())
+        return "vcpu-not-resumed";
     if (total->back_self || total->back_global)
         return "steps-back";
     if (spread.broken)
@@ -156,7 +163,7 @@ static const char *fault(const struct witness *total)
         return "bound-unknown";
     if (clock_mode_of(&run.last) == CLOCK_UNIFIED && !spread.samples)
         return "spread-not-measured";
-    return 0;
+    return wall_fault();
 }
 
 /* reason: one word, or 0 when all is well. */
@@ -178,9 +185,12 @@ static void print_verdict(const struct witness *total, const char *reason)
 void report_end(void)
 {
     struct witness total = witness_total();
+    records_end();
     for (uint32_t id = 0; id < run.vcpus; id++)
         print_vcpu(id);
     print_events();
+    wall_report("end");
+    resume_print();
     print_verdict(&total, fault(&total));
 }
 

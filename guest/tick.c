@@ -15,9 +15,14 @@ long tick_start(void)
     struct vcpu_set_periodic_timer timer = {.period_ns = TICK_NS};
     /* From now, not from 0: a VCPU brought up after a day would have 8.6 million ticks to catch up with. */
     self->tick.processed_system_time = clock_raw_ns(&self->upcall_counts);
-    if (self->id == 0)
+    if (self->id == 0 && !jiffies_start_ns)
         jiffies_start_ns = self->tick.processed_system_time;
     return hypercall(__HYPERVISOR_vcpu_op, VCPUOP_set_periodic_timer, self->id, address_of(&timer), 0);
+}
+
+uint64_t tick_jiffies_behind(void)
+{
+    return (clock_raw_ns(&vcpu_self()->upcall_counts) - jiffies_start_ns) / TICK_NS - jiffies;
 }
 
 void tick_run(uint64_t now_ns)

@@ -14,8 +14,13 @@ struct tick {
 
 extern volatile uint64_t jiffies; /* 10 ms since VCPU 0 began */
 
-/* On the VCPU itself: starts from the time that it is, and asks for a tick every 10 ms. 0, or the refusal. */
+/*
+ * On the VCPU itself, when it starts and when it is up again: from the time that it is, and asks for a tick
+ * every 10 ms. 0, or the refusal.
+ */
 long tick_start(void);
+/* How many ticks VCPU 0 has not yet counted. */
+uint64_t tick_jiffies_behind(void);
 /* From the upcall, at system time `now_ns`. */
 void tick_run(uint64_t now_ns);
 

@@ -19,19 +19,38 @@ static long set_timer(uint64_t deadline_ns, uint64_t turn)
                      0);
 }
 
-static void set_next(struct timeouts *timeouts, uint64_t now_ns)
+static void set_for(struct timeouts *timeouts, uint64_t deadline_ns)
 {
-    timeouts->deadline_ns = now_ns + TIMEOUT_NS;
+    timeouts->deadline_ns = deadline_ns;
     if (!set_timer(timeouts->deadline_ns, timeouts->set))
         timeouts->set++;
     else
         timeouts->deadline_ns = 0;
 }
 
+static void set_next(struct timeouts *timeouts, uint64_t now_ns)
+{
+    set_for(timeouts, now_ns + TIMEOUT_NS);
+}
+
 void timeouts_start(void)
 {
     struct vcpu *self = vcpu_self();
     set_next(&self->timeouts, clock_raw_ns(&self->upcall_counts));
+}
+
+void timeouts_resume(uint64_t now_ns)
+{
+    struct timeouts *timeouts = &vcpu_self()->timeouts;
+    if (!timeouts->deadline_ns)
+        return;
+    timeouts->set--; /* the one at hand is set again, or another in its place */
+    if (now_ns < timeouts->deadline_ns) {
+        set_for(timeouts, timeouts->deadline_ns);
+        return;
+    }
+    timeouts->overslept++;
+    set_next(timeouts, now_ns);
 }
 
 void timeouts_run(uint64_t now_ns)

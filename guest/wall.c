@@ -6,6 +6,11 @@
 #include "console.h"
 #include "hypercall.h"
 #include "memory.h"
+#include "wall_own.h"
+
+/* Written before the other VCPUs start. */
+static enum wall_kind kind;
+static struct wall_own own;
 
 /* Xen's: UTC when system time was 0, by the version protocol of its records. */
 static struct meridian_utc utc_at_boot(void)
@@ -21,27 +26,61 @@ static struct meridian_utc utc_at_boot(void)
     }
 }
 
+struct meridian_utc wall_base(const struct meridian_sample *sample)
+{
+    return clock_has_pages() ? meridian_utc_at(sample, -(int64_t)sample->system_time) : utc_at_boot();
+}
+
+void wall_init(enum wall_kind wanted, uint32_t steer_ppb)
+{
+    struct meridian_counts counts = {0};
+    struct meridian_sample sample;
+    meridian_read(&guest_clock, &counts, &sample);
+    own.since_ns = meridian_raw_ns(&sample);
+    own.utc = utc_plus(wall_base(&sample), (int64_t)own.since_ns);
+    own.steer_ppb = steer_ppb;
+    kind = wanted;
+}
+
+bool wall_is_own(void)
+{
+    return kind != WALL_FOLLOWS;
+}
+
+/* The raw line's: what a sample tells beside it is of the same moment. */
+struct meridian_utc wall_at(const struct meridian_sample *sample)
+{
+    uint64_t ns = meridian_raw_ns(sample);
+    return wall_is_own() ? wall_own_at(&own, ns) : utc_plus(wall_base(sample), (int64_t)ns);
+}
+
 struct meridian_wall wall_now(struct meridian_counts *counts)
 {
-    if (clock_has_pages())
+    if (clock_has_pages() && !wall_is_own())
         return meridian_wall(&guest_clock, counts);
 
-    struct meridian_utc boot = utc_at_boot();
-    uint64_t ns = meridian_now_ns(&guest_clock, counts) + boot.nsec;
     struct meridian_wall wall = {{INT64_MIN, 0}, {0, 0}, {INT64_MAX, 999999999}, MERIDIAN_UNKNOWN_NS};
-    wall.now.sec = boot.sec + (int64_t)(ns / 1000000000);
-    wall.now.nsec = (uint32_t)(ns % 1000000000);
+    uint64_t ns = meridian_now_ns(&guest_clock, counts);
+    wall.now = wall_is_own() ? wall_own_at(&own, ns) : utc_plus(utc_at_boot(), (int64_t)ns);
     return wall;
+}
+
+long wall_push(struct meridian_utc utc, uint64_t system_ns)
+{
+    struct xen_platform_op op = {.cmd = XENPF_settime64, .interface_version = XENPF_INTERFACE_VERSION};
+    op.u.settime64.secs = (uint64_t)utc.sec;
+    op.u.settime64.nsecs = utc.nsec;
+    op.u.settime64.system_time = system_ns;
+    return hypercall(__HYPERVISOR_platform_op, address_of(&op), 0, 0, 0);
 }
 
 long wall_set(int64_t utc_s, uint32_t utc_ns)
 {
     struct meridian_counts counts = {0};
-    struct xen_platform_op op = {.cmd = XENPF_settime64, .interface_version = XENPF_INTERFACE_VERSION};
-    op.u.settime64.secs = (uint64_t)utc_s;
-    op.u.settime64.nsecs = utc_ns;
-    op.u.settime64.system_time = meridian_now_ns(&guest_clock, &counts);
-    return hypercall(__HYPERVISOR_platform_op, address_of(&op), 0, 0, 0);
+    uint64_t now_ns = meridian_now_ns(&guest_clock, &counts);
+    own.utc = (struct meridian_utc){utc_s, utc_ns};
+    own.since_ns = now_ns;
+    return kind == WALL_INDEPENDENT ? 0 : wall_push(own.utc, now_ns);
 }
 
 /* The civil date of a day counted from 1970-01-01, by eras of 400 years that begin on a 1st of March. */

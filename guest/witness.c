@@ -1,15 +1,20 @@
 #include "witness.h"
 
 #include "clock.h"
+#include "mailbox.h"
+#include "resume.h"
 #include "vcpu.h"
+#include "wall_witness.h"
 
 /* Points share a written word where records are not STABLE: seldom, not to disturb. */
 #define POINT_EVERY 16
+#define NO_BOUND_NS (UINT64_MAX / 2) /* larger than any time, and can be added to one */
 
 /* What a VCPU shows the others, in a line of its own. One word each, so that neither is ever seen torn. */
 struct shown {
     uint64_t raw_ns;   /* its last read */
     uint64_t limit_ns; /* what nobody may read below from now on */
+    uint64_t point_ns; /* its last point */
 } __attribute__((aligned(64)));
 
 static struct shown shown[MAX_VCPUS];
@@ -34,31 +39,35 @@ static uint64_t larger(uint64_t a, uint64_t b)
 /* The highest that the others have shown so far. */
 static struct shown look_at_others(uint32_t me)
 {
-    struct shown most = {0, 0};
+    struct shown most = {0, 0, 0};
     for (uint32_t id = 0; id < vcpu_count; id++) {
         if (id == me)
             continue;
         most.raw_ns = larger(most.raw_ns, __atomic_load_n(&shown[id].raw_ns, __ATOMIC_RELAXED));
         most.limit_ns = larger(most.limit_ns, __atomic_load_n(&shown[id].limit_ns, __ATOMIC_RELAXED));
+        most.point_ns = larger(most.point_ns, __atomic_load_n(&shown[id].point_ns, __ATOMIC_RELAXED));
     }
     return most;
 }
 
-/* What a read may be off another VCPU's: 0, but in per-CPU mode the bound, where it is known. */
+/* What a read may be off another VCPU's: 0, but in per-CPU mode the bound; while it is unknown, anything. */
 static uint64_t slack_ns(const struct meridian_sample *sample)
 {
     if (clock_mode_of(sample) != CLOCK_PERCPU)
         return 0;
     uint64_t bound = meridian_bound_ns(sample);
-    return bound == MERIDIAN_UNKNOWN_NS ? 0 : bound;
+    return bound == MERIDIAN_UNKNOWN_NS ? NO_BOUND_NS : bound;
 }
 
-/* The clock a program would use must keep the order in every mode. */
-static void check_point(struct witness *self, const struct meridian_sample *sample)
+/* The clock a program would use must keep the order in every mode; others_ns: a point that came before it. */
+static void check_point(struct witness *self, uint32_t me, uint64_t others_ns,
+                        const struct meridian_sample *sample)
 {
     uint64_t point_ns = meridian_point_ns(&guest_clock, &self->counts, sample);
     self->back_self += point_ns < self->last_point_ns;
+    self->back_global += point_ns < others_ns;
     self->last_point_ns = point_ns;
+    __atomic_store_n(&shown[me].point_ns, point_ns, __ATOMIC_RELAXED);
 }
 
 /*
@@ -87,7 +96,7 @@ static void read_and_compare(struct witness *self, uint32_t me, struct meridian_
     }
     self->last_ns = raw_ns;
     if (self->reads++ % POINT_EVERY == 0)
-        check_point(self, sample);
+        check_point(self, me, before.point_ns, sample);
 }
 
 /*
@@ -112,6 +121,9 @@ void witness_run(struct witness *self, void (*each)(const struct meridian_sample
         read_and_compare(self, me, &sample);
         if (each)
             each(&sample);
+        mailbox_turn(me);
+        wall_witness_turn(me);
+        resume_turn(me);
         breathe();
     }
 }

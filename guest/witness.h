@@ -14,7 +14,7 @@
 struct witness {
     uint64_t reads;       /* raw reads checked */
     uint64_t back_self;   /* of them below this VCPU's own last one; and points below its last point */
-    uint64_t back_global; /* and below what another VCPU had shown (per-CPU mode: beyond both bounds) */
+    uint64_t back_global; /* below what another VCPU had shown (per-CPU mode: less both bounds); points too */
     uint64_t worst_ns;    /* the worst step back counted */
     uint64_t behind_ns;   /* the furthest behind another VCPU, counted as a step or not */
     uint64_t last_ns, last_point_ns;

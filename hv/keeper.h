@@ -20,6 +20,7 @@ struct time_vcpu {
     volatile struct vcpu_time_info *xen; /* in shared_info or its registered vcpu_info; NULL: none */
     volatile struct meridian_record *slot; /* in the time pages; NULL: none */
     uint32_t version;                      /* the keeper's own: even, the last one published */
+    uint64_t left_ns;                      /* what it may have read when it last stopped running */
 };
 
 struct time_domain {
@@ -50,6 +51,14 @@ void keeper_add_domain(struct time_domain *domain);
 /* Places moved (register_vcpu_info) or another CPU: writes the record there at once, whole. */
 void keeper_place_vcpu(struct time_domain *domain, uint32_t vcpu, uint32_t cpu,
                        volatile struct vcpu_time_info *xen);
+
+/* VCPU `vcpu` has stopped running on this CPU. */
+void keeper_vcpu_left(struct time_domain *domain, uint32_t vcpu);
+/*
+ * Before it runs on this CPU, its records placed here: waits, briefly, until the line here has reached what
+ * the one it left could have told it. False: it has not; try again after the next interrupt.
+ */
+bool keeper_vcpu_may_run(const struct time_domain *domain, uint32_t vcpu);
 
 /* System time here and now, ns since boot; on one CPU it never goes back. Any context. */
 uint64_t keeper_now_ns(void);

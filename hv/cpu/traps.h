@@ -54,7 +54,7 @@ uint64_t traps_gdt_window(unsigned cpu);
 void traps_gdt_page(unsigned page, uint64_t phys);
 
 /*
- * A device interrupt (VECTOR_TIMER, VECTOR_WAKE; VECTOR_WAKE needs no handler): runs with interrupts off, on
+ * A device interrupt (VECTOR_TIMER, VECTOR_WAKE; VECTOR_WAKE needs none): runs with interrupts off, on
  * any CPU; EOI is sent after it.
  */
 void traps_set_interrupt(unsigned vector, void (*handler)(void));

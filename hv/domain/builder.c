@@ -54,7 +54,7 @@ static void fill_start_info(const struct domain *domain, const char *cmdline)
     memcpy(info->magic, "xen-3.0-x86_64", sizeof("xen-3.0-x86_64"));
     info->nr_pages = domain->pages;
     info->shared_info = virt_to_phys(domain->shared);
-    info->flags = SIF_PRIVILEGED | SIF_INITDOMAIN;
+    info->flags = domain->privileged ? SIF_PRIVILEGED | SIF_INITDOMAIN : 0;
     info->pt_base = layout->page_tables;
     info->nr_pt_frames = layout->table_count;
     info->mfn_list = layout->p2m;

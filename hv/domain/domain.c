@@ -90,6 +90,7 @@ static const char *create(struct domain *domain, const struct domain_config *con
     const char *why;
 
     domain->vcpu_count = config->vcpus;
+    domain->privileged = true; /* the first domain is, as on Xen; there is no other */
     domain->lock = (struct lock)LOCK_INIT("domain");
     domain->event_lock = (struct lock)LOCK_INIT("event channels");
     domain->console_lock = (struct lock)LOCK_INIT("guest console");

@@ -91,6 +91,7 @@ struct domain {
     struct guest_space space; /* space.root is its only root table */
     struct shared_info *shared;
     uint64_t time_pages, time_page_count; /* physical, in a row */
+    bool privileged;                      /* may set the wall clock for all; told so in its start_info */
 
     struct lock lock;       /* whatever VCPUs share but events */
     struct lock event_lock; /* the table, every `info` pointer, and who waits for what */

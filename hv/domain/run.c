@@ -15,6 +15,7 @@ static void leave(struct vcpu *vcpu)
 {
     if (vcpu->running) {
         vcpu->running = false;
+        keeper_vcpu_left(&vcpu->domain->time, vcpu->id);
         tlb_leave();
         vcpu_timers_suspend(vcpu);
     }
@@ -41,8 +42,11 @@ static bool prepare(struct vcpu *vcpu)
         leave(vcpu);
         return false;
     }
-    if (!vcpu->running)
+    if (!vcpu->running) {
+        if (!keeper_vcpu_may_run(&vcpu->domain->time, vcpu->id))
+            return false;
         enter(vcpu);
+    }
     if (!inject_event(vcpu))
         return false;
     areas_update(vcpu);

@@ -55,7 +55,7 @@ static int64_t set_wall(uint64_t seconds, uint32_t ns, uint64_t system_ns)
     return 0;
 }
 
-/* args: struct xen_platform_op. The only domain there is is the privileged one. */
+/* args: struct xen_platform_op. For the privileged domain alone; asked in Xen's order. */
 int64_t call_platform_op(struct vcpu *vcpu, uint64_t args[5])
 {
     struct xen_platform_op op;
@@ -64,6 +64,8 @@ int64_t call_platform_op(struct vcpu *vcpu, uint64_t args[5])
         return -XEN_EFAULT;
     if (op.interface_version != XENPF_INTERFACE_VERSION)
         return -XEN_EACCES;
+    if (!vcpu->domain->privileged)
+        return -XEN_EPERM;
     switch (op.cmd) {
     case XENPF_settime32:
         return set_wall(op.u.settime32.secs, op.u.settime32.nsecs, op.u.settime32.system_time);

@@ -5,10 +5,18 @@
 #include "cpu/instructions.h"
 #include "cpu/percpu.h"
 #include "cpu/traps.h"
+#include "log/log.h"
 
 /* ns * lapic_hz stays inside 64 bits up to 36 GHz; a longer wait is re-armed */
 #define MAX_SLEEP_NS 500000000ull
 #define MIN_SLEEP_NS 1000ull
+/*
+ * a TSC that stands still makes each alarm odd, and due at once: not one after another for as long as it
+ * does
+ */
+#define ODD_MOST     1u
+#define ODD_SLEEP_NS (PERIOD_NS / 4)
+#define ODD_NS       100000u /* S below what it was here: a joint makes some ns of it, not this */
 /* timers run in one interrupt: one that arms itself in the past cannot hold the CPU */
 #define MAX_EXPIRED 64
 #define TRIAL_NS    100000u /* the deadline that is tried for */
@@ -29,16 +37,75 @@ void alarm_reprogram(void)
 {
     struct cpu_clock *clock = clock_of(cpu_id());
     uint64_t next = timerq_next_ns(&clock->timers), now = keeper_now_ns();
-    uint64_t sleep = next > now ? next - now : 0;
+    uint64_t sleep = next > now ? next - now : 0, tsc;
 
     if (sleep > MAX_SLEEP_NS)
         sleep = MAX_SLEEP_NS;
     if (sleep < MIN_SLEEP_NS)
         sleep = MIN_SLEEP_NS;
+    if (clock->odd > ODD_MOST && sleep < ODD_SLEEP_NS)
+        sleep = ODD_SLEEP_NS;
+    tsc = rdtsc_ordered();
+    if (tsc < clock->looked_tsc &&
+        clock->odd <= ODD_MOST) { /* a deadline reckoned from what S says now might be far away */
+        clock->nudged = true;
+        sleep = MIN_SLEEP_NS;
+    }
+    clock->due_tsc = tsc + scale_ticks(clock->estimate.nominal, sleep / 2);
     if (clock->deadline)
-        apic_timer_set_deadline(rdtsc_ordered() + scale_ticks(clock->estimate.nominal, sleep));
+        apic_timer_set_deadline(tsc + scale_ticks(clock->estimate.nominal, sleep));
     else
         apic_timer_set_count((uint32_t)(sleep * keeper.lapic_hz / 1000000000ull + 1));
+}
+
+/*
+ * Deadlines and a TSC that somebody writes to do not go together: some CPUs' and Bochs's then come at once,
+ * or late for good (apic_timer.c). The counter knows nothing of the TSC.
+ */
+void alarm_leave_deadline(void)
+{
+    struct cpu_clock *clock = clock_of(cpu_id());
+
+    if (!clock->deadline)
+        return;
+    clock->deadline = false;
+    apic_timer_set_deadline(0);
+    apic_timer_setup(false);
+    log_print("apic: CPU%u's TSC was written to: its counter is used from now on\n", cpu_id());
+    alarm_reprogram();
+}
+
+/* The last two last until a look at the reference was to be had. */
+static bool is_odd(const struct cpu_clock *clock, uint64_t tsc)
+{
+    return tsc < clock->due_tsc || tsc < clock->looked_tsc ||
+           latch_read(latch_in_force(), tsc) + ODD_NS < clock->now_floor_ns;
+}
+
+/*
+ * An alarm before half its time, by the TSC: the TSC was set back, or stands still, and by its own time
+ * nothing would be due for long. An alarm that was under way while another was set looks so too; a look too
+ * many does no harm.
+ */
+static void look_if_odd(struct cpu_clock *clock)
+{
+    clock->odd = is_odd(clock, rdtsc_ordered()) ? clock->odd + 1 : 0;
+    if (clock->odd || clock->nudged)
+        tick_now();
+    if (clock->odd > ODD_MOST)
+        alarm_leave_deadline();
+}
+
+/* VECTOR_WAKE is sent for many reasons; an alarm that will never come is one. */
+static void woken(void)
+{
+    struct cpu_clock *clock = clock_of(cpu_id());
+
+    if (clock->nudged) { /* two periods without an alarm are as odd as one too early */
+        clock->odd++;
+        tick_now();
+        alarm_reprogram();
+    }
 }
 
 /*
@@ -50,6 +117,7 @@ static void alarm_interrupt(void)
     struct cpu_clock *clock = clock_of(cpu_id());
     struct timer *timer;
 
+    look_if_odd(clock);
     for (int i = 0; i < MAX_EXPIRED; i++) {
         uint64_t now = keeper_now_ns();
 
@@ -80,6 +148,7 @@ void alarm_init_cpu(void)
     struct cpu_clock *clock = clock_of(cpu_id());
 
     traps_set_interrupt(VECTOR_TIMER, alarm_interrupt);
+    traps_set_interrupt(VECTOR_WAKE, woken);
     /* Each CPU for itself: they need not be of one kind, nor their TSCs. */
     clock->deadline =
         apic_timer_has_deadline() && apic_timer_try_deadline(scale_ticks(clock->estimate.nominal, TRIAL_NS));

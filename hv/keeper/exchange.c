@@ -30,7 +30,8 @@ static volatile struct order order;
 static volatile uint64_t order_number;
 
 static volatile uint64_t *served; /* of each CPU: the last order that it has done with; written by it */
-static struct offset *pairs;      /* [leader * cpus + other], written by the leader */
+static struct exchange_cost cost;
+static struct offset *pairs; /* [leader * cpus + other], written by the leader */
 
 static void *take(uint64_t bytes, const char *what)
 {
@@ -111,6 +112,8 @@ void exchange_serve(void)
         partner = partner_of(&now, cpu_id());
         if (partner < keeper.cpus)
             meet(partner, number);
+        if (now.call == CALL_STAR)
+            adjust_read(clock_of(cpu_id()));
         served[cpu_id()] = number;
     }
 }
@@ -123,18 +126,13 @@ static uint64_t give_order(struct order words)
     return order_number;
 }
 
-/*
- * Until everybody whom order `number` has meet somebody is done with it. Bounded: a meeting gives up by
- * itself, turn by turn.
- */
-static void await_served(const struct order *o, uint64_t number)
+/* Until `cpu` is done with order `number`. Bounded: a meeting gives up by itself, turn by turn. */
+static void await_served(unsigned cpu, uint64_t number)
 {
     uint64_t turns = (uint64_t)MEETING_PATIENCE * MEETING_TURNS;
 
-    for (unsigned cpu = 1; cpu < keeper.cpus; cpu++) {
-        for (; partner_of(o, cpu) < keeper.cpus && served[cpu] != number && turns > 0; turns--)
-            cpu_relax();
-    }
+    for (; served[cpu] != number && turns > 0; turns--)
+        cpu_relax();
 }
 
 /*
@@ -142,37 +140,50 @@ static void await_served(const struct order *o, uint64_t number)
  * the range of R over the boot CPU's [sent, returned]: a bracket on the other's TSC, as good as its own
  * reading of the reference.
  */
-static void meet_star(unsigned cpu, struct exchange *narrowest)
+static void meet_star(unsigned cpu, struct offset *offset, struct exchange *narrowest)
 {
     const struct order o = {.call = CALL_STAR, .who = cpu, .batches = 1};
 
-    *narrowest = (struct exchange){0};
     for (int tries = 0; tries < STAR_TRIES && meeting_wide(narrowest); tries++) {
         uint64_t number = give_order(o);
 
         smp_wake(cpu);
-        meeting_lead(cpu, number, &pairs[cpu], narrowest);
-        await_served(&o, number);
+        meeting_lead(cpu, number, offset, narrowest);
+        await_served(cpu, number);
     }
 }
 
+static void note_star(struct cpu_clock *clock, uint64_t ticks)
+{
+    clock->star_ticks += ticks;
+    cost.star += ticks;
+    if (clock->star_ticks > cost.star_worst)
+        cost.star_worst = clock->star_ticks;
+}
+
+/* The offset shown is of this star alone: TSCs at different rates have another one at the next. */
 void exchange_star(const struct outlook *boot)
 {
     for (unsigned cpu = 1; cpu < keeper.cpus; cpu++) {
         struct cpu_clock *clock = clock_of(cpu);
-        struct exchange turn;
+        struct offset offset = OFFSET_UNKNOWN;
+        struct exchange turn = {0};
+        uint64_t begin = rdtsc_ordered();
 
-        meet_star(cpu, &turn);
+        meet_star(cpu, &offset, &turn);
+        note_star(clock, rdtsc_ordered() - begin);
         clock->met = (struct bracket){0};
         if (!turn.returned)
             continue;
         struct range_ns from = outlook_at(boot, turn.sent), to = outlook_at(boot, turn.returned);
         clock->met = (struct bracket){turn.met, turn.met, from.lo, to.hi};
-        clock->offset = pairs[cpu];
+        clock->offset = offset;
+        pairs[cpu] = offset_join(pairs[cpu], offset);
     }
 }
 
-static void run_batch(const struct order *o)
+/* All pairs of a round at once. */
+static void run_round(const struct order *o)
 {
     unsigned mine = partner_of(o, 0);
     uint64_t number = give_order(*o);
@@ -183,7 +194,43 @@ static void run_batch(const struct order *o)
     }
     if (mine < keeper.cpus)
         meet(mine, number);
-    await_served(o, number);
+    for (unsigned cpu = 1; cpu < keeper.cpus; cpu++) {
+        if (partner_of(o, cpu) < keeper.cpus)
+            await_served(cpu, number);
+    }
+}
+
+/* The pair that `o->batch` leads; false: there is none. Nobody else is looked at: there are many pairs. */
+static bool run_pair(const struct order *o)
+{
+    unsigned leader = o->batch, other = partner_of(o, leader);
+    uint64_t number;
+
+    if (other >= keeper.cpus || other < leader)
+        return false;
+    number = give_order(*o);
+    smp_wake(other);
+    if (leader == 0) {
+        meet(other, number);
+    } else {
+        smp_wake(leader);
+        await_served(leader, number);
+    }
+    await_served(other, number);
+    return true;
+}
+
+static void run(const struct order *o)
+{
+    uint64_t begin = rdtsc_ordered(), ticks;
+
+    if (o->batches == 1)
+        run_round(o);
+    else if (!run_pair(o))
+        return;
+    ticks = rdtsc_ordered() - begin;
+    cost.meetings++;
+    cost.pair_worst = ticks > cost.pair_worst ? ticks : cost.pair_worst;
 }
 
 /* A CPU that is left out runs no VCPU: how its TSC stands is nobody's concern. */
@@ -209,16 +256,23 @@ enum alignment exchange_pairs(unsigned passes, int64_t *extent_ticks)
 {
     unsigned rounds = align_rounds(keeper.cpus);
     struct order o = {.call = CALL_ROUND, .batches = cpuid(1, 0).ecx & CPUID_HYPERVISOR ? keeper.cpus : 1};
+    uint64_t begin = rdtsc_ordered();
 
     for (unsigned round = 0; round < passes * rounds; round++) {
         o.who = round % rounds;
         for (o.batch = 0; o.batch < o.batches; o.batch++)
-            run_batch(&o);
+            run(&o);
     }
+    cost.pairs = rdtsc_ordered() - begin;
     return judge_pairs(extent_ticks);
 }
 
-/* Asked of the first few: where one runs beside this CPU, all do. */
+const struct exchange_cost *exchange_cost(void)
+{
+    return &cost;
+}
+
+/* Of the first few: where one runs beside this CPU, all do. */
 bool exchange_at_once(void)
 {
     bool at_once = false;
@@ -229,7 +283,7 @@ bool exchange_at_once(void)
 
         smp_wake(cpu);
         at_once = meeting_at_once(cpu, number);
-        await_served(&o, number);
+        await_served(cpu, number);
     }
     return at_once;
 }

@@ -12,13 +12,13 @@ void latch_set(struct latch *latch, const struct line *line)
 {
     volatile uint32_t *turn = &latch->turn;
 
-    *turn += 1;
+    *turn += 1; /* step K1: readers go to copy 1 */
     BARRIER();
-    latch->copy[0] = *line;
+    latch->copy[0] = *line; /* step K2: copy 0 */
     BARRIER();
-    *turn += 1;
+    *turn += 1; /* step K3: readers go to copy 0 */
     BARRIER();
-    latch->copy[1] = *line;
+    latch->copy[1] = *line; /* step K4: copy 1 */
     BARRIER();
 }
 
@@ -33,11 +33,11 @@ uint64_t latch_read(const struct latch *latch, uint64_t tsc)
     uint32_t seen;
 
     for (int tries = 0; tries < 8; tries++) {
-        seen = *turn;
+        seen = *turn; /* step N1: the turn */
         BARRIER();
-        line = latch->copy[seen & 1];
+        line = latch->copy[seen & 1]; /* step N2: the copy that is not being written */
         BARRIER();
-        if (*turn == seen)
+        if (*turn == seen) /* step N3: the turn again */
             break;
     }
     return line_read(&line, tsc);

@@ -1,29 +1,50 @@
 #include "keeper/state.h"
 
 /*
- * Which turn of a narrow counter it is follows from where R should be in the middle of the reading. That is
- * sure only of a reading well below half a turn wide: a wider one would pass for a disruption.
+ * Which turn of a narrow counter it is follows from where R should be. That is sure only while all that R
+ * may be is well below half a turn wide.
  */
 static bool turn_is_sure(const struct counter *counter, int64_t width_ns)
 {
-    return counter->bits >= 40 || width_ns < counter_ns(counter, 1ull << counter->bits) / 4;
+    return counter->bits >= COUNTER_LONG_BITS || width_ns < counter_ns(counter, 1ull << counter->bits) / 4;
 }
 
-bool measure(const struct cpu_clock *clock, struct bracket *out)
+/* The TSC was set back and tells nothing: R is taken to be less than a turn after the last reading. */
+static int64_t after_the_last(const struct cpu_clock *clock)
+{
+    if (keeper.counter.bits >= COUNTER_LONG_BITS)
+        return clock->looked_ns;
+    return clock->looked_ns + counter_ns(&keeper.counter, 1ull << keeper.counter.bits) / 2;
+}
+
+static struct bracket bracket_near(int64_t expected_ns, const struct reference_reading *reading)
+{
+    uint64_t expected = keeper.origin + counter_from_ns(&keeper.counter, expected_ns);
+
+    return bracket_from_count(&keeper.counter, keeper.origin,
+                              counter_unwrap(&keeper.counter, expected, reading->count), reading->edge,
+                              reading->tsc_lo, reading->tsc_hi);
+}
+
+/*
+ * A reading too wide (a host that stalls) only fails; an outlook too wide (the TSC leapt far) is lost for
+ * good.
+ */
+bool measure(const struct cpu_clock *clock, struct bracket *out, bool *lost)
 {
     struct reference_reading reading;
     struct range_ns early, late;
-    uint64_t expected;
 
     if (!reference_sample(keeper.reference, &reading))
         return false;
     early = outlook_at(&clock->outlook, reading.tsc_lo);
     late = outlook_at(&clock->outlook, reading.tsc_hi);
-    if (!turn_is_sure(&keeper.counter, late.lo - early.lo))
+    *lost = !turn_is_sure(&keeper.counter, early.hi - early.lo);
+    if (!*lost && !turn_is_sure(&keeper.counter, late.hi - early.lo))
         return false;
-    expected = keeper.origin + counter_from_ns(&keeper.counter, early.lo + (late.hi - early.lo) / 2);
-    *out = bracket_from_count(&keeper.counter, keeper.origin,
-                              counter_unwrap(&keeper.counter, expected, reading.count), reading.edge,
-                              reading.tsc_lo, reading.tsc_hi);
+    if (*lost || reading.tsc_hi < clock->looked_tsc)
+        *out = bracket_near(after_the_last(clock), &reading);
+    else
+        *out = bracket_near(early.lo + (late.hi - early.lo) / 2, &reading);
     return true;
 }

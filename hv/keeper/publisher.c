@@ -15,6 +15,7 @@
 #define SKEW_MOST_NS 2000000
 /* the joint is microseconds away; a TSC that stands still must not hold us for ever */
 #define JOINT_TURNS 100000000u
+#define STILL_TURNS 1000u
 
 static volatile struct xen_time_record *xen_record(const struct time_vcpu *vcpu)
 {
@@ -106,10 +107,18 @@ static uint64_t measured_hz(struct range_ns rate, struct tsc_scale nominal)
     return scale_to_hz(scale_deviate(nominal, rate.lo + (rate.hi - rate.lo) / 2));
 }
 
+/* A TSC that stands still, or is set back meanwhile, is not waited for: the lock is held. */
 static void wait_past(uint64_t tsc)
 {
-    for (unsigned turn = 0; turn < JOINT_TURNS && rdtsc_ordered() <= tsc; turn++)
+    uint64_t last = 0, now = rdtsc_ordered();
+    unsigned still = 0;
+
+    for (unsigned turn = 0; turn < JOINT_TURNS && now >= last && still < STILL_TURNS && now <= tsc; turn++) {
         cpu_relax();
+        last = now;
+        now = rdtsc_ordered();
+        still = now == last ? still + 1 : 0;
+    }
 }
 
 /* What the outlooks allow; where they are not all there, what was measured at start-up counts too. */
@@ -123,39 +132,72 @@ static uint64_t skew_ticks(const struct consensus *all)
 }
 
 /*
+ * No CPU's own line was read beyond the joint (all records are odd, and TSCs are in step), so the highest
+ * of them there is no less than anything that was read.
+ */
+static void join_timelines(uint64_t joint)
+{
+    bool first = true;
+
+    for (unsigned i = 0; i < keeper.cpus; i++) {
+        if (!clock_counts(clock_of(i)))
+            continue;
+        if (first)
+            keeper.timeline = clock_of(i)->timeline;
+        /* step E1: the highest of all CPUs' own lines at the joint */
+        timeline_join(&keeper.timeline, &clock_of(i)->timeline, joint);
+        first = false;
+    }
+}
+
+/*
  * The airtight publish (DESIGN.md section 2). All records are odd from before the joint until every CPU's TSC
  * is past it, so no reading of the old line is later than the joint, and none of the new one earlier: T2
  * without a shared write.
  */
-static void publish_airtight(uint8_t flags)
+static void publish_airtight(bool entering)
 {
     struct time_domain *domain;
     struct consensus all;
     struct bound bound;
     uint64_t joint, skew;
 
+    /* step P1: all records odd, the common one last */
     for (domain = keeper.domains; domain; domain = domain->next)
         begin_all(domain);
+    /* step P2: all CPUs see them odd, then the TSC is read */
     joint = rdtsc_after_stores();
+    /* step P3: the joint, ahead of every CPU's TSC, and the line */
     all = publish_gather(joint);
     skew = skew_ticks(&all);
     joint += skew + scale_ticks(keeper.nominal, MARGIN_NS);
     all = publish_gather(joint);
+    if (entering)
+        join_timelines(joint);
     bound = timeline_update(&keeper.timeline, joint, &all);
-    keeper.published = say(&keeper.timeline, bound, flags);
+    keeper.published = say(&keeper.timeline, bound, MERIDIAN_FLAG_TSC_STABLE);
     if (all.agree)
         keeper.published.hz = measured_hz(all.rate, keeper.nominal);
     latch_set(&keeper.latch, &keeper.timeline.line);
+    /* step P4: the data of all records */
     for (domain = keeper.domains; domain; domain = domain->next)
         fill_all(domain, &keeper.published);
+    /* step P5: every CPU's TSC is past the joint */
     wait_past(joint + skew);
+    /* step P6: all records even, the common one first */
     for (domain = keeper.domains; domain; domain = domain->next)
         end_all(domain);
 }
 
 void publish_unified(void)
 {
-    publish_airtight(MERIDIAN_FLAG_TSC_STABLE);
+    publish_airtight(false);
+}
+
+void publish_enter_unified(void)
+{
+    publish_airtight(true);
+    keeper.mode = CLOCK_UNIFIED;
 }
 
 void publish_new_round(void)
@@ -165,23 +207,43 @@ void publish_new_round(void)
 }
 
 /*
+ * What a CPU that comes late needs is beyond what the others have settled on: all begin again, from its
+ * word on.
+ */
+static void settle_again(const struct cpu_clock *late)
+{
+    publish_new_round();
+    for (unsigned i = 0; i < keeper.cpus; i++) {
+        if (clock_of(i) != late && clock_of(i)->measured)
+            timeline_loosen(&clock_of(i)->timeline);
+    }
+}
+
+/* Once in a round: by how much this CPU's S is ahead of R. S goes back on none, so the greatest counts. */
+static void give_anchor(struct cpu_clock *clock, int64_t anchor_ns)
+{
+    if (keeper.settled_round == keeper.round && anchor_ns > keeper.anchor_ns)
+        settle_again(clock);
+    clock->round = keeper.round;
+    keeper.anchor_ns = max_i64(keeper.anchor_ns, anchor_ns);
+}
+
+/*
  * After a disruption each CPU's S is where it happened to be, and R may be anywhere: they meet again only if
- * all are tied to R by one anchor. It is the greatest, for S to go back on none. False: not all have said yet
- * what they need, and so no bound is known.
+ * all are tied to R by one anchor. False: not all have said yet what they need, and so no bound is known.
  */
 static bool anchor_together(struct cpu_clock *clock, const struct consensus *own, uint64_t joint)
 {
     struct timeline *t = &clock->timeline;
     int64_t middle = own->value.lo + (own->value.hi - own->value.lo) / 2;
 
-    if (clock->round != keeper.round) { /* once: others may have taken the greatest since */
-        clock->round = keeper.round;
-        keeper.anchor_ns = max_i64(keeper.anchor_ns, (int64_t)line_read(&t->line, joint) - middle);
-    }
+    if (clock->round != keeper.round)
+        give_anchor(clock, (int64_t)line_read(&t->line, joint) - middle);
     for (unsigned i = 0; i < keeper.cpus; i++) {
         if (clock_counts(clock_of(i)) && clock_of(i)->round != keeper.round)
             return false;
     }
+    keeper.settled_round = keeper.round;
     timeline_anchor(t, joint, own, keeper.anchor_ns);
     return true;
 }
@@ -191,6 +253,7 @@ void publish_own(struct cpu_clock *clock, unsigned cpu, uint64_t joint)
 {
     struct consensus own;
     struct bound bound;
+    unsigned settling;
 
     consensus_start(&own);
     consensus_join(&own, &clock->outlook, joint, keeper.crystal.slip_ns);
@@ -198,7 +261,10 @@ void publish_own(struct cpu_clock *clock, unsigned cpu, uint64_t joint)
         own.agree = false;
     else if (!clock->timeline.anchored)
         own.agree = anchor_together(clock, &own, joint);
+    settling = clock->timeline.settling;
     bound = timeline_update(&clock->timeline, joint, &own);
+    if (!clock->fresh) /* without a new look nothing has settled */
+        clock->timeline.settling = settling;
     clock->published = say(&clock->timeline, bound, 0);
     clock->published.hz = measured_hz(own.rate, clock->timeline.nominal);
     latch_set(&clock->latch, &clock->timeline.line);
@@ -206,6 +272,7 @@ void publish_own(struct cpu_clock *clock, unsigned cpu, uint64_t joint)
         for (unsigned i = 0; i < domain->vcpu_count; i++) {
             if (domain->vcpus[i].cpu != cpu)
                 continue;
+            /* step O1: this CPU's own record, which no other reads */
             begin_vcpu(&domain->vcpus[i]);
             fill_vcpu(&domain->vcpus[i], &clock->published);
             end_vcpu(&domain->vcpus[i]);
@@ -214,19 +281,37 @@ void publish_own(struct cpu_clock *clock, unsigned cpu, uint64_t joint)
 }
 
 /*
- * One last common line, no longer marked stable; every CPU's own line begins where that one stands, and is
- * steered by its own look at the reference from its next period on. Nothing steps.
+ * The line stays, and so does its bound; only the mark goes. Every CPU's own line is that one, until its own
+ * look at the reference bends it. Nothing steps, and a CPU whose TSC is off takes no other with it. The first
+ * bend comes when every TSC is past all at which the line was read with its mark: that takes as long as TSCs
+ * in step can be apart.
  */
 void publish_leave_unified(void)
 {
-    publish_airtight(0);
-    publish_new_round();
+    struct time_domain *domain;
+    uint64_t apart_ns = (uint64_t)max_i64(0, min_i64(keeper.skew_ns, SKEW_MOST_NS));
+    uint64_t odd;
+
+    /* step L1: all records odd */
+    for (domain = keeper.domains; domain; domain = domain->next)
+        begin_all(domain);
+    /* step L2: all CPUs see them odd, then the TSC is read */
+    odd = rdtsc_after_stores();
+    /* step L3: the same line without its mark */
+    keeper.published.flags = 0;
+    for (domain = keeper.domains; domain; domain = domain->next)
+        fill_all(domain, &keeper.published);
     for (unsigned i = 0; i < keeper.cpus; i++) {
         clock_of(i)->timeline = keeper.timeline;
         clock_of(i)->published = keeper.published;
         latch_set(&clock_of(i)->latch, &keeper.timeline.line);
     }
     keeper.mode = CLOCK_PERCPU;
+    /* step L4: every CPU's TSC is past all that was read of it */
+    wait_past(odd + 2 * scale_ticks(keeper.nominal, apart_ns));
+    /* step L5: all records even */
+    for (domain = keeper.domains; domain; domain = domain->next)
+        end_all(domain);
 }
 
 const struct published *published_for(unsigned cpu)

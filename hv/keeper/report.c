@@ -47,10 +47,13 @@ static void report_cpu(unsigned cpu)
               cpu ? ' ' : '*', cpu, cpu_by_id(cpu)->apic_id, (unsigned long long)(hz / 1000000),
               (unsigned long long)(hz / 1000 % 1000), hz_ppb / 1000, hz_ppb % 1000, keeper.reference->name,
               (long long)offset, (long long)half);
-    log_print(
-        "@cpu id=%u apic=%u state=online hz=%llu hz_ppb=%lld offset_ns=%lld offset_bound_ns=%lld source=%s\n",
-        cpu, cpu_by_id(cpu)->apic_id, (unsigned long long)hz, hz_ppb, (long long)offset, (long long)half,
-        keeper.reference->name);
+    if (clock->adjust)
+        log_print("  CPU%u: its IA32_TSC_ADJUST is %lld, not 0: firmware has written to its TSC\n", cpu,
+                  (long long)clock->adjust);
+    log_print("@cpu id=%u apic=%u state=online hz=%llu hz_ppb=%lld offset_ns=%lld offset_bound_ns=%lld "
+              "source=%s tsc_adjust=%lld\n",
+              cpu, cpu_by_id(cpu)->apic_id, (unsigned long long)hz, hz_ppb, (long long)offset,
+              (long long)half, keeper.reference->name, (long long)clock->adjust);
 }
 
 void report_cpus(void)
@@ -69,19 +72,23 @@ void report_alarm(void)
                   (unsigned long long)(keeper.lapic_hz / 1000 % 1000));
 }
 
-void report_clock(const char *why)
+void report_clock(const char *why, uint64_t step_ns)
 {
     const struct published *data = published_for(cpu_id());
     char bound[64];
 
     bound_words(&data->bound, bound, sizeof bound);
     log_print("clock: %s mode, %s\n", keeper.mode == CLOCK_UNIFIED ? "unified" : "per-CPU", why);
+    if (!keeper.discipline)
+        log_print("clock: discipline is off: S keeps the rate measured at the start, as in 2005\n");
     log_print("clock: assumed: TSC rates within %u ppm of the first measurement, changing by at most %u ppb "
               "a second\n",
               ESTIMATE_RATE_LIMIT_PPB / 1000, keeper.crystal.wander_ppb_s);
-    log_print("@clock source=%s mode=%s hz=%llu %s tolerance_ppb=%u wander_ppb_s=%u slip_ns=%u\n",
+    log_print("@clock source=%s mode=%s hz=%llu %s tolerance_ppb=%u wander_ppb_s=%u slip_ns=%u discipline=%s "
+              "step_ns=%llu\n",
               keeper.reference->name, mode_name(), (unsigned long long)data->hz, bound,
-              keeper.reference->tolerance_ppb, keeper.crystal.wander_ppb_s, keeper.crystal.slip_ns);
+              keeper.reference->tolerance_ppb, keeper.crystal.wander_ppb_s, keeper.crystal.slip_ns,
+              keeper.discipline ? "on" : "off", (unsigned long long)step_ns);
 }
 
 /* T8: one window for all, however many they are. */
@@ -92,6 +99,17 @@ void report_window(const struct window *window)
 
     log_print("@window source=%s ns=%llu readings=%u cpus=%u\n", keeper.reference->name,
               (unsigned long long)ns, window->count, keeper.cpus);
+}
+
+/* And bringing them into line: the star is what DESIGN.md allows 20 us a CPU. */
+void report_exchange(const struct exchange_cost *cost)
+{
+    log_print(
+        "@exchange cpus=%u star_ns=%llu worst_ns=%llu meetings=%u pairs_ns=%llu meeting_worst_ns=%llu\n",
+        keeper.cpus, (unsigned long long)scale_reader_ns(keeper.nominal, cost->star),
+        (unsigned long long)scale_reader_ns(keeper.nominal, cost->star_worst), cost->meetings,
+        (unsigned long long)scale_reader_ns(keeper.nominal, cost->pairs),
+        (unsigned long long)scale_reader_ns(keeper.nominal, cost->pair_worst));
 }
 
 void report_stopped(unsigned cpu)
@@ -107,13 +125,47 @@ void report_back(unsigned cpu)
     log_print("@back cpu=%u at_ns=%llu\n", cpu, (unsigned long long)keeper_now_ns());
 }
 
-void report_disruption(unsigned cpu, const struct bracket *bracket, const struct outlook *expected)
+/*
+ * R ahead: the TSC was set back, or stood still, or the reference leapt. R behind: the other way round.
+ * From inside they look alike (DESIGN.md section 2).
+ */
+static void name_disruption(const char *why, long long off, char *out, size_t size)
 {
-    struct range_ns range = outlook_at(expected, bracket->tsc_hi);
-    long long off = (long long)(bracket->ref_lo_ns - (range.lo + (range.hi - range.lo) / 2));
+    const char *source = keeper.reference->name;
 
-    log_print("@disruption cpu=%u what=tsc-and-%s-disagree off_ns=%lld at_ns=%llu\n", cpu,
-              keeper.reference->name, off, (unsigned long long)keeper_now_ns());
+    if (why)
+        format(out, size, "%s", why);
+    else if (off > 0)
+        format(out, size, "tsc-slow-or-%s-ahead", source);
+    else
+        format(out, size, "tsc-ahead-or-%s-slow", source);
+}
+
+void report_disruption(unsigned cpu, int64_t off_ns, const char *why)
+{
+    long long off = (long long)off_ns;
+    char what[48];
+
+    name_disruption(why, off, what, sizeof what);
+    log_print("clock: TSC of CPU %u and %s disagree by %+lld ns; the bound is unknown until they are tied "
+              "together again\n",
+              cpu, keeper.reference->name, off);
+    log_print("@disruption cpu=%u what=%s off_ns=%lld at_ns=%llu\n", cpu, what, off,
+              (unsigned long long)keeper.broken_ns);
+}
+
+void report_established(uint64_t delay_ns)
+{
+    const struct published *data = published_for(cpu_id());
+
+    log_print("@established cpu=%u delay_ns=%llu err_ns=%llu disruptions=%u\n", cpu_id(),
+              (unsigned long long)delay_ns, (unsigned long long)data->bound.ns, data->disruptions);
+}
+
+void report_adjust(unsigned cpu, uint64_t before)
+{
+    log_print("CPU %u: somebody changed IA32_TSC_ADJUST from %lld to %lld\n", cpu, (long long)before,
+              (long long)clock_of(cpu)->adjust);
 }
 
 /*

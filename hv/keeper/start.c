@@ -6,6 +6,7 @@
 #include "cpu/paging.h"
 #include "cpu/percpu.h"
 #include "cpu/traps.h"
+#include "keeper/meeting.h"
 #include "log/log.h"
 #include "log/panic.h"
 #include "platform/rtc.h"
@@ -77,12 +78,13 @@ static void look_again(void)
     struct cpu_clock *boot = clock_of(0);
     struct bracket bracket;
     int tries = 1;
+    bool lost;
 
-    while (!measure(boot, &bracket)) {
+    while (!measure(boot, &bracket, &lost)) {
         if (tries++ == WINDOW_TRIES)
             panic("the %s could not be read in %d tries", keeper.reference->name, WINDOW_TRIES);
     }
-    if (!estimate_add(&boot->estimate, &bracket, &boot->outlook))
+    if (lost || !estimate_add(&boot->estimate, &bracket, &boot->outlook))
         panic("TSC and %s disagree already while they are measured", keeper.reference->name);
 }
 
@@ -139,17 +141,19 @@ static bool same_nominal(void)
     return true;
 }
 
-static const char *choose_mode(enum clockmode wanted)
+static const char *choose_mode(void)
 {
     keeper.mode = CLOCK_PERCPU;
-    if (wanted == CLOCKMODE_PERCPU)
+    if (keeper.wanted == CLOCKMODE_PERCPU)
         return "as the command line asks";
     if (keeper.alignment == ALIGNMENT_APART || !same_nominal() || !publish_gather(rdtsc_ordered()).agree) {
         keeper.alignment = ALIGNMENT_APART;
-        return "the TSCs are not in step";
+        return keeper.wanted == CLOCKMODE_UNIFIED
+                   ? "and not unified as the command line asks: the TSCs are not in step"
+                   : "the TSCs are not in step";
     }
     if (keeper.alignment == ALIGNMENT_UNKNOWN)
-        return "some CPUs did not meet in time: whether the TSCs are in step is unknown";
+        return "some CPUs did not meet in time: whether the TSCs are in step is not yet known";
     keeper.mode = CLOCK_UNIFIED;
     return keeper.cpus > 1 ? "the TSCs are in step" : "there is one TSC";
 }
@@ -170,12 +174,16 @@ static void start_timelines(void)
         consensus_start(&own);
         consensus_join(&own, &clock->outlook, begin, keeper.crystal.slip_ns);
         timeline_start(&clock->timeline, begin, clock->estimate.nominal, &own, tolerance);
+        clock->timeline.free_running = !keeper.discipline;
+        clock->looked_tsc = begin;
+        clock->looked_ns = clock->outlook.lo_ns;
         publish_own(clock, cpu, begin);
     }
     if (keeper.mode == CLOCK_UNIFIED) {
         struct consensus all = publish_gather(tsc);
 
         timeline_start(&keeper.timeline, tsc, keeper.nominal, &all, tolerance);
+        keeper.timeline.free_running = !keeper.discipline;
         publish_unified();
     }
 }
@@ -205,6 +213,11 @@ static void set_wall_base(struct utc utc, uint64_t utc_tsc)
     wallclock_base(utc, (uint64_t)max_i64(0, then.lo + (then.hi - then.lo) / 2), &keeper.wall_base);
 }
 
+static void *take(uint64_t bytes, const char *what)
+{
+    return memory_take((bytes + FRAME_SIZE - 1) / FRAME_SIZE, what);
+}
+
 void keeper_start(const struct options *options, uint8_t century_register)
 {
     uint64_t utc_tsc;
@@ -215,24 +228,30 @@ void keeper_start(const struct options *options, uint8_t century_register)
     keeper.counter =
         (struct counter){keeper.reference->period_num, keeper.reference->period_den, keeper.reference->bits};
     keeper.crystal = (struct crystal){options->wander_ppb_s, 0};
+    keeper.wanted = options->mode;
+    keeper.discipline = options->discipline;
     keeper.cpus = cpu_count();
-    keeper.clocks =
-        memory_take((keeper.cpus * sizeof *keeper.clocks + FRAME_SIZE - 1) / FRAME_SIZE, "the CPUs' clocks");
+    keeper.clocks = take(keeper.cpus * sizeof *keeper.clocks, "the CPUs' clocks");
+    pairs_start(&keeper.pairs, keeper.cpus,
+                take((uint64_t)keeper.cpus * keeper.cpus * sizeof(struct pair), "the pairs that met"));
     exchange_init(keeper.cpus);
+    adjust_read(clock_of(0));
     measure_boot_cpu();
     keeper.crystal.slip_ns = quirk_slip_ns();
+    meeting_measure_patience();
     clock_of(0)->estimate.crystal = keeper.crystal;
     measure_all(century_register, &utc, &utc_tsc);
     keeper.alignment = exchange_pairs(PASSES, &extent);
+    report_exchange(exchange_cost());
     keeper.skew_ns = (int64_t)scale_reader_ns(keeper.nominal, (uint64_t)extent);
-    const char *why = choose_mode(options->mode);
+    const char *why = choose_mode();
     set_wall_base(utc, utc_tsc);
     start_timelines();
     keeper.start_ns = keeper_now_ns();
     alarm_init_cpu();
     report_alarm();
     report_cpus();
-    report_clock(why);
+    report_clock(why, 0);
     exchange_finish();
     tick_init_cpu();
 }

@@ -12,6 +12,7 @@
 #include "time/bracket.h"
 #include "time/consensus.h"
 #include "time/estimate.h"
+#include "time/pairs.h"
 #include "time/publish.h"
 #include "time/timeline.h"
 #include "time/timerq.h"
@@ -27,6 +28,14 @@
  * VCPU.
  */
 #define STOPPED_PERIODS 8u
+/* After so many it gets an interrupt: should its TSC have been set back, its own alarm may be years away. */
+#define NUDGE_PERIODS 2u
+/*
+ * By how much S may go forward, at most, beyond what it last was here for certain, when R is ahead of it: no
+ * CPU that runs is without an alarm for longer. Once, until a look agrees with the one before: a
+ * reference that lies at each must not drive S on and on.
+ */
+#define FORWARD_NS (STOPPED_PERIODS * PERIOD_NS)
 
 /*
  * A line that anyone may read at any moment, even in an NMI that interrupts its writer: two copies (latch.c).
@@ -46,14 +55,27 @@ struct cpu_clock {
     struct published published; /* and what it last said */
     struct latch latch;
     struct timerq timers;
-    bool deadline;         /* alarms are deadlines on this CPU's TSC; else its APIC's counter */
-    struct timer base;     /* the time base, every PERIOD_NS */
-    uint64_t now_floor_ns; /* what keeper_now_ns last gave here */
-    uint64_t missed;       /* periods without a reading of the reference */
-    uint32_t silent;       /* periods since its last, at most STOPPED_PERIODS; all write it, under the lock */
+    uint64_t forward_ns;     /* what is left of FORWARD_NS */
+    bool agreed;             /* so did the last look, with what was known before */
+    bool fresh;              /* the time base had a good look just now */
+    bool deadline;           /* alarms are deadlines on this CPU's TSC; else its APIC's counter */
+    struct timer base;       /* the time base, every PERIOD_NS */
+    uint64_t now_floor_ns;   /* what keeper_now_ns last gave here */
+    uint64_t missed;         /* periods without a reading of the reference */
+    uint32_t silent;         /* rounds without it, at most STOPPED_PERIODS; all write it, under the lock */
+    uint32_t came;           /* the last round in which it came; under the lock */
+    uint64_t due_tsc;        /* the alarm that is set cannot honestly come before this */
+    uint64_t looked_tsc;     /* when it last looked at the reference, and ... */
+    int64_t looked_ns;       /* ... R then */
+    struct line looked_line; /* what was read here until the next publish */
+    unsigned odd; /* alarms in a row that came before their time: the TSC was set back, or stands still */
+    volatile bool nudged; /* look at once; written by others, under the lock, and cleared here */
+    uint64_t met_period;  /* the last in which it met another CPU */
+    uint64_t adjust;      /* IA32_TSC_ADJUST as last read; 0 where there is none */
     struct bracket early,
         met;              /* start-up: this CPU's TSC beside the boot CPU's R, at both ends of the window */
     bool measured;        /* start-up: its TSC has a rate; else the CPU is left out (T7) */
+    uint64_t star_ticks;  /* start-up: how long its meetings with the boot CPU took */
     struct offset offset; /* start-up: this TSC minus the boot CPU's, ticks */
 };
 
@@ -73,11 +95,19 @@ struct keeper {
     struct timeline timeline; /* unified mode: the line common to all */
     struct published published;
     struct latch latch;
-    uint64_t period;   /* the last one published */
-    uint64_t watched;  /* the last one in which somebody looked who is still there */
-    uint32_t epoch;    /* counts disruptions */
-    uint32_t round;    /* per-CPU mode: counts how often the CPUs' anchors had to be made one */
-    int64_t anchor_ns; /* of this round: the most by which S is ahead of R on any CPU that has said so */
+    uint64_t period; /* the last one published */
+    uint32_t
+        /* of watching who is there: one ends when a CPU comes to its time base for the second time in it */
+        rounds;
+    uint32_t epoch;         /* counts disruptions */
+    uint32_t round;         /* per-CPU mode: counts how often the CPUs' anchors had to be made one */
+    uint32_t settled_round; /* the last in which all had said what they need */
+    int64_t anchor_ns;      /* of this round: the most by which S is ahead of R on any CPU that has said so */
+    uint64_t broken_ns;     /* S when the last disruption was seen, on broken_cpu; 0: its end has been told */
+    unsigned broken_cpu;
+    struct pairs pairs; /* who has met whom, at run time */
+    enum clockmode wanted;
+    bool discipline;
     uint64_t last_tsc; /* the largest TSC that any CPU has left here: the causal watch */
     int64_t skew_ns;   /* TSCs differed by at most this when they were measured */
     enum alignment alignment;
@@ -106,8 +136,14 @@ uint64_t latch_read(const struct latch *latch, uint64_t tsc);
 /* The one that this CPU's time is read from. */
 const struct latch *latch_in_force(void);
 
-/* measure.c: one reading of the reference as a bracket of this CPU's TSC; false: none could be had. */
-bool measure(const struct cpu_clock *clock, struct bracket *out);
+#define COUNTER_LONG_BITS 40u /* a counter of so many turns in hours or more; with fewer it is narrow */
+
+/*
+ * measure.c: one reading of the reference as a bracket of this CPU's TSC; false: none could be had. `lost`:
+ * what was known does not tell any more which turn of a narrow counter this is; the bracket is of the first
+ * one after the last look.
+ */
+bool measure(const struct cpu_clock *clock, struct bracket *out, bool *lost);
 
 /* exchange.c: the boot CPU's side of start-up. */
 bool exchange_init(unsigned cpus);
@@ -117,14 +153,38 @@ enum alignment exchange_pairs(unsigned passes, int64_t *extent_ticks);
 /* Whether CPUs run at the same moment: an emulator may run them in turns. */
 bool exchange_at_once(void);
 void exchange_finish(void);
+/* T8: what it took, in the boot CPU's ticks. */
+struct exchange_cost {
+    uint64_t star, star_worst; /* both ends of the window: for all CPUs, and for the one that took most */
+    uint64_t pairs,
+        pair_worst; /* all meetings of pairs, and the longest (the longest round, where all meet at once) */
+    unsigned meetings;
+};
+const struct exchange_cost *exchange_cost(void);
 void exchange_serve(void); /* the others' side; returns at exchange_finish */
 
 /* alarm.c */
 void alarm_init_cpu(void);
 void alarm_reprogram(void);
+void alarm_leave_deadline(void); /* for good, on this CPU */
 
 /* tick.c */
 void tick_init_cpu(void);
+void tick_now(void); /* out of turn: something is odd about this CPU's TSC */
+
+/*
+ * adjust.c: IA32_TSC_ADJUST of this CPU. Read and shown, never written. False: as it was, or there is none.
+ */
+bool adjust_read(struct cpu_clock *clock);
+
+/* mode.c; all with the lock held */
+void mode_leave_unified(const char *why);
+/* Once a period: per-CPU mode ends when all CPUs have shown for long enough that their TSCs are in step. */
+void mode_try_unified(void);
+unsigned mode_cpus_that_count(void);
+
+/* watch.c: before anything else in a period, this CPU meets the one whose turn it is. */
+void watch_meet(struct cpu_clock *clock, uint64_t period);
 
 /* publisher.c; all with the lock held */
 /*
@@ -133,6 +193,8 @@ void tick_init_cpu(void);
  */
 struct consensus publish_gather(uint64_t tsc);
 void publish_unified(void);
+/* The same, but the line begins as the highest of all CPUs' own. */
+void publish_enter_unified(void);
 /* After a disruption: from now on the CPUs' anchors are asked for anew. */
 void publish_new_round(void);
 void publish_own(struct cpu_clock *clock, unsigned cpu,
@@ -143,14 +205,21 @@ const struct published *published_for(unsigned cpu);
 
 /* quirks.c: how far this machine's TSC may jump between two looks; says why where it is not 0. */
 uint32_t quirk_slip_ns(void);
+/* After a disruption: what is to be allowed for from now on. */
+uint32_t quirk_slip_shown(int64_t off_ns);
 
 /* report.c */
 void report_alarm(void); /* how the boot CPU is woken */
 void report_cpus(void);
-void report_clock(const char *why);
+/* `step_ns`: by how much S went forward at most, on some CPU, with this change of mode. */
+void report_clock(const char *why, uint64_t step_ns);
+void report_exchange(const struct exchange_cost *cost);
 void report_window(const struct window *window); /* once its rate is known */
 void report_stopped(unsigned cpu);
 void report_back(unsigned cpu);
-void report_disruption(unsigned cpu, const struct bracket *bracket, const struct outlook *expected);
+/* `off_ns`: R beyond what was expected. `why`: what is known of it; NULL: only that they disagree. */
+void report_disruption(unsigned cpu, int64_t off_ns, const char *why);
+void report_established(uint64_t delay_ns);
+void report_adjust(unsigned cpu, uint64_t before);
 
 #endif

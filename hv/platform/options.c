@@ -37,13 +37,23 @@ static bool number_within(struct text text, uint32_t least, uint32_t most, uint3
 }
 
 /* Each returns NULL if the value is good, else what it should have been. */
-static const char *set_acpi(struct text value, struct options *out)
+static const char *set_switch(struct text value, bool *out)
 {
     bool on = text_is(value, "on");
     if (!on && !text_is(value, "off"))
         return "must be on or off";
-    out->acpi = on;
+    *out = on;
     return NULL;
+}
+
+static const char *set_acpi(struct text value, struct options *out)
+{
+    return set_switch(value, &out->acpi);
+}
+
+static const char *set_discipline(struct text value, struct options *out)
+{
+    return set_switch(value, &out->discipline);
 }
 
 static const char *set_source(struct text value, struct options *out)
@@ -112,9 +122,11 @@ static const struct {
     const char *name;
     const char *(*set)(struct text value, struct options *out);
 } table[] = {
-    {"acpi", set_acpi},         {"nosmp", set_nosmp},   {"maxcpus", set_maxcpus}, {"clocksource", set_source},
-    {"clockmode", set_mode},    {"wander", set_wander}, {"mem", set_mem},         {"vcpus", set_vcpus},
-    {"duration", set_duration},
+    {"acpi", set_acpi},         {"nosmp", set_nosmp},
+    {"maxcpus", set_maxcpus},   {"clocksource", set_source},
+    {"clockmode", set_mode},    {"wander", set_wander},
+    {"mem", set_mem},           {"vcpus", set_vcpus},
+    {"duration", set_duration}, {"discipline", set_discipline},
 };
 
 /* One word of the line; what is wrong with it, or NULL. */
@@ -156,7 +168,7 @@ static struct text next_word(const char **line)
 
 bool options_parse(const char *line, struct options *out, options_complaint complain)
 {
-    *out = (struct options){.acpi = true, .wander_ppb_s = 10, .guest_mib = 32};
+    *out = (struct options){.acpi = true, .discipline = true, .wander_ppb_s = 10, .guest_mib = 32};
     for (struct text word = next_word(&line); word.length > 0; word = next_word(&line)) {
         const char *why = take_word(word, out);
         if (why && complain)

@@ -27,6 +27,7 @@ struct options {
     bool acpi;               /* acpi=on|off, default on */
     enum clocksource source; /* clocksource=auto|pit|hpet|pmtimer */
     enum clockmode mode;     /* clockmode=auto|unified|percpu */
+    bool discipline;         /* discipline=on|off, default on; off: S is not steered after the start */
     uint32_t wander_ppb_s;   /* wander=<ppb per second>, default 10, 0..1000000 */
     uint32_t guest_mib;      /* mem=<MiB> of the guest, default 32, 8..4096 */
     uint32_t max_cpus;       /* maxcpus=<n>, 1..256, nosmp: 1; 0: all there are */

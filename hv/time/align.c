@@ -2,12 +2,16 @@
 
 #include "time/fixed.h"
 
+struct offset offset_join(struct offset a, struct offset b)
+{
+    return (struct offset){max_i64(a.lo, b.lo), min_i64(a.hi, b.hi)};
+}
+
 struct offset offset_narrow(struct offset known, const struct exchange *turn)
 {
-    int64_t lo = (int64_t)(turn->met - turn->returned);
-    int64_t hi = (int64_t)(turn->met - turn->sent);
+    const struct offset shown = {(int64_t)(turn->met - turn->returned), (int64_t)(turn->met - turn->sent)};
 
-    return (struct offset){max_i64(known.lo, lo), min_i64(known.hi, hi)};
+    return offset_join(known, shown);
 }
 
 enum alignment offset_judge(struct offset offset)

@@ -27,6 +27,8 @@ struct offset {
 #define OFFSET_UNKNOWN ((struct offset){INT64_MIN / 4, INT64_MAX / 4})
 
 struct offset offset_narrow(struct offset known, const struct exchange *turn);
+/* What two times of knowing say together; lo > hi: the offset has changed in between. */
+struct offset offset_join(struct offset a, struct offset b);
 
 enum alignment { ALIGNMENT_UNKNOWN, ALIGNMENT_IN_STEP, ALIGNMENT_APART };
 

@@ -125,6 +125,15 @@ static void constrain(const struct estimate *estimate, struct constraints *c)
 #define RESIDUAL_LIMIT (1ll << 31) /* what q32_ratio takes; two seconds of residual are a disruption anyway */
 
 /*
+ * Whether num / den, in q32, is at least `least`: a product in the place of the division, of which only those
+ * pairs need one that narrow the range (a few of a thousand).
+ */
+static bool ratio_from(int64_t num, int64_t den, int64_t least)
+{
+    return (__int128)least * den <= num * Q32_ONE;
+}
+
+/*
  * Fourier-Motzkin: a line e = v + r x under every upper and over every lower point exists for exactly those r
  * that pass every pair (upper, lower) of points. Rounded outwards. False: there is none.
  */
@@ -139,11 +148,11 @@ static bool rate_range(const struct constraints *c, int64_t *rate_lo, int64_t *r
                 return false;
             if (de <= -RESIDUAL_LIMIT)
                 continue; /* says nothing that the limit on the rate does not */
-            if (dx > 0)
-                *rate_lo = max_i64(*rate_lo, q32_ratio_floor(de, dx));
-            else if (dx < 0)
-                *rate_hi = min_i64(*rate_hi, q32_ratio_ceil(-de, -dx));
-            else if (de > 0)
+            if (dx > 0 && ratio_from(de, dx, *rate_lo + 1))
+                *rate_lo = q32_ratio_floor(de, dx);
+            else if (dx < 0 && ratio_from(de, -dx, 1 - *rate_hi))
+                *rate_hi = q32_ratio_ceil(-de, -dx);
+            else if (dx == 0 && de > 0)
                 return false;
         }
     }
@@ -228,15 +237,6 @@ static void begin_again(struct estimate *estimate, const struct bracket *bracket
     look(estimate, out);
 }
 
-/* How far the bracket lies outside what was expected of it; 0 when it touches. */
-static int64_t gap_ns(const struct outlook *before, const struct bracket *bracket)
-{
-    int64_t above = bracket->ref_lo_ns - outlook_at(before, bracket->tsc_hi).hi;
-    int64_t below = outlook_at(before, bracket->tsc_lo).lo - bracket->ref_hi_ns;
-
-    return max_i64(0, max_i64(above, below));
-}
-
 /*
  * `before` is the outlook without the bracket; the rate that it gave stays. But a second slip in a row may be
  * a change of rate after all, and gets the room of one. A gap of nothing (older samples alone make the set
@@ -245,12 +245,13 @@ static int64_t gap_ns(const struct outlook *before, const struct bracket *bracke
 static bool slip(struct estimate *estimate, const struct outlook *before, bool again,
                  const struct bracket *bracket, struct outlook *out)
 {
-    int64_t gap = gap_ns(before, bracket) + 1;
+    int64_t gap = outlook_gap_ns(before, bracket) + 1;
     int64_t since = max_i64(1000000, nominal_ns(before->nominal, before->tsc, bracket->tsc_hi));
-    int64_t room = again ? q32_ratio_ceil(gap, since) : 0;
+    int64_t room;
 
-    if (gap > estimate->crystal.slip_ns)
+    if (gap > estimate->crystal.slip_ns) /* a larger one need not fit q32_ratio_ceil either */
         return false;
+    room = again ? q32_ratio_ceil(gap, since) : 0;
     begin_again(estimate, bracket, (struct range_ns){before->rate_lo - room, before->rate_hi + room},
                 before->tsc, out);
     estimate->slips++;
@@ -260,7 +261,9 @@ static bool slip(struct estimate *estimate, const struct outlook *before, bool a
 bool estimate_add(struct estimate *estimate, const struct bracket *bracket, struct outlook *out)
 {
     struct outlook before;
-    bool known = estimate->count > 0 && look(estimate, &before), again = estimate->count == 1;
+    /* Only a slip asks what was known before, and where none is allowed for there is none. */
+    bool slips = estimate->crystal.slip_ns > 0 && estimate->count > 0;
+    bool known = slips && look(estimate, &before), again = estimate->count == 1;
 
     if (estimate->count == 0 || bracket->tsc_hi >= estimate->sample[estimate->count - 1].tsc_lo) {
         forget_old(estimate);
@@ -294,4 +297,12 @@ struct range_ns outlook_rate_at(const struct outlook *outlook, uint64_t tsc)
     int64_t wander = wander_q32(outlook->wander_ppb_s, nominal_ns(outlook->nominal, outlook->tsc, tsc));
 
     return (struct range_ns){.lo = outlook->rate_lo - wander, .hi = outlook->rate_hi + wander};
+}
+
+int64_t outlook_gap_ns(const struct outlook *outlook, const struct bracket *bracket)
+{
+    int64_t above = bracket->ref_lo_ns - outlook_at(outlook, bracket->tsc_hi).hi;
+    int64_t below = outlook_at(outlook, bracket->tsc_lo).lo - bracket->ref_hi_ns;
+
+    return max_i64(0, max_i64(above, below));
 }

@@ -60,6 +60,12 @@ bool estimate_add(struct estimate *estimate, const struct bracket *bracket, stru
 /* R's range when this CPU's TSC is `tsc`, a little before or up to some minutes after the outlook's own. */
 struct range_ns outlook_at(const struct outlook *outlook, uint64_t tsc);
 
+/*
+ * How far the bracket lies outside what was expected of it; 0 when it touches. After a long time without
+ * one this is stricter than estimate_add, which gives each old bracket its own wander.
+ */
+int64_t outlook_gap_ns(const struct outlook *outlook, const struct bracket *bracket);
+
 /* The rate's range at `tsc`, wander included, q32 against the nominal scale. */
 struct range_ns outlook_rate_at(const struct outlook *outlook, uint64_t tsc);
 

@@ -8,11 +8,12 @@ _Static_assert(offsetof(struct meridian_record, disruptions) == offsetof(struct 
 
 void record_begin(volatile struct meridian_record *record, uint32_t version)
 {
-    record->version1 = version + 1;
+    record->version1 = version + 1; /* step W1: version1 odd */
 }
 
 void record_fill(volatile struct meridian_record *record, const struct published *data)
 {
+    /* step W2: the data */
     record->tsc_timestamp = data->line.tsc;
     record->system_time = data->line.ns;
     record->tsc_to_system_mul = data->line.scale.mul;
@@ -20,10 +21,15 @@ void record_fill(volatile struct meridian_record *record, const struct published
     record->flags = data->flags;
     record->disruptions = data->disruptions;
     record->cpu_freq = data->hz;
-    record->wall_sec = data->wall.s;
-    record->wall_nsec = data->wall.ns;
+    record_fill_wall(record, data->wall);
     record->err_ppb = data->bound.ppb;
     record->err_ns = data->bound.ns;
+}
+
+void record_fill_wall(volatile struct meridian_record *record, struct utc wall)
+{
+    record->wall_sec = wall.s;
+    record->wall_nsec = wall.ns;
 }
 
 /*
@@ -32,8 +38,8 @@ void record_fill(volatile struct meridian_record *record, const struct published
  */
 void record_end(volatile struct meridian_record *record, uint32_t version)
 {
-    record->version2 = version + 2;
-    record->version1 = version + 2;
+    record->version2 = version + 2; /* step W3: version2 even */
+    record->version1 = version + 2; /* step W4: version1 even */
 }
 
 void xen_record_begin(volatile struct xen_time_record *record, uint32_t version)

@@ -40,6 +40,8 @@ struct xen_time_record {
  */
 void record_begin(volatile struct meridian_record *record, uint32_t version);
 void record_fill(volatile struct meridian_record *record, const struct published *data);
+/* Where only the wall clock was set: the line and its bound stay as they are. */
+void record_fill_wall(volatile struct meridian_record *record, struct utc wall);
 void record_end(volatile struct meridian_record *record, uint32_t version);
 
 void xen_record_begin(volatile struct xen_time_record *record, uint32_t version);

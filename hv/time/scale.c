@@ -3,8 +3,8 @@
 #include "time/fixed.h"
 
 /*
- * 10^9 / hz = mul / 2^32 * 2^shift. 10^9 < 2^30, so 10^9 << 32 has two bits to spare; beyond 4 GHz the
- * frequency gives up low bits instead (below 0.5 ppb of it).
+ * 10^9 / hz = mul / 2^32 * 2^shift. With hz from 10^9 to 2 * 10^9 the quotient has 32 bits as it is; below,
+ * it is brought there, and beyond 2 GHz the frequency gives up low bits instead (below 0.5 ppb of it).
  */
 bool scale_from_hz(uint64_t hz, struct tsc_scale *out)
 {
@@ -15,10 +15,6 @@ bool scale_from_hz(uint64_t hz, struct tsc_scale *out)
         return false;
     while (hz > 2 * (uint64_t)NS_PER_S) {
         hz >>= 1;
-        shift--;
-    }
-    if (hz > (uint64_t)NS_PER_S) {
-        ns <<= 1;
         shift--;
     }
     while (ns / hz > UINT32_MAX) {
@@ -37,9 +33,9 @@ uint64_t scale_to_hz(struct tsc_scale scale)
     uint64_t quotient = numerator / scale.mul;
     uint64_t more = ((numerator % scale.mul) << 16) / scale.mul;
     uint64_t hz_q16 = quotient << 16 | more; /* times 2^(-shift - 1) */
-    int places = 16 + 1 + scale.shift;
+    int places = 16 + 1 + scale.shift;       /* above 0: up to SCALE_MAX_HZ no shift is below -5 */
 
-    return places > 0 ? (hz_q16 + (1ull << (places - 1))) >> places : hz_q16 << -places;
+    return (hz_q16 + (1ull << (places - 1))) >> places;
 }
 
 uint64_t scale_reader_ns(struct tsc_scale scale, uint64_t ticks)

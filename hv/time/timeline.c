@@ -60,21 +60,63 @@ void timeline_start(struct timeline *t, uint64_t tsc, struct tsc_scale nominal, 
     t->line.ns = (uint64_t)max_i64(0, middle(first->value));
 }
 
-struct bound timeline_update(struct timeline *t, uint64_t tsc_joint, const struct consensus *all)
+static struct bound steer(struct timeline *t, const struct consensus *all)
 {
-    t->line = line_follow(&t->line, tsc_joint, t->line.scale, 0);
-    if (!all->agree)
-        return BOUND_UNKNOWN;
     if (!t->anchored) {
         t->anchor_ns = (int64_t)t->line.ns - middle(all->value);
         t->anchored = true;
     }
     int64_t error = middle(all->value) + t->anchor_ns - (int64_t)t->line.ns;
-    t->line.scale = scale_deviate(t->nominal, middle(all->rate) + slew_q32(error));
+    if (!t->free_running)
+        t->line.scale = scale_deviate(t->nominal, middle(all->rate) + slew_q32(error));
     struct bound bound = bound_of(t, all);
     if (t->settling > 0)
         t->settling--;
     return bound;
+}
+
+struct bound timeline_update(struct timeline *t, uint64_t tsc_joint, const struct consensus *all)
+{
+    t->line = line_follow(&t->line, tsc_joint, t->line.scale, 0);
+    t->bound = all->agree ? steer(t, all) : BOUND_UNKNOWN;
+    return t->bound;
+}
+
+/*
+ * S at any TSC: a line was not always that long, but S has not gone back, and before the joint it was
+ * slower or faster by no more than the slew. Rounded up.
+ */
+static uint64_t line_value(const struct line *line, uint64_t tsc)
+{
+    uint64_t before;
+
+    if (tsc >= line->tsc)
+        return line_read(line, tsc) + 1;
+    before = scale_reader_ns(line->scale, line->tsc - tsc);
+    return before < line->ns ? line->ns - before + before / 500 + 1 : 0;
+}
+
+/* S's rate beyond R's: what the last bound says, or where there is none all that TSC and slew allow. */
+uint64_t timeline_at_most(const struct timeline *t, uint64_t looked_tsc, int64_t gone_ns, uint64_t most_ns)
+{
+    uint64_t ppb = t->bound.ns != UINT64_MAX ? t->bound.ppb : ESTIMATE_RATE_LIMIT_PPB + TIMELINE_SLEW_PPB;
+    uint64_t looked_ns = line_value(&t->line, looked_tsc), gone, seen;
+
+    if (gone_ns <= 0)
+        return 0;
+    if (looked_ns >= most_ns || (uint64_t)gone_ns >= most_ns - looked_ns)
+        return most_ns;
+    gone = (uint64_t)gone_ns;
+    seen = looked_ns + gone + (gone / 1000000 + 1) * ppb / 1000 + 1;
+    return seen < most_ns ? seen : most_ns;
+}
+
+void timeline_loosen(struct timeline *t)
+{
+    t->disruptions++;
+    t->settling = TIMELINE_SETTLING;
+    t->anchored = false;
+    t->bound = BOUND_UNKNOWN;
 }
 
 void timeline_disrupt(struct timeline *t, uint64_t tsc_now, uint64_t at_least_ns)
@@ -83,9 +125,7 @@ void timeline_disrupt(struct timeline *t, uint64_t tsc_now, uint64_t at_least_ns
     uint64_t step = at_least_ns > there ? at_least_ns - there : 0;
 
     t->line = line_follow(&t->line, tsc_now, t->line.scale, step);
-    t->disruptions++;
-    t->settling = TIMELINE_SETTLING;
-    t->anchored = false;
+    timeline_loosen(t);
 }
 
 void timeline_anchor(struct timeline *t, uint64_t tsc, const struct consensus *all, int64_t anchor_ns)
@@ -98,4 +138,25 @@ void timeline_anchor(struct timeline *t, uint64_t tsc, const struct consensus *a
         t->line = line_follow(&t->line, tsc, t->line.scale, (uint64_t)behind);
     t->anchor_ns = anchor_ns;
     t->anchored = true;
+}
+
+static bool above(const struct line *a, const struct line *b)
+{
+    return a->ns != b->ns ? a->ns > b->ns : a->frac > b->frac;
+}
+
+void timeline_join(struct timeline *highest, const struct timeline *other, uint64_t tsc)
+{
+    struct line line = line_follow(&highest->line, tsc, highest->line.scale, 0);
+    struct line others = line_follow(&other->line, tsc, other->line.scale, 0);
+    uint16_t disruptions = highest->disruptions;
+
+    if ((int16_t)(other->disruptions - disruptions) > 0)
+        disruptions = other->disruptions;
+    if (above(&others, &line)) {
+        *highest = *other;
+        line = others;
+    }
+    highest->line = line;
+    highest->disruptions = disruptions;
 }

@@ -2,7 +2,8 @@
  * The reader: how a guest gets time out of Meridian's records, without a trap. One header, for any x86-64
  * kernel; it needs <stdint.h> and meridian/abi.h. It also reads Xen's own 32-byte record (bound unknown).
  *
- *     struct meridian_clock clock = {.pages = mapped, .where = my_vcpu, .yield = my_yield, .last_ns = &word};
+ *     struct meridian_clock clock = {
+ *         .common = mapped[0], .pages = mapped, .where = my_vcpu, .yield = my_yield, .last_ns = &word};
  *     struct meridian_counts counts = {0};                        // one a VCPU: nothing here is locked
  *     uint64_t ns = meridian_now_ns(&clock, &counts);             // the point
  *     struct meridian_interval i = meridian_now(&clock, &counts); // earliest, point, latest
@@ -16,7 +17,9 @@
  *   hypervisor's to set). So the TSC is read after version1, and after any load that told this VCPU of
  *   another's time.
  * - Loads are not reordered with other loads (SDM vol. 3, 8.2.2), so the line is read between the versions.
- * - The second look at the versions must not pass RDTSC. If it did, a reader could accept the old line and
+ * - The second look takes both versions with one load of 8 bytes; that is no less than two loads with
+ *   nothing in between.
+ * - That look must not pass RDTSC. If it did, a reader could accept the old line and
  *   only then take a TSC from beyond the joint, where another VCPU uses the new line already. Nothing orders
  *   a load after RDTSC by itself, and a second LFENCE costs several ns. But no instruction starts before its
  *   operands exist: a zero computed from the TSC is added to their address. (AND with 0 is computed; XOR and
@@ -25,6 +28,11 @@
  *
  * So the TSC of an accepted line was read while that line was in force; and the publisher, which marks all
  * records odd before it picks the joint, knows that nobody evaluates the old line beyond the joint.
+ *
+ * The common case has a short way of its own in meridian_now_ns() and meridian_now(): the common record,
+ * STABLE and fresh. It is the same protocol and the same arithmetic, but nothing that follows from the
+ * record alone waits for the TSC, and point and bound come out of two products side by side. All else goes
+ * the long way, out of line.
  */
 #ifndef MERIDIAN_CLOCK_H
 #define MERIDIAN_CLOCK_H
@@ -38,8 +46,9 @@
 #define MERIDIAN_STALE_PPB  100000u     /* ... the bound grows by so much more: 100 ppm */
 #define MERIDIAN_MAX_PPB    999000000u  /* a bound that grows by a second a second says nothing: unknown */
 
-/* A call would cost as much as the arithmetic. */
+/* A call would cost as much as the arithmetic; what is rare would cost the rest its registers. */
 #define MERIDIAN_INLINE            static inline __attribute__((always_inline))
+#define MERIDIAN_OUT_OF_LINE       static __attribute__((noinline, unused))
 #define MERIDIAN_RARELY(condition) __builtin_expect(!!(condition), 0)
 
 /* What a reader went through. One a VCPU, or one a context that can interrupt another. */
@@ -51,6 +60,7 @@ struct meridian_counts {
 };
 
 struct meridian_clock {
+    const struct meridian_record *common;       /* pages[0] again; NULL: every read goes the long way */
     const struct meridian_record *const *pages; /* the time pages as mapped, by index; NULL: plain Xen */
     const void *(*xen_time)(uint32_t vcpu);     /* plain Xen: where that VCPU's vcpu_time_info is */
     /*
@@ -108,6 +118,14 @@ static inline uint32_t meridian_load(const uint32_t *word)
     return *(const volatile uint32_t *)word;
 }
 
+/* version1 and version2 at one look: a record is aligned, so the load is one. */
+typedef uint64_t __attribute__((may_alias)) meridian_versions;
+
+static inline uint64_t meridian_load_versions(const struct meridian_record *record)
+{
+    return *(const volatile meridian_versions *)&record->version1;
+}
+
 /* Zero, but not before `tsc` is known. The clobber keeps the compiler's loads of the line above it. */
 static inline uint64_t meridian_zero_after(uint64_t tsc)
 {
@@ -115,13 +133,19 @@ static inline uint64_t meridian_zero_after(uint64_t tsc)
     return tsc;
 }
 
+/* pvclock's shift, a negative one to the right. Bits shifted out at the top stand for more than 292 years. */
+MERIDIAN_INLINE uint64_t meridian_shift(uint64_t ticks, int8_t shift)
+{
+    return shift < 0 ? ticks >> (-shift & 63) : ticks << (shift & 63);
+}
+
 /*
  * TSC ticks to ns, exactly as pvclock: ((ticks << shift) * mul) >> 32. The 96-bit product is made of two
- * halves that cannot overflow. Bits shifted out at the top stand for more than 292 years.
+ * halves that cannot overflow.
  */
 MERIDIAN_INLINE uint64_t meridian_scale(uint64_t ticks, uint32_t mul, int8_t shift)
 {
-    ticks = shift < 0 ? ticks >> (-shift & 63) : ticks << (shift & 63);
+    ticks = meridian_shift(ticks, shift);
     return (ticks >> 32) * mul + ((ticks & 0xffffffffu) * mul >> 32);
 }
 
@@ -142,11 +166,12 @@ static inline uint64_t meridian_line_ns(const struct meridian_sample *line, uint
 MERIDIAN_INLINE int meridian_try(const void *where, int meridian, struct meridian_sample *out)
 {
     const struct meridian_record *record = (const struct meridian_record *)where;
-    uint32_t version = meridian_load(&record->version1);
-    uint64_t tsc = MERIDIAN_TSC();
+    uint32_t version = meridian_load(&record->version1); /* step R1: version1 */
+    uint64_t tsc = MERIDIAN_TSC();                       /* step R2: the TSC, not before version1 */
 
     out->tsc = tsc;
     out->version = version;
+    /* step R3: the line */
     out->tsc_timestamp = record->tsc_timestamp;
     out->system_time = record->system_time;
     out->tsc_to_system_mul = record->tsc_to_system_mul;
@@ -159,9 +184,13 @@ MERIDIAN_INLINE int meridian_try(const void *where, int meridian, struct meridia
     out->err_ppb = meridian ? record->err_ppb : MERIDIAN_UNKNOWN_PPB;
     out->err_ns = meridian ? record->err_ns : MERIDIAN_UNKNOWN_NS;
 
-    record = (const struct meridian_record *)((uintptr_t)where + meridian_zero_after(tsc));
-    return !(version & 1) && meridian_load(&record->version1) == version &&
-           (!meridian || meridian_load(&record->version2) == version);
+    /* step R4: the versions again, not before the TSC */
+    /* The low half alone: it is there before the two are put together. */
+    record = (const struct meridian_record *)((uintptr_t)where + meridian_zero_after((uint32_t)tsc));
+    if (version & 1)
+        return 0;
+    return meridian ? meridian_load_versions(record) == ((uint64_t)version << 32 | version)
+                    : meridian_load(&record->version1) == version;
 }
 
 /* VCPU n's own record, slot n + 1. The caller has mapped a page for every VCPU that `where` can name. */
@@ -171,16 +200,29 @@ static inline const struct meridian_record *meridian_slot(const struct meridian_
     return clock->pages[slot / MERIDIAN_SLOTS_PER_PAGE] + slot % MERIDIAN_SLOTS_PER_PAGE;
 }
 
+/* Whether the common record says STABLE; it holds only if a whole copy says so too. */
+MERIDIAN_INLINE int meridian_says_stable(const struct meridian_record *common)
+{
+    return common && *(const volatile uint8_t *)&common->flags & MERIDIAN_FLAG_TSC_STABLE;
+}
+
+MERIDIAN_INLINE int meridian_try_common(const struct meridian_record *common, struct meridian_sample *out)
+{
+    return meridian_try(common, 1, out) && out->flags & MERIDIAN_FLAG_TSC_STABLE;
+}
+
 /*
- * One try at the record that holds here: slot 0 while it says STABLE (in the whole copy too), so that the
- * wait does not grow with the number of VCPUs. Else this VCPU's own, if the caller is still there after the
- * TSC was read; if not, the line and the TSC may be of two CPUs.
+ * One try at the record that holds here: slot 0 while it says STABLE, so that the wait does not grow with
+ * the number of VCPUs. Else this VCPU's own, if the caller is still there after the TSC was read; if not,
+ * the line and the TSC may be of two CPUs.
  */
 MERIDIAN_INLINE int meridian_try_here(const struct meridian_clock *clock, struct meridian_sample *out)
 {
     const struct meridian_record *common = clock->pages ? clock->pages[0] : 0;
-    if (common && *(const volatile uint8_t *)&common->flags & MERIDIAN_FLAG_TSC_STABLE)
-        return meridian_try(common, 1, out) && out->flags & MERIDIAN_FLAG_TSC_STABLE;
+    /* step S1: the common record while it says STABLE */
+    if (meridian_says_stable(common))
+        /* step S2: a whole copy must say so too */
+        return meridian_try_common(common, out);
 
     uint64_t where = clock->where();
     int whole = common ? meridian_try(meridian_slot(clock, (uint32_t)where), 1, out)
@@ -200,6 +242,25 @@ static inline __attribute__((cold)) void meridian_wait(const struct meridian_clo
     }
 }
 
+/* Signed: a TSC just before the stamp (skew within the publisher's margin) is not centuries after it. */
+MERIDIAN_INLINE uint64_t meridian_ticks(const struct meridian_sample *sample, struct meridian_counts *counts)
+{
+    int64_t ticks = (int64_t)(sample->tsc - sample->tsc_timestamp);
+    if (MERIDIAN_RARELY(ticks < 0)) {
+        counts->early++;
+        ticks = 0;
+    }
+    return (uint64_t)ticks;
+}
+
+MERIDIAN_INLINE void meridian_read_from(uint32_t turn, const struct meridian_clock *clock,
+                                        struct meridian_counts *counts, struct meridian_sample *out)
+{
+    for (; !meridian_try_here(clock, out); turn++)
+        meridian_wait(clock, counts, turn);
+    out->age_ns = meridian_scale(meridian_ticks(out, counts), out->tsc_to_system_mul, out->tsc_shift);
+}
+
 /*
  * The raw read: a whole record that holds here, its TSC, and how old it is. It ends when the publisher has
  * stopped writing.
@@ -207,15 +268,7 @@ static inline __attribute__((cold)) void meridian_wait(const struct meridian_clo
 MERIDIAN_INLINE void meridian_read(const struct meridian_clock *clock, struct meridian_counts *counts,
                                    struct meridian_sample *out)
 {
-    for (uint32_t turn = 1; !meridian_try_here(clock, out); turn++)
-        meridian_wait(clock, counts, turn);
-    /* Signed: a TSC just before the stamp (skew within the publisher's margin) is not centuries after it. */
-    int64_t ticks = (int64_t)(out->tsc - out->tsc_timestamp);
-    if (MERIDIAN_RARELY(ticks < 0)) {
-        counts->early++;
-        ticks = 0;
-    }
-    out->age_ns = meridian_scale((uint64_t)ticks, out->tsc_to_system_mul, out->tsc_shift);
+    meridian_read_from(1, clock, counts, out);
 }
 
 MERIDIAN_INLINE uint64_t meridian_raw_ns(const struct meridian_sample *sample)
@@ -227,6 +280,7 @@ MERIDIAN_INLINE uint64_t meridian_raw_ns(const struct meridian_sample *sample)
 static inline uint64_t meridian_clamp(uint64_t *last_ns, uint64_t ns, struct meridian_counts *counts)
 {
     uint64_t seen = __atomic_load_n(last_ns, __ATOMIC_RELAXED);
+    /* step S3: raised to the highest that any VCPU has seen */
     while (seen < ns)
         if (__atomic_compare_exchange_n(last_ns, &seen, ns, 0, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
             return ns;
@@ -244,13 +298,16 @@ MERIDIAN_INLINE uint64_t meridian_point_ns(const struct meridian_clock *clock, s
     return meridian_clamp(clock->last_ns, ns, counts);
 }
 
-/*
- * ns * ppb / 10^9, rounded up, for ppb up to MERIDIAN_MAX_PPB: as ns * (ppb * 2^32 / 10^9) >> 32, whose
- * factor (4399 / 1024 is 0.02 % too much) does not wait for the TSC, and which cannot overflow.
- */
+/* ppb * 2^32 / 10^9 and a little more (4399 / 1024 is 0.02 % too much), for ppb up to MERIDIAN_MAX_PPB. */
+MERIDIAN_INLINE uint32_t meridian_growth_factor(uint32_t ppb)
+{
+    return (uint32_t)(((uint64_t)ppb * 4399 >> 10) + 1);
+}
+
+/* ns * ppb / 10^9, rounded up; it cannot overflow. */
 MERIDIAN_INLINE uint64_t meridian_growth_ns(uint64_t ns, uint32_t ppb)
 {
-    return meridian_scale(ns, (uint32_t)(((uint64_t)ppb * 4399 >> 10) + 1), 0) + 1;
+    return meridian_scale(ns, meridian_growth_factor(ppb), 0) + 1;
 }
 
 /* The error bound at the sample's TSC, ns; all ones: unknown. */
@@ -283,19 +340,84 @@ MERIDIAN_INLINE struct meridian_interval meridian_interval(uint64_t point_ns,
     return i;
 }
 
-MERIDIAN_INLINE uint64_t meridian_now_ns(const struct meridian_clock *clock, struct meridian_counts *counts)
+/* The long way, from try number `turn` on. */
+MERIDIAN_OUT_OF_LINE uint64_t meridian_now_ns_long(uint32_t turn, const struct meridian_clock *clock,
+                                                   struct meridian_counts *counts)
 {
     struct meridian_sample sample;
-    meridian_read(clock, counts, &sample);
+    meridian_read_from(turn, clock, counts, &sample);
     return meridian_point_ns(clock, counts, &sample);
+}
+
+MERIDIAN_OUT_OF_LINE struct meridian_interval meridian_now_long(uint32_t turn,
+                                                                const struct meridian_clock *clock,
+                                                                struct meridian_counts *counts)
+{
+    struct meridian_sample sample;
+    meridian_read_from(turn, clock, counts, &sample);
+    return meridian_interval(meridian_point_ns(clock, counts, &sample), &sample);
+}
+
+/* Below 2^32 shifted ticks (a record is that old after a second at the least) one product is the whole. */
+MERIDIAN_INLINE uint64_t meridian_now_ns(const struct meridian_clock *clock, struct meridian_counts *counts)
+{
+    const struct meridian_record *common = clock->common;
+    struct meridian_sample s;
+    uint32_t turn = 1;
+    if (meridian_says_stable(common)) {
+        if (MERIDIAN_RARELY(!meridian_try_common(common, &s))) {
+            meridian_wait(clock, counts, turn++);
+        } else {
+            uint64_t shifted = meridian_shift(meridian_ticks(&s, counts), s.tsc_shift);
+            if (!MERIDIAN_RARELY(shifted > UINT32_MAX))
+                return s.system_time + (shifted * s.tsc_to_system_mul >> 32);
+        }
+    }
+    return meridian_now_ns_long(turn, clock, counts);
+}
+
+/*
+ * Whether the short way's sums hold for this record: up to MERIDIAN_FRESH_NS after the stamp, neither end
+ * of the interval can wrap. An unknown bound is far too large, and so are those of the first second.
+ */
+MERIDIAN_INLINE int meridian_is_plain(const struct meridian_sample *s)
+{
+    uint64_t room = s->system_time - (MERIDIAN_FRESH_NS + 1);
+    return s->err_ppb <= MERIDIAN_MAX_PPB && room < 1ull << 62 && s->err_ns <= room;
+}
+
+/*
+ * The interval of a fresh record. mul is below 2^32, so the age is at most `shifted`, and the bound's growth,
+ * age * factor >> 32, is at most shifted * grown >> 32: rounded up in both steps, and not after the age's own
+ * product but beside it. Both products are below 2^62.
+ */
+MERIDIAN_INLINE struct meridian_interval meridian_fresh(const struct meridian_sample *s, uint64_t shifted)
+{
+    uint64_t factor = meridian_growth_factor(s->err_ppb);
+    uint64_t grown = (factor * s->tsc_to_system_mul >> 32) + 1;
+    uint64_t age = shifted * s->tsc_to_system_mul >> 32, growth = shifted * grown >> 32;
+    uint64_t err = s->err_ns + 1;
+    struct meridian_interval i = {s->system_time - err + age - growth, s->system_time + age,
+                                  s->system_time + err + age + growth, err + growth};
+    return i;
 }
 
 MERIDIAN_INLINE struct meridian_interval meridian_now(const struct meridian_clock *clock,
                                                       struct meridian_counts *counts)
 {
-    struct meridian_sample sample;
-    meridian_read(clock, counts, &sample);
-    return meridian_interval(meridian_point_ns(clock, counts, &sample), &sample);
+    const struct meridian_record *common = clock->common;
+    struct meridian_sample s;
+    uint32_t turn = 1;
+    if (meridian_says_stable(common)) {
+        if (MERIDIAN_RARELY(!meridian_try_common(common, &s))) {
+            meridian_wait(clock, counts, turn++);
+        } else if (!MERIDIAN_RARELY(!meridian_is_plain(&s))) {
+            uint64_t shifted = meridian_shift(meridian_ticks(&s, counts), s.tsc_shift);
+            if (!MERIDIAN_RARELY(shifted > MERIDIAN_FRESH_NS))
+                return meridian_fresh(&s, shifted);
+        }
+    }
+    return meridian_now_long(turn, clock, counts);
 }
 
 /* UTC at the stamp, moved on by ns; ns may be negative. */

@@ -50,7 +50,7 @@ static void yield(void)
 }
 
 static const struct meridian_clock clock_here = {
-    .pages = pages, .where = where, .yield = yield, .last_ns = &last_ns};
+    .common = page[0], .pages = pages, .where = where, .yield = yield, .last_ns = &last_ns};
 static struct meridian_counts counts;
 
 static struct meridian_record *slot_of(unsigned vcpu)

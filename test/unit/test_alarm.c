@@ -19,6 +19,18 @@
 
 struct keeper keeper;
 
+static unsigned looks;
+
+void tick_now(void)
+{
+    looks++;
+}
+
+void log_print(const char *format, ...)
+{
+    (void)format;
+}
+
 static struct cpu_clock clocks[2];
 static struct {
     unsigned cpu;
@@ -27,7 +39,7 @@ static struct {
     bool has, keeps, tried, counter_mode;
     uint64_t trial_ticks;
     unsigned expired;
-    void (*interrupt)(void);
+    void (*interrupt)(void), (*woken)(void);
 } hw;
 
 struct cpuid_result cpuid(uint32_t leaf, uint32_t subleaf)
@@ -84,8 +96,10 @@ void apic_timer_set_count(uint32_t count)
 
 void traps_set_interrupt(unsigned vector, void (*handler)(void))
 {
-    assert_int_equal(vector, VECTOR_TIMER);
-    hw.interrupt = handler;
+    if (vector == VECTOR_WAKE)
+        hw.woken = handler;
+    else
+        hw.interrupt = handler;
 }
 
 /* CPU 0's TSC runs at 1 GHz, CPU 1's at 2.5; system time is 0 at their TSC 1000. */
@@ -107,6 +121,7 @@ static int fresh(void **state)
     assert_true(scale_from_hz(hz[0], &keeper.nominal));
     hw.tsc = 1000;
     hw.has = hw.keeps = true;
+    looks = 0;
     return 0;
 }
 
@@ -226,6 +241,119 @@ static void an_early_interrupt_is_armed_again(void **state)
     assert_in_range(hw.deadline - 1000, 10 * MS, 10 * MS + 2);
 }
 
+/* ---- A TSC that was written to, or stands still ---- */
+
+static struct timer far_timer = {.expired = count_expired};
+
+static void alarm_at(uint64_t tsc)
+{
+    hw.tsc = tsc;
+    hw.interrupt();
+}
+
+static void start_and_arm(uint64_t ns)
+{
+    far_timer = (struct timer){.expired = count_expired};
+    start_on(0);
+    keeper_timer_arm(&far_timer, ns);
+}
+
+static void an_alarm_before_half_its_time_makes_it_look(void **state)
+{
+    (void)state;
+    start_and_arm(10 * MS);
+    alarm_at(1000 + 6 * MS); /* its rate is only nominal */
+    assert_int_equal(looks, 0);
+    alarm_at(1000 + 7 * MS); /* 1 of the 4 ms that were left */
+    assert_int_equal(looks, 1);
+}
+
+static void a_tsc_below_the_last_look_makes_it_look(void **state)
+{
+    (void)state;
+    start_and_arm(10 * MS);
+    clocks[0].looked_tsc = 2000 + 20 * MS;
+    alarm_at(1000 + 11 * MS);
+    assert_int_equal(looks, 1);
+    clocks[0].looked_tsc = 1000; /* a look was to be had */
+    clocks[0].nudged = false;
+    keeper_timer_arm(&far_timer, 30 * MS);
+    alarm_at(1000 + 31 * MS);
+    assert_int_equal(looks, 1);
+}
+
+/* The reference could not be read for long, and the TSC is still beyond the last look. */
+static void a_line_below_what_was_read_makes_it_look(void **state)
+{
+    (void)state;
+    start_and_arm(10 * MS);
+    hw.tsc = 1000 + 9 * MS;
+    assert_int_equal(keeper_now_ns(), 9 * MS);
+    clocks[0].due_tsc = 0;
+    alarm_at(1000 + 9 * MS - 90000); /* less than that may be a joint */
+    assert_int_equal(looks, 0);
+    clocks[0].due_tsc = 0;
+    alarm_at(1000 + 9 * MS - 110000);
+    assert_int_equal(looks, 1);
+}
+
+static void a_tsc_that_stands_still_is_no_storm(void **state)
+{
+    (void)state;
+    hw.has = false;
+    start_and_arm(MS);
+    hw.interrupt();
+    hw.interrupt();
+    assert_int_equal(looks, 2);
+    assert_in_range(hw.count, 6250000, 6250001); /* 62.5 ms by the APIC's counter, not the ms that is left */
+    hw.tsc += 100 * MS;                          /* and when it goes on, all is as before */
+    hw.interrupt();
+    assert_int_equal(hw.expired, 1);
+    keeper_timer_arm(&far_timer, 102 * MS);
+    assert_in_range(hw.count, 200000, 200001);
+}
+
+static void a_deadline_that_comes_early_twice_is_left(void **state)
+{
+    (void)state;
+    start_and_arm(10 * MS);
+    hw.interrupt();
+    assert_false(hw.counter_mode);
+    hw.interrupt();
+    assert_true(hw.counter_mode);
+    assert_int_equal(hw.deadline, 0);
+    assert_true(hw.count > 0);
+}
+
+static void who_is_nudged_looks_at_once(void **state)
+{
+    (void)state;
+    start_and_arm(10 * MS);
+    hw.woken(); /* for other reasons */
+    assert_int_equal(looks, 0);
+    clocks[0].nudged = true;
+    hw.deadline = 0;
+    hw.woken();
+    assert_int_equal(looks, 1);
+    assert_true(hw.deadline > 0);
+}
+
+/* Whoever arms a timer notices it, however far away the deadline was. */
+static void arming_on_a_tsc_that_was_set_back_brings_an_alarm_soon(void **state)
+{
+    struct timer soon = {.expired = count_expired};
+
+    (void)state;
+    hw.tsc = 1000 + 1000 * MS;
+    start_and_arm(1400 * MS);
+    clocks[0].looked_tsc = hw.tsc;
+    hw.tsc = 1000 + 10 * MS;
+    keeper_timer_arm(&soon, 1300 * MS);
+    assert_in_range(hw.deadline - hw.tsc, 1, 2000);
+    alarm_at(hw.deadline);
+    assert_int_equal(looks, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -237,6 +365,13 @@ int main(void)
         cmocka_unit_test_setup(a_time_in_the_past_is_a_deadline_soon, fresh),
         cmocka_unit_test_setup(a_far_time_is_approached_in_steps, fresh),
         cmocka_unit_test_setup(an_early_interrupt_is_armed_again, fresh),
+        cmocka_unit_test_setup(an_alarm_before_half_its_time_makes_it_look, fresh),
+        cmocka_unit_test_setup(a_tsc_below_the_last_look_makes_it_look, fresh),
+        cmocka_unit_test_setup(a_line_below_what_was_read_makes_it_look, fresh),
+        cmocka_unit_test_setup(a_tsc_that_stands_still_is_no_storm, fresh),
+        cmocka_unit_test_setup(a_deadline_that_comes_early_twice_is_left, fresh),
+        cmocka_unit_test_setup(who_is_nudged_looks_at_once, fresh),
+        cmocka_unit_test_setup(arming_on_a_tsc_that_was_set_back_brings_an_alarm_soon, fresh),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -68,9 +68,13 @@ static void options_are_words(void **state)
     assert_int_equal(o.duration_s, 10);
     assert_int_equal(o.vcpus, 3);
     assert_true(o.quiet);
+    assert_false(o.records || o.mailbox);
     assert_int_equal(o.settime, 1120824000);
     o = options_parse("");
     assert_int_equal(o.duration_s + o.vcpus + o.settime, 0);
+    assert_true(options_parse("records duration=3").records);
+    assert_true(options_parse("x mailbox").mailbox);
+    assert_false(options_parse("records=1 mailboxes").records || options_parse("mailboxes").mailbox);
     assert_false(o.quiet);
 }
 

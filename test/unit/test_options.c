@@ -37,6 +37,7 @@ static void defaults(void **state)
     assert_int_equal(options.source, CLOCKSOURCE_AUTO);
     assert_int_equal(options.mode, CLOCKMODE_AUTO);
     assert_int_equal(options.wander_ppb_s, 10);
+    assert_true(options.discipline);
     assert_int_equal(options.guest_mib, 32);
     assert_int_equal(options.vcpus, 0);
     assert_int_equal(options.duration_s, 0);
@@ -47,13 +48,15 @@ static void defaults(void **state)
 static void all_of_them(void **state)
 {
     (void)state;
-    assert_true(parse("  acpi=off clocksource=pmtimer\tclockmode=percpu wander=1000000 mem=4096 vcpus=32 "
-                      "duration=4294967295 "));
+    assert_true(parse(
+        "  acpi=off discipline=off clocksource=pmtimer\tclockmode=percpu wander=1000000 mem=4096 vcpus=32 "
+        "duration=4294967295 "));
     assert_string_equal(complaints, "");
     assert_false(options.acpi);
     assert_int_equal(options.source, CLOCKSOURCE_PMTIMER);
     assert_int_equal(options.mode, CLOCKMODE_PERCPU);
     assert_int_equal(options.wander_ppb_s, 1000000);
+    assert_false(options.discipline);
     assert_int_equal(options.guest_mib, 4096);
     assert_int_equal(options.vcpus, 32);
     assert_true(options.duration_s == UINT32_MAX);
@@ -82,6 +85,8 @@ static void bad_values_keep_the_default(void **state)
         "vcpus=-1",
         "duration=4294967296",
         "acpi=maybe",
+        "discipline=no",
+        "discipline",
         "acpi",
         "acpi=onn",
         "acpi=o",
@@ -100,7 +105,8 @@ static void bad_values_keep_the_default(void **state)
         assert_ptr_equal(options.bad.word, bad[i]);
         assert_int_equal(options.bad.length, strlen(bad[i]));
         assert_non_null(strstr(complaints, options.bad.why));
-        struct options want = {.bad = options.bad, .acpi = true, .wander_ppb_s = 10, .guest_mib = 32};
+        struct options want = {
+            .bad = options.bad, .acpi = true, .discipline = true, .wander_ppb_s = 10, .guest_mib = 32};
         assert_memory_equal(&options, &want, sizeof(want));
     }
     assert_false(parse("mem=64 mem=bad vcpus=2"));

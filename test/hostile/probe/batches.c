@@ -41,6 +41,12 @@ static void settime(void)
     answer("settime64", __HYPERVISOR_platform_op, &wish, 0, 0);
     /* wc_sec is UTC at system time 0: some seconds earlier, less than a thousand. */
     value("the wall clock follows", shared->wc_sec <= utc && shared->wc_sec > utc - 1000);
+    wish.u.settime64 = (struct xenpf_settime64){.secs = utc, .nsecs = 1, .system_time = 3600000000002};
+    answer("settime64, for an hour's time", __HYPERVISOR_platform_op, &wish, 0, 0);
+    value("exactly so", shared->wc_sec == utc - 3601 && shared->wc_nsec == 999999999);
+    value("and whole", !(shared->wc_version & 1));
+    wish.cmd = 0x7fffffff;
+    answer("platform_op that is none", __HYPERVISOR_platform_op, &wish, 0, 0);
     answer("platform_op, not mapped", __HYPERVISOR_platform_op, NOT_MAPPED, 0, 0);
 }
 

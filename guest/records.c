@@ -1,0 +1,71 @@
+#include "records.h"
+
+#include <stdbool.h>
+
+#include "clock.h"
+#include "console.h"
+#include "vcpu.h"
+
+/* The line common to all VCPUs, then each VCPU's own. */
+#define COMMON 0u
+
+/* A record, and the TSC at the first and the last time that it was read whole. */
+static struct kept {
+    struct meridian_sample first;
+    uint64_t last_tsc;
+    bool any;
+} kept[1 + MAX_VCPUS];
+
+static void print_record(uint32_t slot)
+{
+    const struct meridian_sample *r = &kept[slot].first;
+    uint32_t vcpu = slot == COMMON ? 0 : slot - 1;
+
+    /* All as it stood in the record; the bound's all ones too. */
+    print("@record vcpu=%u version=%u first=%lu last=%lu stamp=%lu time=%lu mul=%u shift=%d err_ns=%lu "
+          "err_ppb=%u disruptions=%u flags=%u\n",
+          vcpu, r->version, r->tsc, kept[slot].last_tsc, r->tsc_timestamp, r->system_time,
+          r->tsc_to_system_mul, r->tsc_shift, r->err_ns, r->err_ppb, r->disruptions, r->flags);
+}
+
+static bool followed(const struct meridian_sample *old, const struct meridian_sample *now)
+{
+    return now->version != old->version || now->tsc_timestamp != old->tsc_timestamp;
+}
+
+static void keep(uint32_t slot, const struct meridian_sample *sample)
+{
+    struct kept *k = &kept[slot];
+
+    if (k->any && followed(&k->first, sample)) {
+        print_record(slot);
+        k->any = false;
+    }
+    if (!k->any) {
+        k->first = *sample;
+        k->any = true;
+    }
+    k->last_tsc = sample->tsc;
+}
+
+/* Not in unified mode: one VCPU's record at each call, in turns. */
+void records_poll(const struct meridian_sample *sample, uint32_t vcpus)
+{
+    static uint32_t turn;
+    struct meridian_sample other;
+
+    if (clock_mode_of(sample) == CLOCK_UNIFIED) {
+        keep(COMMON, sample);
+        return;
+    }
+    turn = (turn + 1) % vcpus;
+    if (clock_try_own(turn, &other))
+        keep(1 + turn, &other);
+}
+
+void records_end(void)
+{
+    for (uint32_t slot = 0; slot < 1 + MAX_VCPUS; slot++)
+        if (kept[slot].any)
+            print_record(slot);
+}

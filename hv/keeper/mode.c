@@ -1,0 +1,85 @@
+/* Unified or per-CPU, at run time. docs/clock.md says why neither change breaks a promise. */
+#include "cpu/instructions.h"
+#include "keeper/state.h"
+#include "time/fixed.h"
+
+unsigned mode_cpus_that_count(void)
+{
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < keeper.cpus; i++)
+        count += clock_counts(clock_of(i));
+    return count;
+}
+
+void mode_leave_unified(const char *why)
+{
+    publish_leave_unified();
+    pairs_forget(&keeper.pairs);
+    report_clock(why, 0);
+}
+
+static bool all_pairs_in_step(void)
+{
+    for (unsigned a = 0; a < keeper.cpus; a++) {
+        for (unsigned b = a + 1; clock_of(a)->measured && b < keeper.cpus; b++) {
+            if (clock_of(b)->measured && !pairs_in_step(&keeper.pairs, a, b))
+                return false;
+        }
+    }
+    return true;
+}
+
+static bool settled(const struct cpu_clock *clock, const struct timeline *first)
+{
+    const struct timeline *t = &clock->timeline;
+
+    return clock_counts(clock) && clock->epoch == keeper.epoch && t->anchored && t->bound.ns != UINT64_MAX &&
+           t->anchor_ns == first->anchor_ns && t->nominal.mul == first->nominal.mul &&
+           t->nominal.shift == first->nominal.shift;
+}
+
+/*
+ * No disruption is being got over: every bound is known, and all are tied to R by one anchor. A CPU that is
+ * not seen may only have lost its alarm, with its guest still reading: it must show where its TSC is before
+ * it gets a common line.
+ */
+static bool all_settled(void)
+{
+    const struct timeline *first = &clock_of(0)->timeline; /* the boot CPU is always measured */
+
+    for (unsigned i = 0; i < keeper.cpus; i++) {
+        if (clock_of(i)->measured && !settled(clock_of(i), first))
+            return false;
+    }
+    return true;
+}
+
+/* How far the CPUs' own lines are apart: none goes forward by more when the highest is taken. */
+static uint64_t apart_ns(uint64_t tsc)
+{
+    uint64_t lowest = UINT64_MAX, highest = 0;
+
+    for (unsigned i = 0; i < keeper.cpus; i++) {
+        uint64_t ns = line_read(&clock_of(i)->timeline.line, tsc);
+
+        if (!clock_of(i)->measured)
+            continue;
+        lowest = ns < lowest ? ns : lowest;
+        highest = ns > highest ? ns : highest;
+    }
+    return highest - lowest;
+}
+
+void mode_try_unified(void)
+{
+    uint64_t tsc = rdtsc_ordered(), step_ns;
+
+    if (keeper.wanted == CLOCKMODE_PERCPU || !all_settled() || !all_pairs_in_step() ||
+        !publish_gather(tsc).agree)
+        return;
+    step_ns = apart_ns(tsc);
+    keeper.last_tsc = tsc;
+    publish_enter_unified();
+    report_clock("the TSCs are in step", step_ns);
+}

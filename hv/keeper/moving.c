@@ -1,0 +1,22 @@
+/* A VCPU that goes on on another CPU, with another line, must not read less there (T1). */
+#include "keeper/state.h"
+
+#include "cpu/instructions.h"
+
+#define WAIT_TURNS \
+    100000u /* some ms: lines are apart by no more than their bounds, below a us on most machines */
+
+void keeper_vcpu_left(struct time_domain *domain, uint32_t vcpu)
+{
+    domain->vcpus[vcpu].left_ns = keeper_now_ns();
+}
+
+bool keeper_vcpu_may_run(const struct time_domain *domain, uint32_t vcpu)
+{
+    for (unsigned turn = 0; turn < WAIT_TURNS; turn++) {
+        if (latch_read(latch_in_force(), rdtsc_ordered()) >= domain->vcpus[vcpu].left_ns)
+            return true;
+        cpu_relax();
+    }
+    return false;
+}
