@@ -23,12 +23,19 @@ struct cpu {
 };
 struct cpu *cpu_by_id(unsigned id);
 
-static inline struct cpuid_result {
+struct cpuid_result {
     uint32_t eax, ebx, ecx, edx;
-} cpuid(uint32_t leaf, uint32_t subleaf)
+};
+
+#ifdef SIM_CPU_ASKED /* what it can do is the test's too */
+struct cpuid_result cpuid(uint32_t leaf, uint32_t subleaf);
+uint64_t rdmsr(uint32_t msr);
+#else
+static inline struct cpuid_result cpuid(uint32_t leaf, uint32_t subleaf)
 {
     (void)leaf, (void)subleaf;
     return (struct cpuid_result){0};
 }
+#endif
 
 #endif

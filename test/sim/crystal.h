@@ -1,0 +1,42 @@
+/*
+ * A crystal whose rate is known exactly: 1 + dev, and dev moves in straight pieces, by at most D a second: as
+ * a random walk, or as a sine.
+ */
+#ifndef SIM_CRYSTAL_H
+#define SIM_CRYSTAL_H
+
+#include <stdbool.h>
+
+#include "random.h"
+
+/* libm's are calls. */
+static inline long double larger(long double a, long double b)
+{
+    return a > b ? a : b;
+}
+
+static inline long double smaller(long double a, long double b)
+{
+    return a < b ? a : b;
+}
+
+struct crystal_walk {
+    long double hz;
+    long double most;      /* D, of 1 a second */
+    long double dev_limit; /* dev stays within it */
+    bool sine;
+    struct random r; /* its own, so that it is the same crystal however often it is asked */
+
+    /* The piece at hand: where it began, and what was there. */
+    long double from_ns, until_ns, ticks, dev, slope;
+    unsigned step;
+    /* What was asked last: most are asked again at the same instant. */
+    long double at_ns, at_ticks;
+};
+
+/* Its ticks at `ns`, which never goes back. */
+long double crystal_ticks(struct crystal_walk *crystal, long double ns);
+/* Its ticks a s now. */
+long double crystal_hz(const struct crystal_walk *crystal);
+
+#endif

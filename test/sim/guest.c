@@ -1,0 +1,226 @@
+#include "guest.h"
+
+#include <string.h>
+
+#include "beside.h"
+#include "promises.h"
+
+static uint64_t reader_tsc(void);
+#define MERIDIAN_TSC() reader_tsc()
+#include "meridian/clock.h"
+
+#define PAGES (WORLD_CPUS / MERIDIAN_SLOTS_PER_PAGE + 1)
+
+static struct meridian_record pages[PAGES][MERIDIAN_SLOTS_PER_PAGE];
+static const struct meridian_record *page_list[PAGES];
+static struct xen_time_record xen_records[WORLD_CPUS];
+static struct time_vcpu vcpus[WORLD_CPUS];
+static struct time_domain domain;
+static uint32_t wall[4];
+
+/* Of the read at hand. */
+static struct sim_read now;
+static bool reading;
+
+static enum { IN, LEAVING, WAITING } place[WORLD_CPUS]; /* of a VCPU that moves: not yet let in again */
+
+static struct utc wall_set; /* when system time was 0 */
+static bool setting;        /* the wall clock, just now: either is right */
+
+void guest_begin(void)
+{
+    memset(pages, 0, sizeof pages);
+    memset(xen_records, 0, sizeof xen_records);
+    memset(vcpus, 0, sizeof vcpus);
+    memset(place, 0, sizeof place);
+    reading = setting = false;
+    for (unsigned i = 0; i < PAGES; i++)
+        page_list[i] = pages[i];
+    for (unsigned i = 0; i < world.m.cpus; i++) {
+        unsigned slot = i + 1;
+
+        vcpus[i].cpu = i;
+        vcpus[i].xen = (volatile struct vcpu_time_info *)&xen_records[i];
+        vcpus[i].slot = &pages[slot / MERIDIAN_SLOTS_PER_PAGE][slot % MERIDIAN_SLOTS_PER_PAGE];
+    }
+    domain = (struct time_domain){.vcpu_count = world.m.cpus,
+                                  .vcpus = vcpus,
+                                  .common = &pages[0][0],
+                                  .wc_version = &wall[0],
+                                  .wc_sec = &wall[1],
+                                  .wc_nsec = &wall[2],
+                                  .wc_sec_hi = &wall[3]};
+    keeper_add_domain(&domain);
+    wall_set = keeper.wall_base;
+}
+
+/* In the midst of a read an interrupt comes, and others publish, move, and read. */
+static void interrupt(void)
+{
+    if (world.depth > 0 || reading || below(128) != 0)
+        return;
+    struct sim_read kept = now;
+
+    fault_met(FAULT_READER_INTERRUPTED);
+    reading = true;
+    run_until(world.now_ns + log_between(1e3L, 5e8L));
+    reading = false;
+    now = kept;
+}
+
+/* The TSC is that of the CPU on which the VCPU is when it is read. */
+static uint64_t reader_tsc(void)
+{
+    uint64_t tsc;
+
+    interrupt();
+    now.cpu = vcpus[now.vcpu].cpu;
+    now.ref = true_ref();
+    now.at_ns = world.now_ns;
+    tsc = tsc_of(now.cpu);
+    interrupt();
+    return tsc;
+}
+
+static uint64_t where(void)
+{
+    return now.vcpu;
+}
+
+static const struct meridian_clock clock_here = {.pages = page_list, .where = where};
+
+static void age(struct meridian_sample *s)
+{
+    int64_t ticks = (int64_t)(s->tsc - s->tsc_timestamp);
+
+    s->age_ns = meridian_scale(ticks > 0 ? (uint64_t)ticks : 0, s->tsc_to_system_mul, s->tsc_shift);
+}
+
+/* UTC less system time is what was set last, to every reader who begins after that. */
+static void check_wall(const struct meridian_sample *s)
+{
+    struct utc base;
+
+    PROMISE(wallclock_base((struct utc){s->wall_sec, s->wall_nsec}, s->system_time, &base),
+            "wall: no time\n");
+    PROMISE(setting || (base.s == wall_set.s && base.ns == wall_set.ns),
+            "wall: %lld.%09u, set was %lld.%09u\n", (long long)base.s, base.ns, (long long)wall_set.s,
+            wall_set.ns);
+}
+
+/* "Try again after the next interrupt" (keeper.h). */
+static void try_again(unsigned vcpu)
+{
+    unsigned cpu = vcpus[vcpu].cpu;
+
+    if (place[vcpu] == WAITING && line_read(&published_for(cpu)->line, tsc_of(cpu)) >= vcpus[vcpu].left_ns)
+        place[vcpu] = IN;
+}
+
+static bool can_read(unsigned vcpu)
+{
+    const struct sim_cpu *c = &world.cpus[vcpus[vcpu].cpu];
+
+    try_again(vcpu);
+
+    /* A CPU that is back takes its overdue interrupt before its guest goes on. */
+    return !c->busy && place[vcpu] == IN && clock_of(vcpus[vcpu].cpu)->measured &&
+           world.now_ns >= c->asleep_until && c->alarm_ns >= c->asleep_until;
+}
+
+static void read_xen(unsigned vcpu)
+{
+    bool was_reading = reading;
+    struct meridian_sample s;
+
+    reading = true; /* a read without an interrupt */
+    if (meridian_try(&xen_records[vcpu], 0, &s)) {
+        age(&s);
+        promises_xen_read(vcpu, vcpus[vcpu].cpu, meridian_raw_ns(&s));
+    }
+    reading = was_reading;
+}
+
+void guest_read(unsigned vcpu)
+{
+    struct sim_read outer = now;
+    struct meridian_sample s;
+
+    if (!can_read(vcpu) || (reading && outer.vcpu == vcpu))
+        return;
+    now = (struct sim_read){.vcpu = vcpu};
+    read_xen(vcpu);
+    promises_read_begins(&now);
+    bool whole = meridian_try_here(&clock_here, &s) && can_read(vcpu);
+    if (whole) {
+        age(&s);
+        now.ns = meridian_raw_ns(&s);
+        now.age_ns = s.age_ns;
+        now.stable = s.flags & MERIDIAN_FLAG_TSC_STABLE;
+        now.disruptions = s.disruptions;
+        now.bound_ns = meridian_bound_ns(&s);
+        check_wall(&s);
+    } else {
+        tally.retries++;
+    }
+    if (whole) {
+        promises_read(&now);
+        if (!reading && world.depth == 0)
+            beside_read(now.cpu, now.ns, now.at_ns);
+    }
+    now = outer;
+}
+
+/* As the scheduler does it: on the old CPU, and then on the new one, which waits until its line is there. */
+static void leave(unsigned vcpu)
+{
+    place[vcpu] = LEAVING;
+    world.cpu = vcpus[vcpu].cpu;
+    world.cpus[world.cpu].busy = true;
+    keeper_vcpu_left(&domain, vcpu);
+    world.cpus[world.cpu].busy = false;
+}
+
+static void arrive(unsigned vcpu, unsigned cpu, long double bounds_ns)
+{
+    long double began_ns = world.now_ns;
+
+    world.cpu = cpu;
+    world.cpus[cpu].busy = true;
+    keeper_place_vcpu(&domain, vcpu, cpu, vcpus[vcpu].xen);
+    place[vcpu] = keeper_vcpu_may_run(&domain, vcpu) ? IN : WAITING;
+    world.cpus[cpu].busy = false;
+    PROMISE(place[vcpu] == IN || bounds_ns > 1e6L, "T1: VCPU %u could not go on on CPU %u in %.0Lf ns\n",
+            vcpu, cpu, world.now_ns - began_ns);
+}
+
+/*
+ * Only where both lines are known: else the VCPU may have to wait until what a fault took is made good,
+ * which is the scheduler's to bear.
+ */
+void guest_move(unsigned vcpu, unsigned other)
+{
+    unsigned from = vcpus[vcpu].cpu, to = vcpus[other].cpu, old = world.cpu;
+    long double bounds_ns = promises_bound_ns(from) + promises_bound_ns(to);
+
+    if (from == to || world.depth > 0 || asleep(from) || asleep(to) || !clock_of(from)->measured ||
+        !clock_of(to)->measured || !promises_one_turn() || bounds_ns >= NEVER || promises_doubtful(from) ||
+        promises_doubtful(to))
+        return;
+    fault_met(FAULT_VCPU_MOVES);
+    world.depth++;
+    leave(vcpu);
+    leave(other);
+    arrive(vcpu, to, bounds_ns);
+    arrive(other, from, bounds_ns);
+    world.depth--;
+    world.cpu = old;
+}
+
+void guest_set_wall(int64_t utc_s, uint32_t utc_ns)
+{
+    setting = true;
+    keeper_set_wall(utc_s, utc_ns, keeper_now_ns());
+    wall_set = keeper.wall_base;
+    setting = false;
+}

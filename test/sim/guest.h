@@ -1,0 +1,14 @@
+/* The guest of a simulated machine: its VCPUs, their records, and how they read them. */
+#ifndef SIM_GUEST_H
+#define SIM_GUEST_H
+
+#include "world.h"
+
+void guest_begin(void);
+/* One try, as this VCPU would make it at this very moment; nothing where it cannot. */
+void guest_read(unsigned vcpu);
+/* Two VCPUs change places. */
+void guest_move(unsigned vcpu, unsigned other);
+void guest_set_wall(int64_t utc_s, uint32_t utc_ns);
+
+#endif

@@ -1,0 +1,252 @@
+/* T6, and what a look at the reference ought to have seen. */
+#include "kept.h"
+
+#include <math.h>
+
+#include "meridian/abi.h"
+
+/* Whoever else stands still is waited for from now on, until it is known that it has stopped. */
+static void runs_again(void)
+{
+    upset_until(world.now_ns);
+    for (unsigned i = 0; i < world.m.cpus; i++)
+        upset_until(smaller(world.cpus[i].asleep_until, world.now_ns + (STOPPED_PERIODS + 2) * PERIOD));
+}
+
+void promises_look_begins(unsigned cpu)
+{
+    promises_look_ends(cpu);
+    kept.cpus[cpu].looking = world.between;
+    kept.cpus[cpu].epoch = clock_of(cpu)->epoch;
+    kept.cpus[cpu].all_epoch = keeper.epoch;
+    kept.cpus[cpu].bound_ns = promises_bound_ns(cpu);
+    kept.cpus[cpu].missed = clock_of(cpu)->missed;
+    kept.cpus[cpu].forward_ns = clock_of(cpu)->forward_ns;
+    world.cpus[cpu].reading = (struct true_reading){.from_ns = world.now_ns};
+    if (world.now_ns - kept.cpus[cpu].looked_ns > 2 * PERIOD)
+        runs_again();
+}
+
+/*
+ * A disagreement between TSC and reference below this may pass unseen: what was known of R before, from both
+ * sides, and the reading's own width. After a disruption the rate is known to 500 ppm either way.
+ */
+static long double threshold_ns(unsigned cpu)
+{
+    const struct promise_cpu *c = &kept.cpus[cpu];
+    long double known = 2 * c->bound_ns, age_ns = world.now_ns - c->looked_ns;
+    /* A TSC that jumped ahead says that so much time went by, in which its rate may have changed. */
+    long double leap_s = fabsl(world.cpus[cpu].reading.injected_ns - c->granted_ns) * 1e-9L,
+                gone_s = leap_s + age_ns * 1e-9L;
+
+    if (c->bound_ns >= NEVER)
+        known = age_ns * 1.1e-3L + 2 * c->width_ns;
+    known += gone_s * gone_s * world.m.wander + leap_s * 1.1e6L;
+    return known + 2 * world.cpus[cpu].reading.width_ns + 4.0L * world.m.ref.num / world.m.ref.den + 100 +
+           10 * world.m.slip_ns;
+}
+
+static long double to_nearest_turn(long double ns)
+{
+    return ns - roundl(ns / turn_ns()) * turn_ns();
+}
+
+/*
+ * What a reader may have seen with a TSC that leapt, or before it was set back, and S cannot make good:
+ * - On a leap ahead two lines that follow one another are read far beyond their joint, where they part by
+ *   what their rates differ.
+ * - Where the reference was touched since the last look (or told a lie then) as well as the TSC, nothing is
+ *   left that tells how much time went by. Nor does S go forward a second time before a look agrees with the
+ *   one before (forward_ns): a reference that lies at each would drive it on and on.
+ * - S goes forward by FORWARD_NS at most, or a reference that leapt would take it along: on a CPU that had no
+ *   good look for longer, a TSC that was set back may show.
+ */
+static void allow_back(unsigned cpu)
+{
+    const struct true_reading *reading = &world.cpus[cpu].reading;
+    long double leap_ns = larger(kept.cpus[cpu].granted_ns - reading->injected_ns, 0),
+                back_ns = leap_ns * 2 * SLEW_MOST;
+
+    for (unsigned i = 0; i < world.m.cpus; i++) {
+        struct promise_vcpu *v = &kept.vcpus[i];
+        bool beyond_help = kept.ref_touched_ns > kept.cpus[cpu].looked_ns || world.ref.rate != 0 ||
+                           world.now_ns < world.ref.lies_until || kept.cpus[cpu].lied ||
+                           kept.cpus[cpu].forward_ns < FORWARD_NS ||
+                           v->last.at_ns - kept.cpus[cpu].looked_ns > FORWARD_NS * 0.99L;
+
+        if (v->last.cpu != cpu)
+            continue;
+        tally.beyond_help += beyond_help;
+        kept.stable_ns = beyond_help ? 0 : kept.stable_ns;
+        kept.low_ns = beyond_help ? 0 : kept.low_ns;
+        v->most_ns -= beyond_help ? v->most_ns : (uint64_t)smaller(back_ns, v->most_ns);
+        v->xen_ns -= beyond_help ? v->xen_ns : (uint64_t)smaller(back_ns, v->xen_ns);
+    }
+}
+
+/* What lasts, or came after the reading, goes on after it was seen; and so does the doubt. */
+static bool lasts(unsigned cpu)
+{
+    return kept.cpus[cpu].doubt_ns > world.cpus[cpu].reading.from_ns || world.cpus[cpu].frozen ||
+           world.ref.rate != 0 || world.now_ns < world.ref.lies_until;
+}
+
+static void grant(unsigned cpu)
+{
+    struct promise_cpu *c = &kept.cpus[cpu];
+
+    upset_until(world.now_ns);
+    if (c->tsc_doubt) {
+        /*
+         * Where a TSC that was touched stands, others can know after its own CPU has looked: each when it
+         * looks.
+         */
+        kept.tsc_touched_ns = world.now_ns;
+        allow_back(cpu);
+    }
+    if (lasts(cpu))
+        return;
+    kept.doubts -= c->doubt;
+    c->doubt = c->tsc_doubt = c->swallowed = false;
+}
+
+/* Whether a reading is too wide for a narrow counter: then nothing is made of it. */
+static bool too_wide(unsigned cpu)
+{
+    return world.m.ref.bits < 40 && world.cpus[cpu].reading.width_ns > turn_ns() / 5;
+}
+
+/*
+ * T4, of what this CPU knows of the rate. U is the widest reading's half and one count, for the newest
+ * and the oldest may be that wide. It is not asked below what the wander leaves of the best of all spans;
+ * and no span is shorter than a period. T begins anew where a look was left out: what was before it is
+ * far away.
+ */
+static void check_rate(unsigned cpu)
+{
+    struct promise_cpu *c = &kept.cpus[cpu];
+    const struct outlook *outlook = &clock_of(cpu)->outlook;
+    long double u_ns = world.cpus[cpu].reading.width_ns / 2 + (long double)world.m.ref.num / world.m.ref.den;
+    long double span_s = (world.cpus[cpu].reading.from_ns - c->began_ns) * 1e-9L, period_s = PERIOD * 1e-9L;
+    long double ppb = (long double)(outlook->rate_hi - outlook->rate_lo) / 2 / 4294967296.0L * 1e9L, best_ppb;
+
+    c->u_ns = larger(c->u_ns, u_ns);
+    if (c->doubt || span_s < 1 || world.m.slip_ns)
+        return;
+    best_ppb = larger(sqrtl(2 * c->u_ns * world.m.wander), world.m.wander * period_s);
+    best_ppb = 3 * larger(c->u_ns / span_s, best_ppb);
+    tally.worst_rate = larger(tally.worst_rate, ppb / best_ppb);
+    PROMISE(ppb <= best_ppb, "T4: CPU %u: rate known to %.1Lf ppb after %.1Lf s, U %.0Lf ns: %.1Lf\n", cpu,
+            ppb, span_s, c->u_ns, best_ppb);
+}
+
+static void begin_rate(unsigned cpu)
+{
+    kept.cpus[cpu].began_ns = world.cpus[cpu].reading.from_ns;
+    kept.cpus[cpu].u_ns = 0;
+}
+
+void promises_look_ends(unsigned cpu)
+{
+    struct promise_cpu *c = &kept.cpus[cpu];
+    const struct true_reading *reading = &world.cpus[cpu].reading;
+    long double off;
+    bool seen = clock_of(cpu)->epoch != c->epoch;
+
+    if (!c->looking)
+        return;
+    c->looking = false;
+    tally.updates++;
+    if (!reading->taken || clock_of(cpu)->missed != c->missed) {
+        PROMISE(!reading->taken || c->all_epoch != keeper.epoch || too_wide(cpu),
+                "a good reading was thrown away\n");
+        promises_excuse(cpu, world.now_ns);
+        return;
+    }
+    if (c->doubt || seen)
+        trace("CPU %u looked, %.0Lf ns off%s\n", cpu, reading->injected_ns - c->granted_ns,
+              seen ? ", and saw it" : "");
+    off = to_nearest_turn(reading->injected_ns - c->granted_ns);
+    tally.worst_gap_ns = larger(tally.worst_gap_ns, reading->from_ns - larger(c->looked_ns, c->excused_ns));
+    if (seen && c->doubt)
+        c->told_ns = world.now_ns;
+    if (seen || (c->doubt && off == 0 && !c->swallowed))
+        grant(cpu);
+    else
+        c->swallowed |= off != 0;
+    if (!seen)
+        PROMISE(fabsl(off) <= threshold_ns(cpu), "T6: %.0Lf ns off, and it was not seen\n", off);
+    if (seen || reading->from_ns - c->looked_ns > 1.5L * PERIOD)
+        begin_rate(cpu);
+    check_rate(cpu);
+    c->granted_ns = reading->injected_ns;
+    c->lied = world.now_ns < world.ref.lies_until;
+    c->looked_ns = reading->from_ns;
+    c->width_ns = reading->width_ns;
+}
+
+/*
+ * The common line goes with each CPU, and what one that is in doubt made of it, until it has looked itself.
+ */
+void promises_mode_changed(void)
+{
+    kept.modes++;
+    if (keeper.mode == CLOCK_UNIFIED)
+        return;
+    for (unsigned i = 0; kept.doubts > 0 && i < world.m.cpus; i++)
+        doubt(i);
+}
+
+/*
+ * A narrow counter's turn is not sure any more when so much time went by, by the TSC, that what is assumed
+ * of it allows for more than a part of a turn: that is told as a disruption.
+ */
+static bool turn_unsure(unsigned cpu)
+{
+    return world.m.ref.bits < 64 && threshold_ns(cpu) > turn_ns() / 8;
+}
+
+void promises_disruption_told(unsigned cpu)
+{
+    long double off = world.cpus[cpu].reading.injected_ns - kept.cpus[cpu].granted_ns;
+
+    if (off != 0 || kept.cpus[cpu].doubt)
+        return;
+    PROMISE(turn_unsure(cpu), "T6: a disruption where there was none: %s", world.last_log);
+    kept.faults++; /* R may be of another turn from now on */
+}
+
+void promises_now(unsigned cpu, uint64_t ns)
+{
+    PROMISE(ns >= kept.cpus[cpu].now_ns, "keeper_now_ns() on CPU %u: back by %llu ns\n", cpu,
+            (unsigned long long)(kept.cpus[cpu].now_ns - ns));
+    kept.cpus[cpu].now_ns = ns;
+}
+
+static unsigned planned_disruptions(void)
+{
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < PLAN_MOST; i++)
+        count += world.m.plan[i].what >= FAULT_TSC_AHEAD;
+    return count;
+}
+
+void promises_end(uint64_t reads, uint64_t known)
+{
+    unsigned running = 0;
+
+    if (world.m.fault_gap_ns > 0)
+        return;
+    PROMISE(world.disruptions == planned_disruptions(), "T6: %u disruptions\n", world.disruptions);
+    /* What a CPU knows of R that stopped counts no more, until it is back. */
+    for (unsigned i = 0; i < world.m.cpus; i++) {
+        running += clock_of(i)->measured && !asleep(i);
+        PROMISE(keeper_cpu_stopped(i) == asleep(i) || world.m.late_ns > 1e9L, "CPU %u: stopped or not\n", i);
+    }
+    PROMISE(publish_gather(tsc_of(0)).count == running || world.m.late_ns > 1e9L,
+            "not those that run are asked\n");
+    /* A run in which nothing is read, or the bound mostly unknown, shows nothing. */
+    PROMISE(reads > 1000 && known > reads / 4, "%llu reads, %llu with a bound\n", (unsigned long long)reads,
+            (unsigned long long)known);
+}

@@ -1,0 +1,93 @@
+/* What stands in for exchange.c and meeting.c: CPUs meet, and what they learn of each other is the truth. */
+#include "world.h"
+
+#include <math.h>
+
+#include "keeper/meeting.h"
+
+bool exchange_init(unsigned cpus)
+{
+    (void)cpus;
+    return true;
+}
+
+void exchange_star(const struct outlook *boot)
+{
+    for (unsigned cpu = 1; cpu < world.m.cpus; cpu++) {
+        struct cpu_clock *clock = clock_of(cpu);
+        uint64_t sent = rdtsc_ordered(), met, returned;
+
+        if (world.m.unmeasured && cpu == world.m.cpus - 1)
+            continue;
+        spend();
+        met = tsc_of(cpu);
+        spend();
+        returned = rdtsc_ordered();
+        clock->met = (struct bracket){met, met, outlook_at(boot, sent).lo, outlook_at(boot, returned).hi};
+    }
+}
+
+enum alignment exchange_pairs(unsigned passes, int64_t *extent_ticks)
+{
+    (void)passes;
+    *extent_ticks = world.m.own_crystals ? 0 : world.m.skew_ticks;
+    return world.m.own_crystals ? ALIGNMENT_APART : ALIGNMENT_IN_STEP;
+}
+
+void exchange_finish(void)
+{
+}
+
+void exchange_serve(void)
+{
+}
+
+uint32_t quirk_slip_ns(void)
+{
+    return world.m.slip_ns * 8;
+}
+
+uint32_t quirk_slip_shown(int64_t off_ns)
+{
+    (void)off_ns;
+    return keeper.crystal.slip_ns;
+}
+
+const struct exchange_cost *exchange_cost(void)
+{
+    static const struct exchange_cost none;
+
+    return &none;
+}
+
+void meeting_measure_patience(void)
+{
+}
+
+/* Who is met must come to its own alarm at that moment: nobody waits longer than 20 us. */
+static bool is_there(unsigned cpu)
+{
+    const struct sim_cpu *c = &world.cpus[cpu];
+
+    return !asleep(cpu) && (fabsl(c->alarm_ns - world.now_ns) < 20000 || world.now_ns - c->began_ns < 20000);
+}
+
+void meeting_lead_soon(unsigned other, uint64_t number, struct offset *offset)
+{
+    struct exchange turn;
+
+    (void)number;
+    for (unsigned i = 0; i < 4 && is_there(other); i++) {
+        turn.sent = rdtsc_ordered();
+        spend();
+        turn.met = tsc_of(other);
+        turn.returned = rdtsc_ordered();
+        *offset = offset_narrow(*offset, &turn);
+    }
+}
+
+void meeting_follow_soon(unsigned leader, uint64_t number)
+{
+    (void)leader;
+    (void)number;
+}

@@ -1,0 +1,290 @@
+#include "kept.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "meridian/abi.h"
+
+/*
+ * T6: the bound is known again so many periods after the last thing that was wrong: one to see it, one in
+ * which all CPUs look once more, four to settle, and what a period's end may add to each.
+ */
+#define SETTLE_PERIODS 8
+/*
+ * A CPU that runs looks at the reference at least so often: by itself, or because others miss it for two
+ * periods.
+ */
+#define LOOK_NS (4 * PERIOD)
+
+#define STEP_NS 10
+
+struct kept kept;
+
+void promises_forget(void)
+{
+    memset(kept.cpus, 0, sizeof kept.cpus);
+    memset(kept.vcpus, 0, sizeof kept.vcpus);
+}
+
+void promises_begin(void)
+{
+    kept.stable_ns = 0;
+    kept.low_ns = 0;
+    kept.doubts = kept.faults = kept.modes = 0;
+    kept.upset_ns = world.now_ns;
+    kept.tsc_touched_ns = kept.ref_touched_ns = -1;
+    for (unsigned i = 0; i < world.m.cpus; i++) {
+        kept.cpus[i].granted_ns = injected_ns(i);
+        kept.cpus[i].looked_ns = kept.cpus[i].began_ns = world.now_ns;
+        kept.cpus[i].excused_ns = larger(kept.cpus[i].excused_ns, world.now_ns);
+        kept.cpus[i].width_ns = 1e4L + world.m.stall_ns;
+        kept.cpus[i].told_ns = NEVER;
+    }
+}
+
+void upset_until(long double ns)
+{
+    kept.upset_ns = larger(kept.upset_ns, ns);
+}
+
+void promises_excuse(unsigned cpu, long double until_ns)
+{
+    kept.cpus[cpu].excused_ns = larger(kept.cpus[cpu].excused_ns, until_ns);
+    upset_until(until_ns);
+}
+
+void promises_stops(unsigned cpu, long double until_ns)
+{
+    kept.cpus[cpu].excused_ns = larger(kept.cpus[cpu].excused_ns, until_ns);
+    upset_until(smaller(until_ns, world.now_ns + (STOPPED_PERIODS + 2) * PERIOD));
+}
+
+void promises_excuse_all(long double until_ns)
+{
+    for (unsigned i = 0; i < world.m.cpus; i++)
+        promises_excuse(i, until_ns);
+}
+
+void doubt(unsigned cpu)
+{
+    struct promise_cpu *c = &kept.cpus[cpu];
+
+    upset_until(world.now_ns);
+    c->doubt_ns = world.now_ns;
+    if (!clock_of(cpu)->measured || c->doubt)
+        return;
+    kept.doubts++;
+    c->doubt = true;
+    c->counted = c->shown;
+}
+
+void promises_doubt(unsigned cpu, bool tsc)
+{
+    kept.faults++;
+    doubt(cpu);
+    if (!tsc) {
+        kept.ref_touched_ns = world.now_ns;
+    } else if (kept.cpus[cpu].doubt) {
+        kept.cpus[cpu].tsc_doubt = true;
+        kept.tsc_touched_ns = world.now_ns;
+    }
+}
+
+/*
+ * In unified mode one CPU's word is in what all are told. A CPU that stands still says nothing, and its
+ * outlook is from before.
+ */
+bool promises_doubtful(unsigned cpu)
+{
+    if (kept.cpus[cpu].doubt)
+        return true;
+    for (unsigned i = 0; kept.doubts > 0 && keeper.mode == CLOCK_UNIFIED && i < world.m.cpus; i++) {
+        if (kept.cpus[i].doubt && !asleep(i))
+            return true;
+    }
+    return false;
+}
+
+long double promises_bound_ns(unsigned cpu)
+{
+    const struct bound *bound = &published_for(cpu)->bound;
+    long double age_ns = world.now_ns - kept.cpus[cpu].looked_ns + PERIOD;
+
+    if (bound->ns == UINT64_MAX)
+        return NEVER;
+    return (long double)bound->ns + age_ns * bound->ppb * 1e-9L + larger(0, age_ns - 1e9L) * 1e-4L;
+}
+
+bool promises_one_turn(void)
+{
+    return kept.faults == 0 || world.m.ref.bits >= 64;
+}
+
+/* ---- Reads ---- */
+
+void promises_read_begins(struct sim_read *read)
+{
+    read->stable_ns = kept.stable_ns;
+    read->low_ns = kept.low_ns;
+}
+
+/* The nearest turn of a narrow counter counts: after a fault nobody can know how many went by. */
+static long double error_of(const struct sim_read *r)
+{
+    const struct timeline *t = r->stable ? &keeper.timeline : &clock_of(r->cpu)->timeline;
+    long double error = (long double)r->ns - r->ref - t->anchor_ns, turn = turn_ns();
+
+    return kept.faults ? error - roundl(error / turn) * turn : error;
+}
+
+/* T1. Who reads a TSC that was set back reads less, until its CPU looks at the reference. */
+static void check_own_order(const struct sim_read *r)
+{
+    struct promise_vcpu *v = &kept.vcpus[r->vcpu];
+
+    PROMISE(r->ns >= v->most_ns || kept.cpus[r->cpu].tsc_doubt, "T1: CPU %u: back by %llu ns\n", r->cpu,
+            (unsigned long long)(v->most_ns - r->ns));
+    v->most_ns = r->ns > v->most_ns ? r->ns : v->most_ns;
+}
+
+void promises_xen_read(unsigned vcpu, unsigned cpu, uint64_t ns)
+{
+    uint64_t *most_ns = &kept.vcpus[vcpu].xen_ns;
+
+    PROMISE(ns >= *most_ns || kept.cpus[cpu].tsc_doubt, "T1 in Xen's record: CPU %u: back by %llu ns\n", cpu,
+            (unsigned long long)(*most_ns - ns));
+    *most_ns = ns > *most_ns ? ns : *most_ns;
+}
+
+/* T2's premise, that TSCs are in step, is looked at by each CPU once a period. */
+static bool all_looked_since(long double ns)
+{
+    for (unsigned i = 0; i < world.m.cpus; i++) {
+        if (clock_of(i)->measured && !asleep(i) && kept.cpus[i].looked_ns <= ns)
+            return false;
+    }
+    return true;
+}
+
+/* What passes between cause and effect on another CPU, at least; else the TSCs were not in step. */
+static long double skew_ns(void)
+{
+    return world.m.skew_ticks / world.m.hz * 1e9L;
+}
+
+/* T2 by the records alone. */
+static void check_common_order(const struct sim_read *r)
+{
+    if (!r->stable || (kept.tsc_touched_ns >= 0 && !all_looked_since(kept.tsc_touched_ns)))
+        return;
+    PROMISE((long double)r->ns + skew_ns() + 1 >= (long double)r->stable_ns, "T2: CPU %u: back by %llu ns\n",
+            r->cpu, (unsigned long long)(r->stable_ns - r->ns));
+    kept.stable_ns = r->ns > kept.stable_ns ? r->ns : kept.stable_ns;
+}
+
+/* T3, and T2 as it is promised where no line is common: within the sum of two bounds. */
+static void check_bound(const struct sim_read *r)
+{
+    long double error = error_of(r), ns = (long double)r->ns, bound = (long double)r->bound_ns;
+
+    tally.known++;
+    tally.worst_known_ns = larger(tally.worst_known_ns, bound);
+    tally.least_room_ns = smaller(tally.least_room_ns, bound - fabsl(error));
+    PROMISE(fabsl(error) <= bound, "T3: CPU %u: off by %.3Lf ns, bound %.0Lf, age %llu\n", r->cpu, error,
+            bound, (unsigned long long)r->age_ns);
+    if (!promises_one_turn())
+        return;
+    PROMISE(ns + bound >= r->low_ns, "T2: CPU %u: %.3Lf ns below what was certain\n", r->cpu,
+            r->low_ns - ns - bound);
+    kept.low_ns = larger(kept.low_ns, ns - bound);
+}
+
+/* T5: between two reads of one record's kind, with nothing touched meanwhile. */
+static void check_slew(const struct sim_read *r)
+{
+    const struct promise_vcpu *v = &kept.vcpus[r->vcpu];
+    long double gone_s = (long double)r->ns - (long double)v->last.ns, gone = r->ref - v->last.ref;
+
+    if (!v->any || v->faults != kept.faults || v->modes != kept.modes || v->last.cpu != r->cpu ||
+        v->last.stable != r->stable || v->last.bound_ns == UINT64_MAX ||
+        v->last.disruptions != r->disruptions || world.m.slip_ns)
+        return;
+    PROMISE(fabsl(gone_s - gone) <= gone * SLEW_MOST + STEP_NS + 2e9L / world.m.hz + skew_ns(),
+            "T5: CPU %u: S %.3Lf ns, R %.3Lf ns\n", r->cpu, gone_s, gone);
+}
+
+/* T6: counted in the record at the first read after it was seen, and the bound reads unknown. */
+static void check_counted(const struct sim_read *r)
+{
+    struct promise_cpu *c = &kept.cpus[r->cpu];
+
+    c->shown = r->disruptions;
+    if (r->at_ns < c->told_ns)
+        return;
+    PROMISE(r->disruptions != c->counted, "T6: CPU %u: not counted in the record: %u\n", r->cpu, c->counted);
+    PROMISE(r->bound_ns == UINT64_MAX || c->looked_ns > c->told_ns, "T6: CPU %u: bound %llu known at once\n",
+            r->cpu, (unsigned long long)r->bound_ns);
+    c->told_ns = NEVER;
+}
+
+/* T6: the bound is established again in time. */
+static void check_settled(const struct sim_read *r)
+{
+    long double periods;
+
+    for (unsigned i = 0; i < world.m.cpus;
+         i++) /* the others wait for a CPU until it is known to have stopped */
+        if (asleep(i) && !keeper_cpu_stopped(i))
+            upset_until(world.now_ns);
+    periods = (r->at_ns - kept.upset_ns) / PERIOD;
+    if (kept.doubts > 0)
+        return;
+    tally.worst_settling = larger(tally.worst_settling, periods);
+    PROMISE(periods <= SETTLE_PERIODS, "T6: CPU %u: bound unknown for %.1Lf periods\n", r->cpu, periods);
+}
+
+/*
+ * A due interrupt that was not taken yet is a late one, and a reference that is dead is not looked at. A
+ * deadline on a TSC that was set back is far away: the other CPUs see that this one does not come, and wake
+ * it; where there is none that runs, nothing can.
+ */
+static void excuse_deadline(unsigned cpu)
+{
+    unsigned running = 0;
+
+    if (world.cpus[cpu].alarm_ns <= world.now_ns || world.now_ns < world.ref.dead_until)
+        promises_excuse(cpu, world.now_ns);
+    if (!world.m.deadline || !kept.cpus[cpu].tsc_doubt)
+        return;
+    for (unsigned i = 0; i < world.m.cpus; i++)
+        running += i != cpu && !asleep(i) && clock_of(i)->measured && !kept.cpus[i].tsc_doubt;
+    promises_excuse(cpu, running ? kept.upset_ns : world.now_ns);
+}
+
+void promises_read(const struct sim_read *r)
+{
+    struct promise_cpu *c = &kept.cpus[r->cpu];
+    bool doubtful = promises_doubtful(r->cpu);
+
+    tally.reads++;
+    excuse_deadline(r->cpu);
+    PROMISE(r->at_ns - larger(c->looked_ns, c->excused_ns) <= LOOK_NS,
+            "T6: CPU %u does not look at the reference: %.0Lf ms\n", r->cpu,
+            (r->at_ns - c->looked_ns) * 1e-6L);
+    check_own_order(r);
+    check_counted(r);
+    if (doubtful) {
+        tally.suspended++;
+    } else {
+        check_common_order(r);
+        check_slew(r);
+        if (r->bound_ns != UINT64_MAX)
+            check_bound(r);
+        else
+            check_settled(r);
+    }
+    kept.vcpus[r->vcpu].last = *r;
+    kept.vcpus[r->vcpu].faults = kept.faults;
+    kept.vcpus[r->vcpu].modes = kept.modes;
+    kept.vcpus[r->vcpu].any = !doubtful;
+}

@@ -1,0 +1,53 @@
+/*
+ * What DESIGN.md's section 2 promises of time (T1..T6), checked at every read and at every look at the
+ * reference.
+ */
+#ifndef SIM_PROMISES_H
+#define SIM_PROMISES_H
+
+#include "world.h"
+
+/* A read that ended: the record as it was accepted, and the truth when the TSC was taken. */
+struct sim_read {
+    unsigned vcpu, cpu;
+    bool stable;
+    uint16_t disruptions;
+    uint64_t ns, bound_ns; /* UINT64_MAX: unknown */
+    uint64_t age_ns;
+    long double ref, at_ns; /* the truth then */
+    uint64_t stable_ns;     /* the greatest of all that was read before this read began, ... */
+    long double low_ns;     /* ... and the most that S was then for certain */
+};
+
+void promises_forget(void); /* before a run; and from here on there is system time: */
+void promises_begin(void);
+/* Of so many reads so many had a bound. */
+void promises_end(uint64_t reads, uint64_t known);
+void promises_read_begins(struct sim_read *read);
+void promises_read(const struct sim_read *read);
+void promises_xen_read(unsigned vcpu, unsigned cpu, uint64_t ns);
+/* This CPU looks at the reference, from here ... */
+void promises_look_begins(unsigned cpu);
+/* ... to there at the latest: whether something came of it, and whether it saw what was to be seen. */
+void promises_look_ends(unsigned cpu);
+/* A fault touched this CPU's TSC, or the reference: what the keeper knows may be wrong until it looks. */
+void promises_doubt(unsigned cpu, bool tsc);
+/* Something out of the keeper's hands holds things up until then: what is due may come so much later. */
+void promises_excuse(unsigned cpu, long double until_ns);
+void promises_stops(unsigned cpu, long double until_ns);
+void promises_excuse_all(long double until_ns);
+void promises_mode_changed(void);
+void promises_disruption_told(unsigned cpu);
+/* The keeper's own clock on this CPU. */
+void promises_now(unsigned cpu, uint64_t ns);
+/* Whether this CPU's S may be wrong just now, by a fault that it could not see yet. */
+bool promises_doubtful(unsigned cpu);
+/*
+ * Whether all CPUs can know the same R: after a fault, two of them may take a narrow counter for different
+ * turns (docs/clock.md, "Disruptions").
+ */
+bool promises_one_turn(void);
+/* What this CPU's bound is now, at least; NEVER: unknown. */
+long double promises_bound_ns(unsigned cpu);
+
+#endif

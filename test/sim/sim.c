@@ -1,0 +1,99 @@
+/* `make sim`: machines drawn from a seed, every promise checked at every read, and the table. */
+#include "sim.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "world.h"
+
+#define HOUR_NS 3.6e12L
+#define YEAR_NS 3.15576e16L
+
+static const char usage[] = "sim [--seed=n] [--runs=n | --minutes=n | --hours=n | --years=n] [--jobs=n] "
+                            "[--world=name] [--table=no] [--trace]\n";
+
+/* "name=value" of an argument; NULL: it is another one. */
+static const char *value_of(const char *argument, const char *name)
+{
+    size_t length = strlen(name);
+
+    return strncmp(argument, name, length) == 0 && argument[length] == '=' ? argument + length + 1 : NULL;
+}
+
+static bool take_length(struct wish *wish, const char *argument)
+{
+    static const struct {
+        const char *name;
+        long double ns;
+    } units[] = {{"--minutes", 60 * SECOND}, {"--hours", HOUR_NS}, {"--years", YEAR_NS}};
+    const char *value;
+
+    for (unsigned i = 0; i < sizeof units / sizeof units[0]; i++) {
+        value = value_of(argument, units[i].name);
+        if (value)
+            wish->length_ns = strtold(value, NULL) * units[i].ns;
+        if (value)
+            return true;
+    }
+    return false;
+}
+
+static bool take(struct wish *wish, const char *argument)
+{
+    const char *value;
+
+    if (take_length(wish, argument))
+        return true;
+    if ((value = value_of(argument, "--seed")))
+        wish->seed = strtoull(value, NULL, 0);
+    else if ((value = value_of(argument, "--runs")))
+        wish->runs = strtoull(value, NULL, 0);
+    else if ((value = value_of(argument, "--jobs")))
+        wish->jobs = (unsigned)strtoul(value, NULL, 0);
+    else if ((value = value_of(argument, "--world")))
+        wish->world = value;
+    else if (strcmp(argument, "--table=no") == 0)
+        wish->table = false;
+    else if (strcmp(argument, "--trace") == 0)
+        wish->trace = true;
+    else
+        return false;
+    return true;
+}
+
+static bool known_world(const char *name)
+{
+    for (unsigned i = 0; i < world_count; i++) {
+        if (strcmp(worlds[i].name, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+int main(int argc, char **argv)
+{
+    struct wish wish = {
+        .seed = 1, .runs = 100, .jobs = (unsigned)sysconf(_SC_NPROCESSORS_ONLN), .table = true};
+    bool kept;
+
+    for (int i = 1; i < argc; i++) {
+        if (!take(&wish, argv[i])) {
+            fputs(usage, stderr);
+            return 64;
+        }
+    }
+    if (wish.jobs < 1 || wish.jobs > 64)
+        wish.jobs = 2;
+    if (wish.world && !known_world(wish.world)) {
+        fprintf(stderr, "sim: no world is called %s\n", wish.world);
+        return 64;
+    }
+    tracing = wish.trace;
+    printf("seed %llu\n", (unsigned long long)wish.seed);
+    kept = machines_run(&wish);
+    if (wish.table && !wish.trace)
+        kept = table_run(&wish) && kept;
+    return kept ? 0 : 1;
+}

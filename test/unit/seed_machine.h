@@ -1,0 +1,371 @@
+/*
+ * A machine without any luck in it, for the keeper: CPUs whose TSCs run at exact rates from any start, an
+ * HPET that is the truth, LAPIC timers whose rate is not quite what was measured. All CPUs in one thread;
+ * time passes by what they do, a few tens of ns each.
+ */
+#ifndef SEED_MACHINE_H
+#define SEED_MACHINE_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "cpu/apic.h"
+#include "cpu/paging.h"
+#include "cpu/smp.h"
+#include "cpu/traps.h"
+#include "keeper/meeting.h"
+#include "keeper/state.h"
+#include "log/log.h"
+#include "log/panic.h"
+#include "platform/rtc.h"
+
+#define MACHINE_CPUS 4u
+#define NEVER        UINT64_MAX
+#define SECOND       1000000000ull
+#define BOOT_UTC_S   1120824000 /* UTC when machine.now_ns is 0: 2005-07-08 12:00:00 */
+#define LAPIC_HZ     62500000ull
+
+static struct machine_state {
+    unsigned cpus, cpu;
+    uint64_t now_ns, origin_count;
+    uint64_t hz[MACHINE_CPUS], base[MACHINE_CPUS]; /* of the TSCs; base: at now_ns 0 */
+    uint64_t alarm_ns[MACHINE_CPUS];
+    bool stopped[MACHINE_CPUS];
+    int64_t lapic_ppm; /* faster than when it was measured */
+    void (*alarm)(void);
+    void (*fenced)(void); /* called at each TSC read that follows all stores */
+} machine;
+
+static uint64_t tsc_of(unsigned cpu)
+{
+    return machine.base[cpu] + (uint64_t)((unsigned __int128)machine.now_ns * machine.hz[cpu] / SECOND);
+}
+
+static void spend(uint64_t ns)
+{
+    machine.now_ns += ns;
+}
+
+uint64_t rdtsc_ordered(void)
+{
+    spend(20);
+    return tsc_of(machine.cpu);
+}
+
+uint64_t rdtsc_after_stores(void)
+{
+    if (machine.fenced)
+        machine.fenced();
+    spend(20);
+    return tsc_of(machine.cpu);
+}
+
+void cpu_relax(void)
+{
+    spend(40);
+}
+
+unsigned cpu_id(void)
+{
+    return machine.cpu;
+}
+
+unsigned cpu_count(void)
+{
+    return machine.cpus;
+}
+
+struct cpu *cpu_by_id(unsigned id)
+{
+    static struct cpu cpu;
+
+    cpu.apic_id = id;
+    return &cpu;
+}
+
+bool lock_take(struct lock *lock)
+{
+    assert_int_equal(lock->held, 0);
+    lock->held = 1;
+    return false;
+}
+
+void lock_release(struct lock *lock, bool were_on)
+{
+    (void)were_on;
+    lock->held = 0;
+}
+
+/* 100 MHz, read in 500 ns. */
+bool reference_sample(const struct reference *ref, struct reference_reading *out)
+{
+    (void)ref;
+    out->tsc_lo = rdtsc_ordered();
+    spend(250);
+    out->count = machine.now_ns / 10;
+    out->edge = false;
+    spend(250);
+    out->tsc_hi = rdtsc_ordered();
+    return true;
+}
+
+const struct reference *reference_get(unsigned i)
+{
+    static const struct reference hpet = {.name = "hpet", .bits = 64, .period_num = 10, .period_den = 1};
+
+    return i == 0 ? &hpet : NULL;
+}
+
+void reference_wait_us(uint32_t us)
+{
+    spend(us * 1000ull);
+}
+
+void apic_timer_set_count(uint32_t count)
+{
+    uint64_t ns = (uint64_t)count * SECOND / LAPIC_HZ;
+
+    ns -= (uint64_t)((int64_t)ns * machine.lapic_ppm / 1000000);
+    machine.alarm_ns[machine.cpu] = count ? machine.now_ns + ns : NEVER;
+}
+
+uint32_t apic_timer_count(void)
+{
+    return UINT32_MAX - (uint32_t)(LAPIC_HZ / 50); /* after 20 ms */
+}
+
+bool apic_timer_has_deadline(void)
+{
+    return false;
+}
+
+bool apic_timer_try_deadline(uint64_t ticks)
+{
+    (void)ticks;
+    return false;
+}
+
+void apic_timer_set_deadline(uint64_t tsc)
+{
+    (void)tsc;
+}
+
+void apic_timer_setup(bool deadline)
+{
+    (void)deadline;
+}
+
+void traps_set_interrupt(unsigned vector, void (*handler)(void))
+{
+    if (vector == VECTOR_TIMER)
+        machine.alarm = handler;
+}
+
+/* At the second's edge, to 1 us. */
+bool rtc_read(uint8_t century_register, int64_t *utc_s, uint64_t *tsc_lo, uint64_t *tsc_hi)
+{
+    uint64_t second = machine.now_ns / SECOND + 1;
+
+    (void)century_register;
+    machine.now_ns = second * SECOND - 500;
+    *tsc_lo = tsc_of(machine.cpu);
+    machine.now_ns = second * SECOND + 500;
+    *tsc_hi = tsc_of(machine.cpu);
+    *utc_s = BOOT_UTC_S + (int64_t)second;
+    return true;
+}
+
+static void *taken[64]; /* given back by machine_new */
+static unsigned taken_count;
+
+void *memory_take(uint64_t count, const char *what)
+{
+    (void)what;
+    assert_in_range(taken_count, 0, 63);
+    return taken[taken_count++] = calloc(count, FRAME_SIZE);
+}
+
+void cpu_idle(void)
+{
+    fail_msg("a CPU that is left out came here");
+}
+
+void log_print(const char *format, ...)
+{
+    (void)format;
+}
+
+void panic(const char *format, ...)
+{
+    fail_msg("panic: %s", format);
+    abort();
+}
+
+uint32_t quirk_slip_ns(void)
+{
+    return 0;
+}
+
+uint32_t quirk_slip_shown(int64_t off_ns)
+{
+    (void)off_ns;
+    return 0;
+}
+
+struct cpuid_result cpuid(uint32_t leaf, uint32_t subleaf)
+{
+    (void)leaf, (void)subleaf;
+    return (struct cpuid_result){0};
+}
+
+uint64_t rdmsr(uint32_t msr)
+{
+    fail_msg("MSR 0x%x is not there", msr);
+    return 0;
+}
+
+void smp_wake(unsigned id)
+{
+    (void)id;
+}
+
+/* ---- The exchanges: 300 ns either way ---- */
+
+bool exchange_init(unsigned cpus)
+{
+    (void)cpus;
+    return true;
+}
+
+void exchange_star(const struct outlook *boot)
+{
+    for (unsigned cpu = 1; cpu < machine.cpus; cpu++) {
+        uint64_t sent = rdtsc_ordered(), met, returned;
+
+        spend(300);
+        met = tsc_of(cpu);
+        spend(300);
+        returned = rdtsc_ordered();
+        clock_of(cpu)->met =
+            (struct bracket){met, met, outlook_at(boot, sent).lo, outlook_at(boot, returned).hi};
+    }
+}
+
+enum alignment exchange_pairs(unsigned passes, int64_t *extent_ticks)
+{
+    enum alignment all = ALIGNMENT_IN_STEP;
+
+    (void)passes;
+    *extent_ticks = 300;
+    for (unsigned cpu = 1; cpu < machine.cpus; cpu++)
+        if (machine.hz[cpu] != machine.hz[0] || machine.base[cpu] != machine.base[0])
+            all = ALIGNMENT_APART;
+    return all;
+}
+
+const struct exchange_cost *exchange_cost(void)
+{
+    static const struct exchange_cost none;
+
+    return &none;
+}
+
+void meeting_measure_patience(void)
+{
+}
+
+void meeting_lead_soon(unsigned other, uint64_t number, struct offset *offset)
+{
+    struct exchange turn = {.sent = rdtsc_ordered()};
+
+    (void)number;
+    spend(300);
+    turn.met = tsc_of(other);
+    spend(300);
+    turn.returned = rdtsc_ordered();
+    *offset = offset_narrow(*offset, &turn);
+}
+
+void meeting_follow_soon(unsigned leader, uint64_t number)
+{
+    (void)leader, (void)number;
+}
+
+void exchange_finish(void)
+{
+}
+
+void exchange_serve(void)
+{
+}
+
+/* ---- A run ---- */
+
+/* All TSCs at `hz`, 30 s after reset: the time that firmware took. Tests change them before machine_boot. */
+static void machine_new(unsigned cpus, uint64_t hz)
+{
+    while (taken_count)
+        free(taken[--taken_count]);
+    memset(&keeper, 0, sizeof keeper);
+    memset(&machine, 0, sizeof machine);
+    machine.cpus = cpus;
+    machine.now_ns = 5000;
+    for (unsigned cpu = 0; cpu < cpus; cpu++) {
+        machine.hz[cpu] = hz;
+        machine.base[cpu] = 30 * hz;
+        machine.alarm_ns[cpu] = NEVER;
+    }
+}
+
+static void machine_boot(enum clockmode mode)
+{
+    struct options options = {.mode = mode, .wander_ppb_s = 10, .discipline = true};
+
+    keeper_start(&options, 0);
+    for (unsigned cpu = 1; cpu < machine.cpus; cpu++) {
+        machine.cpu = cpu;
+        if (clock_of(cpu)->measured)
+            keeper_cpu_start();
+    }
+    machine.cpu = 0;
+}
+
+static unsigned machine_next(void)
+{
+    unsigned first = 0;
+
+    for (unsigned cpu = 1; cpu < machine.cpus; cpu++)
+        if (!machine.stopped[cpu] &&
+            (machine.stopped[first] || machine.alarm_ns[cpu] < machine.alarm_ns[first]))
+            first = cpu;
+    return first;
+}
+
+static void machine_run(uint64_t ns)
+{
+    uint64_t end_ns = machine.now_ns + ns;
+
+    for (;;) {
+        unsigned cpu = machine_next();
+
+        if (machine.stopped[cpu] || machine.alarm_ns[cpu] > end_ns)
+            break;
+        if (machine.now_ns < machine.alarm_ns[cpu])
+            machine.now_ns = machine.alarm_ns[cpu];
+        machine.alarm_ns[cpu] = NEVER;
+        machine.cpu = cpu;
+        machine.alarm();
+    }
+    machine.cpu = 0;
+    if (machine.now_ns < end_ns)
+        machine.now_ns = end_ns;
+}
+
+#endif
