@@ -1,0 +1,95 @@
+/*
+ * The private latch: two copies of a line, of which readers use the one that is not being written. One reader
+ * is on another CPU; the other is an NMI on the writer's, between any two of its stores, and runs to its end.
+ */
+#define CPUS  2
+#define SETS  3
+#define TURN  0
+#define COPY(which) (1 + 2 * (which)) /* two words each */
+#define WORDS 5
+#define DEPTH (6 * SETS)
+
+#include "tso.pml"
+
+/* A word at a time: an NMI may come in between. */
+proctype Writer()
+{
+    byte number;
+
+    do
+    :: number < SETS ->
+        number++;
+#ifdef TURN_LATE
+        atomic { store(0, COPY(0), number) }
+        atomic { store(0, COPY(0) + 1, number); store(0, TURN, 2 * number - 1) }
+#else
+        /* step K1: readers go to copy 1 | *turn += 1; */
+        atomic { store(0, TURN, 2 * number - 1) }
+        /* step K2: copy 0 | latch->copy[0] = *line; */
+        atomic { store(0, COPY(0), number) }
+        atomic { store(0, COPY(0) + 1, number) }
+#endif
+        /* step K3: readers go to copy 0 | *turn += 1; */
+        atomic { store(0, TURN, 2 * number) }
+        /* step K4: copy 1 | latch->copy[1] = *line; */
+        atomic { store(0, COPY(1), number) }
+        atomic { store(0, COPY(1) + 1, number) }
+    :: else -> break
+    od
+}
+
+#define LOOK(cpu) load(cpu, TURN, seen)
+#define FIRST(cpu) load(cpu, COPY(seen % 2), from)
+#define SECOND(cpu) load(cpu, COPY(seen % 2) + 1, got)
+
+proctype Nmi()
+{
+    byte seen, from, got;
+    bit torn;
+
+    atomic {
+        LOOK(0);
+        FIRST(0);
+        SECOND(0);
+        torn = got != from;
+        printf("cpu 0: an NMI, turn %d: words of lines %d and %d\n", seen, from, got);
+        assert(!torn)
+    }
+}
+
+proctype Other()
+{
+    byte seen, from, got, again;
+    bit torn;
+
+    do
+    ::
+        /* step N1: the turn | seen = *turn; */
+        atomic { LOOK(1) }
+        /* step N2: the copy that is not being written | line = latch->copy[seen & 1]; */
+        atomic { FIRST(1) }
+        atomic { SECOND(1) }
+        /* step N3: the turn again | if (*turn == seen) */
+        atomic {
+            load(1, TURN, again);
+            if
+            :: again == seen ->
+                torn = got != from;
+                printf("cpu 1: turn %d: words of lines %d and %d\n", seen, from, got);
+                assert(!torn);
+                break
+            :: else
+            fi
+        }
+    od
+}
+
+init {
+    atomic {
+        run Drain(0);
+        run Drain(1);
+        run Writer();
+        run Nmi();
+        run Other()
+    }
+}
