@@ -10,6 +10,7 @@ CMDLINE       ?=
 DURATION      ?=
 QEMU_ARGS     ?=
 SECONDS       ?=
+LOAD          ?=
 T             ?=
 V             ?=
 
@@ -35,9 +36,10 @@ endif
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all iso run bochs check compare coverage help clean lint unit fuzz boot format install \
-        programs test-programs clang-programs odd-guests \
-        lint-house lint-format lint-tidy lint-cppcheck lint-size lint-scripts
+.PHONY: all iso run bochs bench check sim compare truth coverage mutate model help \
+        clean lint unit fuzz boot \
+        format install programs test-programs clang-programs odd-guests \
+        lint-house lint-format lint-tidy lint-cppcheck lint-size lint-reader lint-scripts
 
 # ---- Flags ---------------------------------------------------------------------------------------
 
@@ -71,7 +73,7 @@ KIT_SOURCES     := $(sort $(wildcard test/hostile/kit/*.c test/hostile/kit/*.asm
 PROBE_SOURCES   := $(sort $(wildcard test/hostile/probe/*.c)) $(KIT_SOURCES)
 FUZZ_SOURCES    := $(sort $(wildcard test/hostile/fuzz/*.c)) $(KIT_SOURCES)
 UNIT_TESTS      := $(patsubst test/unit/%.c,$(B)/unit/%,$(sort $(wildcard test/unit/test_*.c)))
-HEADERS         := $(wildcard hv/*.h hv/*/*.h include/*/*.h guest/*.h test/unit/*.h)
+HEADERS         := $(wildcard hv/*.h hv/*/*.h include/*/*.h guest/*.h test/unit/*.h test/sim/*.h)
 
 # ---- Programs ------------------------------------------------------------------------------------
 
@@ -81,7 +83,8 @@ programs: $(B)/meridian.elf $(B)/guest.elf
 # The same with a publisher that lies (test/faults), and the guests that share nothing with guest/: one that
 # is somebody else's, one that asks what the ABI answers, and one that calls at random.
 test-programs: $(B)/test/meridian.elf $(B)/test/traps.elf $(B)/test/cpus.elf \
-               $(B)/foreign.elf $(B)/probe.elf $(B)/fuzz.elf
+               $(B)/test/inject.elf $(B)/test/wall.elf $(B)/foreign.elf $(B)/probe.elf $(B)/fuzz.elf \
+               $(B)/outside/hostclock $(B)/outside/mailbox
 # The same sources by the other compiler: a check, nothing boots it but a test.
 clang-programs: $(B)/clang/meridian.elf $(B)/clang/guest.elf
 
@@ -152,6 +155,26 @@ $(B)/test/cpus.elf: $(CPUS_OBJECTS) $(HV_LDS) | install
 	$(if $(V),,@echo "  LD    $@")
 	$(Q)$(LD) $(LDFLAGS) $(CPUS_WRAP:%=--wrap=%) -T $(HV_LDS) -Map=$@.map $(CPUS_OBJECTS) -o $@
 -include $(B)/obj/hv/test/faults/cpus.c.d
+# TSCs out of step, and a publisher in a hurry (test/faults/inject.c, hurried.c), in the same way.
+INJECT_FILES   := $(addprefix test/faults/,inject.c words.c warp.c svm.c svm_enter.asm hurried.c \
+                  steps.c judge.c)
+INJECT_OBJECTS := $(patsubst %,$(B)/obj/hv/%.o,$(HV_SOURCES) $(INJECT_FILES))
+INJECT_WRAP    := boot_read apic_init_cpu tick_init_cpu verdict_domain_ended timeline_update \
+                  record_begin record_fill record_end xen_record_begin xen_record_fill xen_record_end
+$(B)/test/inject.elf: $(INJECT_OBJECTS) $(HV_LDS) | install
+	@mkdir -p $(@D)
+	$(if $(V),,@echo "  LD    $@")
+	$(Q)$(LD) $(LDFLAGS) $(INJECT_WRAP:%=--wrap=%) -T $(HV_LDS) -Map=$@.map $(INJECT_OBJECTS) -o $@
+-include $(INJECT_FILES:%=$(B)/obj/hv/%.d)
+# A wall clock that is set badly (test/faults/wall.c), in the same way.
+WALL_FILES   := test/faults/wall.c test/faults/words.c
+WALL_OBJECTS := $(patsubst %,$(B)/obj/hv/%.o,$(HV_SOURCES) $(WALL_FILES))
+WALL_WRAP    := boot_read keeper_set_wall record_begin record_fill record_fill_wall record_end
+$(B)/test/wall.elf: $(WALL_OBJECTS) $(HV_LDS) | install
+	@mkdir -p $(@D)
+	$(if $(V),,@echo "  LD    $@")
+	$(Q)$(LD) $(LDFLAGS) $(WALL_WRAP:%=--wrap=%) -T $(HV_LDS) -Map=$@.map $(WALL_OBJECTS) -o $@
+-include $(WALL_FILES:%=$(B)/obj/hv/%.d)
 $(eval $(call program,$(B)/clang/meridian.elf,$(B)/obj/clang/hv,$(HV_SOURCES),$(HV_LDS),$(CLANG_CC),$(OURS)))
 $(eval $(call program,$(B)/clang/guest.elf,$(B)/obj/clang/guest,$(GUEST_SOURCES),linker/guest.lds,\
     $(CLANG_CC),$(OURS)))
@@ -161,10 +184,13 @@ $(eval $(call program,$(B)/clang/guest.elf,$(B)/obj/clang/guest,$(GUEST_SOURCES)
 # What the goals at hand need, installed in one go before anything is compiled.
 NEEDS := build $(if $(filter iso run,$(MAKECMDGOALS)),run) \
          $(if $(filter compare,$(MAKECMDGOALS)),run) \
+         $(if $(filter truth test-programs $(B)/outside/%,$(MAKECMDGOALS)),run truth) \
          $(if $(filter bochs,$(MAKECMDGOALS)),run bochs) \
+         $(if $(filter bench $(B)/bench/%,$(MAKECMDGOALS)),bench) \
+         $(if $(filter check model,$(MAKECMDGOALS)),model) \
          $(if $(filter uefi32,$(FIRMWARE)),uefi32) \
-         $(if $(filter check coverage unit fuzz boot lint% format clang-programs $(B)/unit/% $(B)/fuzz/%,\
-             $(MAKECMDGOALS)),run uefi32 bochs check)
+         $(if $(filter check coverage mutate sim unit fuzz boot lint% format clang-programs $(B)/unit/% \
+             $(B)/fuzz/%,$(MAKECMDGOALS)),run uefi32 bochs check)
 install:
 	@scripts/install $(NEEDS)
 
@@ -184,6 +210,12 @@ bochs: programs
 compare: programs
 	@$(PYTHON) scripts/compare
 
+truth: programs $(B)/outside/hostclock $(B)/outside/mailbox
+	@LOAD='$(LOAD)' $(PYTHON) scripts/truth
+
+bench: $(B)/bench/bench
+	@$<
+
 # `+`: the driver builds what it tests by this Makefile, going on where one thing does not build.
 check unit lint boot: | install
 	+@$(PYTHON) scripts/check $(if $(filter check,$@),,--only=$@) $(T)
@@ -191,6 +223,21 @@ check unit lint boot: | install
 # The long run of the same fuzzers; what they find stays in build/fuzz/, and the next run goes on from there.
 fuzz: | install
 	+@$(PYTHON) scripts/fuzz $(if $(SECONDS),--seconds=$(SECONDS)) $(T)
+
+# The record protocol searched in full by spin (docs/model.md).
+model: | install
+	@$(PYTHON) scripts/model $(T)
+
+# Faults put into a copy of the sources, to see that the host tests fail on them (docs/mutation.md).
+mutate: | install
+	@HOST_CC='$(HOST_CC)' HOST_CFLAGS='$(HOST_CFLAGS)' $(PYTHON) scripts/mutate $(SEED:%=--seed=%) \
+	    $(COUNT:%=--count=%) $(AT:%=--at=%) $(T)
+
+# What is not set is the simulator's own choice.
+sim: $(B)/sim
+	@$(B)/sim $(if $(SEED),--seed=$(SEED)) $(if $(RUNS),--runs=$(RUNS)) \
+	    $(if $(MINUTES),--minutes=$(MINUTES)) $(if $(HOURS),--hours=$(HOURS)) \
+	    $(if $(YEARS),--years=$(YEARS)) $(if $(WORLD),--world='$(WORLD)') $(if $(TRACE),--trace)
 
 clean:
 	rm -rf $(B)
@@ -209,6 +256,52 @@ $(B)/unit/%: test/unit/%.c $$(call sources_of,test/unit/$$*.c) $(HEADERS) | inst
 	@mkdir -p $(@D)
 	$(if $(V),,@echo "  TEST  $@")
 	$(Q)$(HOST_CC) $(HOST_CFLAGS) $(call flags_of,$<) $(filter %.c,$^) -lcmocka -o $@
+
+# ---- Benchmarks: the ways to read a clock, as a kernel compiles them, by both compilers -----------
+
+BENCH_HEADERS := $(HEADERS) $(wildcard test/bench/*.h)
+BENCH_CFLAGS  := -std=gnu11 -O2 -g -mno-red-zone -Wall -Wextra -Werror $(INCLUDES) -Itest/bench $(SYSTEM) \
+                 -pthread
+BENCH_READERS := $(B)/bench/by_gcc.o $(B)/bench/by_clang.o
+BENCH_LINE    := test/bench/host.c test/bench/line.c
+BENCH_SOURCES := $(addprefix test/bench/,bench.c reads.c order.c publisher.c) $(BENCH_LINE) \
+                 $(wildcard hv/time/*.c) hv/keeper/publisher.c hv/keeper/latch.c
+COUNT_SOURCES := test/bench/count.c $(BENCH_LINE) $(addprefix hv/time/,line.c scale.c publish.c)
+
+$(B)/bench/by_gcc.o: BENCH_CC := $(HOST_CC)
+$(B)/bench/by_clang.o: BENCH_CC := $(CLANG_CC)
+$(BENCH_READERS): $(B)/bench/%.o: test/bench/forms.c $(BENCH_HEADERS) | install
+	@mkdir -p $(@D)
+	$(if $(V),,@echo "  CC    $@")
+	$(Q)$(BENCH_CC) $(CFLAGS) $(INCLUDES) -Itest/bench -DOUT=$* -c $< -o $@
+
+$(B)/bench/bench: $(BENCH_SOURCES) $(BENCH_READERS) $(BENCH_HEADERS) | install
+	$(if $(V),,@echo "  BENCH $@")
+	$(Q)$(HOST_CC) $(BENCH_CFLAGS) $(filter %.c %.o,$^) -o $@
+
+$(B)/bench/count: $(COUNT_SOURCES) $(BENCH_READERS) $(BENCH_HEADERS) | install
+	$(if $(V),,@echo "  BENCH $@")
+	$(Q)$(HOST_CC) $(BENCH_CFLAGS) $(filter %.c %.o,$^) -o $@
+
+# ---- The host's own clock, for the judge of scripts/truth (x86-64 hosts) -------------------------
+
+$(B)/outside/%: test/outside/%.c | install
+	@mkdir -p $(@D)
+	$(Q)$(HOST_CC) -std=gnu11 -O2 -Wall -Wextra -Werror $< -o $@
+
+# ---- The simulator: for long runs, so without sanitizers ------------------------------------------
+
+SIM_SHELL   := hv/keeper/exchange.c hv/keeper/meeting.c hv/keeper/quirks.c
+SIM_SOURCES := $(filter-out test/sim/rival_lane.c test/sim/rival_plain.c,$(sort $(wildcard test/sim/*.c))) \
+    $(sort $(wildcard hv/time/*.c)) hv/log/format.c \
+    $(filter-out $(SIM_SHELL),$(sort $(wildcard hv/keeper/*.c)))
+SIM_CFLAGS  := -std=gnu11 -g -O2 -flto=auto -Wall -Wextra -Werror -Ihv -Iinclude -Itest/unit -Itest/sim \
+               $(XEN_ABI) -include test/sim/sim_cpu.h
+
+$(B)/sim: $(SIM_SOURCES) $(HEADERS) | install
+	@mkdir -p $(@D)
+	$(if $(V),,@echo "  SIM   $@")
+	$(Q)$(HOST_CC) $(SIM_CFLAGS) $(SIM_SOURCES) -lm -o $@
 
 # ---- Fuzzers -------------------------------------------------------------------------------------
 
@@ -271,11 +364,16 @@ lint-size: $(B)/meridian.elf
 	$(Q)$(CROSS_COMPILE)size $< | awk 'NR == 2 { loaded = $$1 + $$2; \
 	    printf "%d bytes of text and data, at most $(MAX_BYTES)\n", loaded; exit loaded >= $(MAX_BYTES) }'
 
+# Instructions of a read, counted: nobody makes the reader slower unseen.
+lint-reader: $(B)/bench/count
+	$(Q)$<
+
 lint-scripts:
 	$(Q)for script in scripts/install scripts/iso scripts/fetch-xen .ci/run; do sh -n $$script || exit 1; done
 	$(Q)$(PYTHON) -c 'import ast, sys; [ast.parse(open(name).read(), name) for name in sys.argv[1:]]' \
-	    scripts/run scripts/compare scripts/check scripts/coverage scripts/fuzz scripts/house \
-	    scripts/symbols scripts/lib/*.py test/boot/*.py
+	    scripts/run scripts/compare scripts/truth scripts/check scripts/coverage scripts/fuzz scripts/house \
+	    scripts/symbols scripts/lib/*.py test/boot/*.py scripts/mutate test/mutate/*.py \
+	    scripts/model test/model/*.py
 
 #: Meridian: a mini-hypervisor that keeps time. On Debian and Ubuntu every command installs what it misses.
 #:
@@ -284,9 +382,19 @@ lint-scripts:
 #:   make bochs        the same on Bochs, an emulator slower than QEMU and the same every time
 #:   make iso          build/meridian.iso: one hybrid image for BIOS and UEFI, for disc, disk and USB stick
 #:   make compare      the same guest on Meridian and on Debian's Xen, in one table
-#:   make check        all tests; ends with `N passed, N failed`. T=name: one by name; T=exact-255: 255 CPUs,
-#:                     some minutes long, and only by its name
+#:   make truth        the same, each record judged by the host's clock: rate and bound against the truth, for
+#:                     DURATION=s (60) beside LOAD=n busy loops (2)
+#:   make bench        what a read of the clock costs natively, beside its rivals, and what a publish costs
+#:   make check        all tests; ends with `N passed, N failed`. T=name: one by name. By its name only:
+#:                     T=exact-255 (255 CPUs, some minutes), T=publish-soak (a hurried publisher, a minute)
 #:   make fuzz         the parsers of foreign input under libFuzzer, SECONDS=s (60) each; T=fuzz-name: one
+#:   make model        the record protocol in all interleavings, and variants that must break; T=name: one,
+#:                     and the run that broke it
+#:   make mutate       faults put into a copy of the time core: the host tests must see them; SEED=n COUNT=n:
+#:                     which, and how many (1, 100); AT=file:line: all of a line; T=name: one patch
+#:   make sim          the time core on simulated machines whose truth is known, with every promise checked at
+#:                     every read, and other methods on the same clocks; SEED=n RUNS=n, or MINUTES=n, HOURS=n,
+#:                     YEARS=n of simulated time; docs/simulator.md
 #:   make coverage     how much of hv/ the tests run, by lines (V=1: which lines never ran); T=name: one boot
 #:   make unit         the host tests only;  make boot: the boots only;  make lint: the linters only
 #:   make format       lays out all C files by .clang-format;  make clean: removes build/

@@ -1,19 +1,22 @@
 """From a row of the table to a boot and its outcome. Logs stay under build/test/logs/."""
 
-import contextlib
 import os
-import subprocess
 import tempfile
 from dataclasses import dataclass, field
 
 from atlines import xen_is_done
 from emulator import ONE_THREAD, run
+from load import busy_loops
 from machines import meridian_by_iso, meridian_by_kernel, meridian_on_bochs, xen
+from mailbox import mailbox
 from monitor import Injector
+from truth import court, no_court
 
 LOGS = os.path.join("build", "test", "logs")
 KERNELS = {"meridian": "build/meridian.elf", "test": "build/test/meridian.elf",
            "traps": "build/test/traps.elf", "cpus": "build/test/cpus.elf",
+           "inject": "build/test/inject.elf",
+           "wall": "build/test/wall.elf",
            "clang": "build/clang/meridian.elf"}
 GUESTS = {"guest": "build/guest.elf", "foreign": "build/foreign.elf", "clang": "build/clang/guest.elf",
           "probe": "build/probe.elf", "fuzz": "build/fuzz.elf"}
@@ -36,8 +39,11 @@ class Row:
     module: called with a folder to write to, gives the module's path in the guest's place; "": none.
     cpu_model, memory: QEMU's -cpu and -m.
     inject: (text, command, count): when the text has appeared, QEMU's monitor gets the command so often.
+    outside: called with a folder, gives a monitor.Actor, which does to the machine what it does.
+    truth: the host's clock is sampled beside it, and log.truth(log) is what the judge says of its records.
+    Where the guest has the word mailbox it is asked through its memory: log.answers (mailbox.py).
     verdict: ok, fail, or any.
-    repeat: boots twice and wants the same output.
+    repeat: boots twice, the second time with nothing done from outside, and wants the same output.
     beside: too long for every run: only by its name.
     """
 
@@ -60,6 +66,8 @@ class Row:
     cpu_model: str = "max"
     memory: str = "512M"
     inject: tuple = ()
+    outside: object = None
+    truth: bool = False
     load: int = 0
     verdict: str = "ok"
     repeat: bool = False
@@ -97,36 +105,35 @@ def machine(row, folder):
     raise ValueError(f"row {row.name}: no lane is called {row.lane}")
 
 
-@contextlib.contextmanager
-def busy_loops(count):
-    """So many processes that use a host CPU each, for as long as the block lasts."""
-    loops = []
-    try:
-        for _ in range(count):
-            # `timeout` ends the loop even if this process is killed.
-            loops.append(subprocess.Popen(["timeout", "-k", "1", "300", "sh", "-c", "while :; do :; done"]))
-        yield
-    finally:
-        for loop in loops:
-            loop.terminate()
-            loop.wait()
-
-
 def boot(row, suffix="", extra=()):
     """Boots the row's machine once, with more arguments of QEMU's; gives its Outcome and the log's path."""
     path = os.path.join(LOGS, f"{row.name}{suffix}.log")
     # Xen stays up when its guest is gone.
     stop_at = xen_is_done if row.on_xen() else None
     os.makedirs("build/test", exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="boot.", dir="build/test") as folder, busy_loops(row.load):
-        booted, see = machine(row, folder), None
+    with tempfile.TemporaryDirectory(prefix="boot.", dir="build/test") as folder, busy_loops(row.load), \
+            court(os.path.join(LOGS, f"{row.name}{suffix}.host")) if row.truth else no_court() as witness, \
+            mailbox(folder, row.memory) as box:
+        booted, watchers, actor = machine(row, folder), [witness.see, box.see], None
+        if "mailbox" in row.guest_cmdline.split():
+            booted.extra.extend(box.arguments)
         if extra:
             booted.extra.extend(extra)
         if row.inject:
             injector = Injector(folder, *row.inject)
             booted.extra.extend(injector.arguments)
-            see = injector.see
-        outcome = run(booted.command(), limit_s=row.limit_s, log_path=path, stop_at=stop_at, show=see)
+            watchers.append(injector.see)
+        if row.outside:
+            actor = row.outside(folder)
+            booted.extra.extend(actor.arguments)
+            watchers.append(actor.see)
+
+        def show(text):
+            for see in watchers:
+                see(text)
+        outcome = run(booted.command(), limit_s=row.limit_s, log_path=path, stop_at=stop_at, show=show)
         booted.settle(outcome)
+        outcome.log.truth, outcome.log.answers = witness.judge, box.close()
+    assert not (actor and actor.left()), f"{row.name}: nothing was done, for want of: {actor.left()}"
     return outcome, path
 

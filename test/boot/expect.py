@@ -111,6 +111,36 @@ def exact_time(row, log):
     assert abs(verdict(log).number("rate_ppb")) <= 1000
 
 
+def one_line_or_said(row, log):
+    """Unified mode, but after a disruption, which ends it for some periods."""
+    if not log.all("disruption"):
+        one_line(row, log)
+
+
+def exchange_us(most):
+    """T8: bringing a CPU into line, at both ends of the window, takes at most so long; so does a meeting."""
+    def quick(row, log):
+        (exchange,) = log.all("exchange")
+        assert exchange.number("worst_ns") <= most * 1000, f"a CPU took {exchange['worst_ns']} ns"
+        worst = exchange.number("meeting_worst_ns")
+        assert worst <= most * 1000, f"{worst} ns to meet"
+        others = exchange.number("cpus") - 1
+        assert exchange.number("meetings") == 2 * others * (others + 1), "each pair meets four times"
+        if others:
+            each = exchange.number("star_ns") / others
+            assert abs(each - exchange.number("worst_ns")) * 20 < each, "it grows with the number of CPUs"
+    return quick
+
+
+def free_running(row, log):
+    """discipline=off, and the bound covers what S then lacks."""
+    assert all(line["discipline"] == "off" for line in log.all("clock"))
+    bounds = [line.number("err_ns") for line in log.all("second")]
+    least = bounds.index(min(bounds))  # what R is known by shrinks at first
+    assert bounds[least:] == sorted(bounds[least:]), f"the bound does not grow: {bounds}"
+    assert bounds[-1] > bounds[least], f"the bound does not grow: {bounds}"
+
+
 def one_window(row, log):
     """T8: the reference window at start-up is the same for 1 CPU and for 255 (deterministic lane)."""
     (window,) = log.all("window")

@@ -1,4 +1,4 @@
-"""Faults from outside, by QEMU's monitor (QMP), while a boot goes on."""
+"""Faults from outside, by QEMU's monitor (QMP) and by signals, while a boot goes on."""
 
 import contextlib
 import json
@@ -52,6 +52,42 @@ class Injector:
         with commands(self._path) as give:
             for _ in range(self._times):
                 give(self._command)
+
+
+class Actor:
+    """
+    Does things to the machine when a line with some text has come, whole: steps are (text, do), one after the
+    other, and each text must come after the step before. do(machine) gets this. `arguments` go to QEMU,
+    `prepare(folder)` may make more of them; `see(text)` takes the output as it comes.
+    """
+
+    def __init__(self, folder, steps, prepare=None):
+        self._qmp, self._pidfile = os.path.join(folder, "qmp"), os.path.join(folder, "pid")
+        self._steps, self._seen = list(steps), ""
+        self.arguments = arguments(self._qmp) + ["-pidfile", self._pidfile]
+        self.arguments += prepare(folder) if prepare else []
+
+    def see(self, text):
+        self._seen += text
+        while self._steps:
+            trigger, act = self._steps[0]
+            _, found, after = self._seen.partition(trigger)
+            if not found or "\n" not in after:
+                return
+            self._steps.pop(0)
+            self._seen = after
+            act(self)
+
+    def commands(self):
+        return commands(self._qmp)
+
+    def pid(self):
+        with open(self._pidfile, encoding="ascii") as file:
+            return int(file.read())
+
+    def left(self):
+        """The texts that never came."""
+        return [trigger for trigger, _ in self._steps]
 
 
 def _ask(stream, command, arguments):

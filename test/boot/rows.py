@@ -6,18 +6,22 @@ import rows_cpus
 import rows_firmware
 import rows_guests
 import rows_hostile
+import rows_inject
 import rows_media
+import rows_outside
 import rows_traps
+import rows_wall
 from boot import Row
 from emulator import THREAD_EACH
-from expect import (all_vcpus, bound_below, bounded, cpus_online, exact_hz, exact_time, foreign_in_step,
-                    foreign_report, free_ranges_at_least, goes_back, never_back, one_line, one_window,
-                    per_cpu, reads_over, reported_by_guest, sound, source_is, source_is_not, undisturbed)
+from expect import (all_vcpus, bound_below, bounded, cpus_online, exact_hz, exact_time, exchange_us,
+                    foreign_in_step, foreign_report, free_ranges_at_least, free_running, goes_back,
+                    never_back, one_line, one_line_or_said, one_window, per_cpu, reads_over,
+                    reported_by_guest, sound, source_is, source_is_not, undisturbed)
 
 RIGHT = (sound, all_vcpus, never_back, undisturbed, bounded)
-RACY = (sound, all_vcpus, never_back, one_line)
+RACY = (sound, all_vcpus, never_back, one_line_or_said)
 GOOD = RIGHT + (one_line,)
-EXACT = GOOD + (exact_hz, exact_time, one_window)
+EXACT = GOOD + (exact_hz, exact_time, one_window, exchange_us(20))
 
 ROWS = [
     # No host disturbs the deterministic lane: exact numbers, and the same output every time.
@@ -29,6 +33,9 @@ ROWS = [
     Row("exact-pmtimer", "exact", EXACT + (source_is("pmtimer"),), cmdline="clocksource=pmtimer"),
     Row("exact-percpu", "exact", RIGHT + (per_cpu, exact_hz, exact_time),
         cmdline="clockmode=percpu"),
+    # As in 2005: S keeps the rate that was measured at the start.
+    Row("exact-discipline-off", "exact", GOOD + (exact_time, free_running), seconds=6,
+        cmdline="discipline=off"),
     Row("exact-clang", "exact", EXACT, kernel="clang", guest="clang"),
 
     # A publisher that lies by 5 ms (test/faults/skew.c): the witness must see it, or it could see nothing.
@@ -78,6 +85,6 @@ ROWS = [
     Row("xen-exact", "xen-exact", (reported_by_guest, goes_back)),
     Row("xen-foreign", "xen", (foreign_report,), guest="foreign"),
 ]
-for theme in (rows_cpus, rows_traps, rows_badinput, rows_firmware, rows_hostile, rows_media, rows_bochs,
-              rows_guests):
+for theme in (rows_cpus, rows_inject, rows_traps, rows_badinput, rows_firmware, rows_hostile, rows_media,
+              rows_bochs, rows_guests, rows_outside, rows_wall):
     ROWS += theme.ROWS
