@@ -91,7 +91,7 @@ static void look_if_odd(struct cpu_clock *clock)
 {
     clock->odd = is_odd(clock, rdtsc_ordered()) ? clock->odd + 1 : 0;
     if (clock->odd || clock->nudged)
-        tick_now();
+        keeper.look_now();
     if (clock->odd > ODD_MOST)
         alarm_leave_deadline();
 }
@@ -103,7 +103,7 @@ static void woken(void)
 
     if (clock->nudged) { /* two periods without an alarm are as odd as one too early */
         clock->odd++;
-        tick_now();
+        keeper.look_now();
         alarm_reprogram();
     }
 }

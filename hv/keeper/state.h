@@ -105,7 +105,8 @@ struct keeper {
     int64_t anchor_ns;      /* of this round: the most by which S is ahead of R on any CPU that has said so */
     uint64_t broken_ns;     /* S when the last disruption was seen, on broken_cpu; 0: its end has been told */
     unsigned broken_cpu;
-    struct pairs pairs; /* who has met whom, at run time */
+    void (*look_now)(void); /* the time base out of turn: something is odd about this TSC. Set by tick.c */
+    struct pairs pairs;     /* who has met whom, at run time */
     enum clockmode wanted;
     bool discipline;
     uint64_t last_tsc; /* the largest TSC that any CPU has left here: the causal watch */
@@ -170,7 +171,6 @@ void alarm_leave_deadline(void); /* for good, on this CPU */
 
 /* tick.c */
 void tick_init_cpu(void);
-void tick_now(void); /* out of turn: something is odd about this CPU's TSC */
 
 /*
  * adjust.c: IA32_TSC_ADJUST of this CPU. Read and shown, never written. False: as it was, or there is none.

@@ -275,7 +275,7 @@ static void time_base(struct timer *timer, uint64_t now_ns)
     keeper_timer_arm(timer, (keeper_now_ns() / PERIOD_NS + 1) * PERIOD_NS);
 }
 
-void tick_now(void)
+static void look_now(void)
 {
     look(clock_of(cpu_id()), keeper_now_ns() / PERIOD_NS, false);
 }
@@ -284,7 +284,8 @@ void tick_init_cpu(void)
 {
     struct cpu_clock *clock = clock_of(cpu_id());
 
-    tick_now(); /* TSCs too close for a meeting to tell apart: the reference may, before a guest reads them */
+    keeper.look_now = look_now; /* by all CPUs, and the same */
+    look_now(); /* TSCs too close for a meeting to tell apart: the reference may, before a guest reads them */
     clock->base.expired = time_base;
     keeper_timer_arm(&clock->base, (keeper_now_ns() / PERIOD_NS + 1) * PERIOD_NS);
 }

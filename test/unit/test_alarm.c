@@ -21,7 +21,7 @@ struct keeper keeper;
 
 static unsigned looks;
 
-void tick_now(void)
+static void look_now(void)
 {
     looks++;
 }
@@ -110,7 +110,8 @@ static int fresh(void **state)
     (void)state;
     memset(&hw, 0, sizeof hw);
     memset(clocks, 0, sizeof clocks);
-    keeper = (struct keeper){.mode = CLOCK_PERCPU, .cpus = 2, .clocks = clocks, .lapic_hz = 100 * MHZ};
+    keeper = (struct keeper){
+        .mode = CLOCK_PERCPU, .cpus = 2, .clocks = clocks, .lapic_hz = 100 * MHZ, .look_now = look_now};
     for (unsigned i = 0; i < 2; i++) {
         struct tsc_scale scale;
 
