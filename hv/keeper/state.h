@@ -56,7 +56,6 @@ struct cpu_clock {
     struct latch latch;
     struct timerq timers;
     uint64_t forward_ns;     /* what is left of FORWARD_NS */
-    bool agreed;             /* so did the last look, with what was known before */
     bool fresh;              /* the time base had a good look just now */
     bool deadline;           /* alarms are deadlines on this CPU's TSC; else its APIC's counter */
     struct timer base;       /* the time base, every PERIOD_NS */

@@ -46,9 +46,9 @@ static uint64_t larger(uint64_t a, uint64_t b)
 
 /*
  * What S may have been before the TSC was set back, by R since the last look. A narrow counter does not tell
- * R then (the machine may have stood still for turns of it meanwhile), nor does a reference that was out of
- * order already: the most that is ever believed. Where it turns within a period, "ahead" may be "back". If it
- * is not certain that the TSC was set back, it may be the reference that lies.
+ * R then (the machine may have stood still for turns of it meanwhile): the most that is ever believed. Where
+ * it turns within a period, "ahead" may be "back". If it is not certain that the TSC was set back, it may be
+ * the reference that lies.
  */
 static uint64_t may_have_read(const struct cpu_clock *clock, bool certain, const struct bracket *bracket)
 {
@@ -58,7 +58,7 @@ static uint64_t may_have_read(const struct cpu_clock *clock, bool certain, const
     /* Unsigned first: a reference that lies is any distance off. */
     int64_t gone_ns = (int64_t)((uint64_t)bracket->ref_hi_ns - (uint64_t)clock->looked_ns);
 
-    if ((certain || clock->odd || blind) && !(wide && gone_ns > 0 && clock->agreed))
+    if ((certain || clock->odd || blind) && !(wide && gone_ns > 0))
         gone_ns = INT64_MAX;
     return timeline_at_most(&clock->timeline, clock->looked_tsc, gone_ns,
                             clock->now_floor_ns + (certain ? FORWARD_NS : clock->forward_ns));
@@ -190,7 +190,6 @@ static bool take_in(struct cpu_clock *clock, uint32_t epoch, bool agrees, const 
         disrupted(clock, agrees, bracket);
     if (agrees)
         clock->forward_ns = FORWARD_NS;
-    clock->agreed = agrees;
     clock->outlook = *outlook;
     clock->looked_tsc = bracket->tsc_hi;
     clock->looked_ns = bracket->ref_lo_ns;

@@ -100,7 +100,7 @@ CHANGES = [
     # In per-CPU mode.
     broken("inject-jump-apart", f"{words('skew', SECONDS_APART)} {change(f'jump:{S // 2}')}",
            named(1, TIME_OF_IT, S // 2, AHEAD, skew_ns=SECONDS_APART[0]), self_never_back,
-           modes(APART), per_cpu),
+           modes(APART), per_cpu, seconds=5),
     # How far R is ahead depends on when it is looked at.
     broken("inject-freeze", change("freeze:200000000"),
            named(1, TIME_OF_IT, -S // 10, BEHIND, within_ns=S // 10, once=False), self_never_back,

@@ -21,7 +21,7 @@ struct promise_cpu {
     long double excused_ns;    /* until then it may be late */
     uint32_t epoch, all_epoch; /* when this look began, ... */
     uint64_t missed, now_ns;   /* periods without a reading; and what keeper_now_ns() gave last */
-    uint64_t forward_ns;       /* how far S might go forward, when it looked last */
+    bool upset;                /* a disruption was seen when it looked last */
     bool lied;                 /* the reference did, when it looked last */
     long double bound_ns;      /* ... and what was promised then */
     uint16_t shown, counted;   /* disruptions in the record: read last, and before what is to be counted */

@@ -21,7 +21,6 @@ void promises_look_begins(unsigned cpu)
     kept.cpus[cpu].all_epoch = keeper.epoch;
     kept.cpus[cpu].bound_ns = promises_bound_ns(cpu);
     kept.cpus[cpu].missed = clock_of(cpu)->missed;
-    kept.cpus[cpu].forward_ns = clock_of(cpu)->forward_ns;
     world.cpus[cpu].reading = (struct true_reading){.from_ns = world.now_ns};
     if (world.now_ns - kept.cpus[cpu].looked_ns > 2 * PERIOD)
         runs_again();
@@ -56,8 +55,8 @@ static long double to_nearest_turn(long double ns)
  * - On a leap ahead two lines that follow one another are read far beyond their joint, where they part by
  *   what their rates differ.
  * - Where the reference was touched since the last look (or told a lie then) as well as the TSC, nothing is
- *   left that tells how much time went by. Nor does S go forward a second time before a look agrees with the
- *   one before (forward_ns): a reference that lies at each would drive it on and on.
+ *   left that tells how much time went by; nor where that look had seen a disruption already: it may be the
+ *   reference that is out of order, and S goes forward once only until a look agrees (forward_ns).
  * - S goes forward by FORWARD_NS at most, or a reference that leapt would take it along: on a CPU that had no
  *   good look for longer, a TSC that was set back may show.
  */
@@ -71,7 +70,7 @@ static void allow_back(unsigned cpu)
         struct promise_vcpu *v = &kept.vcpus[i];
         bool beyond_help = kept.ref_touched_ns > kept.cpus[cpu].looked_ns || world.ref.rate != 0 ||
                            world.now_ns < world.ref.lies_until || kept.cpus[cpu].lied ||
-                           kept.cpus[cpu].forward_ns < FORWARD_NS ||
+                           kept.cpus[cpu].upset ||
                            v->last.at_ns - kept.cpus[cpu].looked_ns > FORWARD_NS * 0.99L;
 
         if (v->last.cpu != cpu)
@@ -180,6 +179,7 @@ void promises_look_ends(unsigned cpu)
         begin_rate(cpu);
     check_rate(cpu);
     c->granted_ns = reading->injected_ns;
+    c->upset = seen;
     c->lied = world.now_ns < world.ref.lies_until;
     c->looked_ns = reading->from_ns;
     c->width_ns = reading->width_ns;
