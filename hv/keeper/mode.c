@@ -12,8 +12,15 @@ unsigned mode_cpus_that_count(void)
     return count;
 }
 
+/* Outlooks that only just agree might not at the joint, microseconds later. */
+#define AGREE_NS 4
+/* TSCs that are in step one moment and not the next are tried less and less often: after up to 2^8 rounds. */
+#define LEAVES_MOST 8u
+
 void mode_leave_unified(const char *why)
 {
+    keeper.left_round = keeper.rounds;
+    keeper.leaves += keeper.leaves < LEAVES_MOST;
     publish_leave_unified();
     pairs_forget(&keeper.pairs);
     report_clock(why, 0);
@@ -74,9 +81,13 @@ static uint64_t apart_ns(uint64_t tsc)
 void mode_try_unified(void)
 {
     uint64_t tsc = rdtsc_ordered(), step_ns;
+    struct consensus all;
 
-    if (keeper.wanted == CLOCKMODE_PERCPU || !all_settled() || !all_pairs_in_step() ||
-        !publish_gather(tsc).agree)
+    if (keeper.wanted == CLOCKMODE_PERCPU || keeper.rounds - keeper.left_round < 1u << keeper.leaves ||
+        !all_settled() || !all_pairs_in_step())
+        return;
+    all = publish_gather(tsc);
+    if (!all.agree || all.value.hi - all.value.lo < AGREE_NS)
         return;
     step_ns = apart_ns(tsc);
     keeper.last_tsc = tsc;

@@ -105,6 +105,8 @@ struct keeper {
     uint64_t broken_ns;     /* S when the last disruption was seen, on broken_cpu; 0: its end has been told */
     unsigned broken_cpu;
     void (*look_now)(void); /* the time base out of turn: something is odd about this TSC. Set by tick.c */
+    uint32_t left_round;    /* when unified mode was left last, and ... */
+    unsigned leaves;        /* ... how often, at most LEAVES_MOST */
     struct pairs pairs;     /* who has met whom, at run time */
     enum clockmode wanted;
     bool discipline;
