@@ -10,10 +10,7 @@
 /* ns * lapic_hz stays inside 64 bits up to 36 GHz; a longer wait is re-armed */
 #define MAX_SLEEP_NS 500000000ull
 #define MIN_SLEEP_NS 1000ull
-/*
- * a TSC that stands still makes each alarm odd, and due at once: not one after another for as long as it
- * does
- */
+/* a TSC that stands still makes each alarm odd, and due at once: not one after another, without an end */
 #define ODD_MOST     1u
 #define ODD_SLEEP_NS (PERIOD_NS / 4)
 #define ODD_NS       100000u /* S below what it was here: a joint makes some ns of it, not this */
@@ -46,8 +43,8 @@ void alarm_reprogram(void)
     if (clock->odd > ODD_MOST && sleep < ODD_SLEEP_NS)
         sleep = ODD_SLEEP_NS;
     tsc = rdtsc_ordered();
-    if (tsc < clock->looked_tsc &&
-        clock->odd <= ODD_MOST) { /* a deadline reckoned from what S says now might be far away */
+    /* A deadline reckoned from what S says now might be far away. */
+    if (tsc < clock->looked_tsc && clock->odd <= ODD_MOST) {
         clock->nudged = true;
         sleep = MIN_SLEEP_NS;
     }

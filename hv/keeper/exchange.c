@@ -33,16 +33,11 @@ static volatile uint64_t *served; /* of each CPU: the last order that it has don
 static struct exchange_cost cost;
 static struct offset *pairs; /* [leader * cpus + other], written by the leader */
 
-static void *take(uint64_t bytes, const char *what)
-{
-    return memory_take((bytes + FRAME_SIZE - 1) / FRAME_SIZE, what);
-}
-
 bool exchange_init(unsigned cpus)
 {
     meeting_init(cpus);
-    served = take(cpus * sizeof *served, "the orders served");
-    pairs = take((uint64_t)cpus * cpus * sizeof *pairs, "the table of offsets");
+    served = memory_take_bytes(cpus * sizeof *served, "the orders served");
+    pairs = memory_take_bytes((uint64_t)cpus * cpus * sizeof *pairs, "the table of offsets");
     for (unsigned i = 0; i < cpus * cpus; i++)
         pairs[i] = OFFSET_UNKNOWN;
     return true;

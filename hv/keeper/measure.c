@@ -6,15 +6,15 @@
  */
 static bool turn_is_sure(const struct counter *counter, int64_t width_ns)
 {
-    return counter->bits >= COUNTER_LONG_BITS || width_ns < counter_ns(counter, 1ull << counter->bits) / 4;
+    return width_ns < counter_turn_ns(counter) / 4;
 }
 
 /* The TSC was set back and tells nothing: R is taken to be less than a turn after the last reading. */
 static int64_t after_the_last(const struct cpu_clock *clock)
 {
-    if (keeper.counter.bits >= COUNTER_LONG_BITS)
-        return clock->looked_ns;
-    return clock->looked_ns + counter_ns(&keeper.counter, 1ull << keeper.counter.bits) / 2;
+    int64_t turn_ns = counter_turn_ns(&keeper.counter);
+
+    return clock->looked_ns + (turn_ns < INT64_MAX ? turn_ns / 2 : 0);
 }
 
 static struct bracket bracket_near(int64_t expected_ns, const struct reference_reading *reading)

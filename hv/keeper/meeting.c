@@ -34,7 +34,7 @@ static unsigned soon; /* turns that take SOON_NS; written once */
 
 void meeting_init(unsigned cpus)
 {
-    places = memory_take((cpus * sizeof *places + FRAME_SIZE - 1) / FRAME_SIZE, "the CPUs' meetings");
+    places = memory_take_bytes(cpus * sizeof *places, "the CPUs' meetings");
 }
 
 void meeting_by_turns(void)

@@ -89,6 +89,8 @@ void mode_try_unified(void)
     all = publish_gather(tsc);
     if (!all.agree || all.value.hi - all.value.lo < AGREE_NS)
         return;
+    /* What start-up measured does not hold for TSCs that were not in step then. */
+    keeper.skew_ns = max_i64(keeper.skew_ns, all.value_hull.hi - all.value_hull.lo);
     step_ns = apart_ns(tsc);
     keeper.last_tsc = tsc;
     publish_enter_unified();

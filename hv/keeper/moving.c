@@ -3,8 +3,8 @@
 
 #include "cpu/instructions.h"
 
-#define WAIT_TURNS \
-    100000u /* some ms: lines are apart by no more than their bounds, below a us on most machines */
+/* Some ms. Lines are apart by no more than their bounds, below a us on most machines. */
+#define WAIT_TURNS 100000u
 
 void keeper_vcpu_left(struct time_domain *domain, uint32_t vcpu)
 {

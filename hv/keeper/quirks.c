@@ -22,8 +22,8 @@ static const struct quirk {
 };
 
 #define TRIES 20u /* a busy host may not run two CPUs at the same moment just now */
-#define ENOUGH \
-    3u /* QEMU's round robin takes turns at any instruction once in 100 ms: two "yes" may be that */
+/* QEMU's round robin changes CPUs at any instruction once in 100 ms: two "yes" may be that. */
+#define ENOUGH   3u
 #define TRIAL_US 5000u
 
 static uint32_t suspected_ns; /* a slip whose condition was not seen to hold */

@@ -213,11 +213,6 @@ static void set_wall_base(struct utc utc, uint64_t utc_tsc)
     wallclock_base(utc, (uint64_t)max_i64(0, then.lo + (then.hi - then.lo) / 2), &keeper.wall_base);
 }
 
-static void *take(uint64_t bytes, const char *what)
-{
-    return memory_take((bytes + FRAME_SIZE - 1) / FRAME_SIZE, what);
-}
-
 void keeper_start(const struct options *options, uint8_t century_register)
 {
     uint64_t utc_tsc;
@@ -231,9 +226,10 @@ void keeper_start(const struct options *options, uint8_t century_register)
     keeper.wanted = options->mode;
     keeper.discipline = options->discipline;
     keeper.cpus = cpu_count();
-    keeper.clocks = take(keeper.cpus * sizeof *keeper.clocks, "the CPUs' clocks");
-    pairs_start(&keeper.pairs, keeper.cpus,
-                take((uint64_t)keeper.cpus * keeper.cpus * sizeof(struct pair), "the pairs that met"));
+    keeper.clocks = memory_take_bytes(keeper.cpus * sizeof *keeper.clocks, "the CPUs' clocks");
+    pairs_start(
+        &keeper.pairs, keeper.cpus,
+        memory_take_bytes((uint64_t)keeper.cpus * keeper.cpus * sizeof(struct pair), "the pairs that met"));
     exchange_init(keeper.cpus);
     adjust_read(clock_of(0));
     measure_boot_cpu();

@@ -94,10 +94,8 @@ struct keeper {
     struct timeline timeline; /* unified mode: the line common to all */
     struct published published;
     struct latch latch;
-    uint64_t period; /* the last one published */
-    uint32_t
-        /* of watching who is there: one ends when a CPU comes to its time base for the second time in it */
-        rounds;
+    uint64_t period;        /* the last one published */
+    uint32_t rounds;        /* of watching: one ends when a CPU comes to its time base twice in it */
     uint32_t epoch;         /* counts disruptions */
     uint32_t round;         /* per-CPU mode: counts how often the CPUs' anchors had to be made one */
     uint32_t settled_round; /* the last in which all had said what they need */
@@ -138,8 +136,6 @@ uint64_t latch_read(const struct latch *latch, uint64_t tsc);
 /* The one that this CPU's time is read from. */
 const struct latch *latch_in_force(void);
 
-#define COUNTER_LONG_BITS 40u /* a counter of so many turns in hours or more; with fewer it is narrow */
-
 /*
  * measure.c: one reading of the reference as a bracket of this CPU's TSC; false: none could be had. `lost`:
  * what was known does not tell any more which turn of a narrow counter this is; the bracket is of the first
@@ -157,9 +153,8 @@ bool exchange_at_once(void);
 void exchange_finish(void);
 /* T8: what it took, in the boot CPU's ticks. */
 struct exchange_cost {
-    uint64_t star, star_worst; /* both ends of the window: for all CPUs, and for the one that took most */
-    uint64_t pairs,
-        pair_worst; /* all meetings of pairs, and the longest (the longest round, where all meet at once) */
+    uint64_t star, star_worst;  /* both ends of the window: for all CPUs, and for the one that took most */
+    uint64_t pairs, pair_worst; /* all meetings of pairs, and the longest; or round, where all meet at once */
     unsigned meetings;
 };
 const struct exchange_cost *exchange_cost(void);

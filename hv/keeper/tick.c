@@ -52,9 +52,8 @@ static uint64_t larger(uint64_t a, uint64_t b)
  */
 static uint64_t may_have_read(const struct cpu_clock *clock, bool certain, const struct bracket *bracket)
 {
-    const struct counter *counter = &keeper.counter;
-    bool wide = counter->bits >= COUNTER_LONG_BITS;
-    bool blind = !wide && counter_ns(counter, 1ull << counter->bits) < (int64_t)PERIOD_NS;
+    int64_t turn_ns = counter_turn_ns(&keeper.counter);
+    bool wide = turn_ns == INT64_MAX, blind = turn_ns < (int64_t)PERIOD_NS;
     /* Unsigned first: a reference that lies is any distance off. */
     int64_t gone_ns = (int64_t)((uint64_t)bracket->ref_hi_ns - (uint64_t)clock->looked_ns);
 
@@ -71,7 +70,7 @@ static uint64_t may_have_read(const struct cpu_clock *clock, bool certain, const
  */
 static void disrupted(struct cpu_clock *clock, bool agrees, const struct bracket *bracket)
 {
-    uint64_t tsc = rdtsc_ordered(), before = clock->adjust, seen = clock->now_floor_ns;
+    uint64_t tsc = rdtsc_ordered(), before = clock->adjust, floor_ns, seen;
     bool adjusted = adjust_read(clock), certain = adjusted || tsc < clock->looked_tsc;
 
     if (clock->epoch == keeper.epoch)
@@ -81,10 +80,11 @@ static void disrupted(struct cpu_clock *clock, bool agrees, const struct bracket
         report_adjust(cpu_id(), before);
     if (certain)
         alarm_leave_deadline();
+    seen = floor_ns = clock->now_floor_ns; /* not before now: what is above has asked for the time */
     if (!agrees)
         seen = larger(seen, may_have_read(clock, certain, bracket));
     if (!certain)
-        clock->forward_ns -= seen - clock->now_floor_ns;
+        clock->forward_ns -= seen - floor_ns;
     /* A TSC far ahead: of two lines that were read since the last look the slower one is far below. */
     seen = larger(seen, line_read(&clock->looked_line, tsc));
     timeline_disrupt(&clock->timeline, tsc, seen);
@@ -209,8 +209,8 @@ static bool look_at_reference(struct cpu_clock *clock)
         return false;
     }
     agrees = !lost && expected_of(&clock->outlook, bracket);
-    if (!agrees ||
-        clock->epoch != epoch) /* here or on another CPU: what was known before a disruption is void */
+    /* Here or on another CPU: what was known before a disruption is void. */
+    if (!agrees || clock->epoch != epoch)
         estimate_init(&clock->estimate, clock->estimate.nominal, keeper.crystal);
     agrees = estimate_add(&clock->estimate, &bracket, &outlook) && agrees;
 
@@ -236,11 +236,12 @@ static bool bound_known(void)
  */
 static void watch_established(void)
 {
-    uint64_t now = keeper_now_ns();
+    uint64_t now;
 
     if (!keeper.broken_ns || !bound_known() ||
         (keeper.broken_cpu != cpu_id() && clock_counts(clock_of(keeper.broken_cpu))))
         return;
+    now = keeper_now_ns();
     report_established(now > keeper.broken_ns ? now - keeper.broken_ns : 0);
     keeper.broken_ns = 0;
 }
@@ -255,8 +256,8 @@ static void look(struct cpu_clock *clock, uint64_t period, bool in_turn)
     bool round_over = in_turn && watch_others(clock);
     if (keeper.mode == CLOCK_UNIFIED)
         watch_unified(period, back);
-    if (keeper.mode ==
-        CLOCK_PERCPU) /* or it has just become so: the common line may be far ahead of this TSC */
+    /* Or it has just become so: the common line may be far ahead of this TSC. */
+    if (keeper.mode == CLOCK_PERCPU)
         watch_percpu(clock, period, round_over);
     watch_established();
     clock->looked_line = keeper.mode == CLOCK_UNIFIED ? keeper.timeline.line : clock->timeline.line;

@@ -5,6 +5,7 @@
 
 #define FIRST_NUMBER (1ull << 32) /* above those of the meetings at start-up */
 
+/* Who counts is read without the lock: a stale answer costs one meeting. */
 static unsigned partner_for(uint64_t period)
 {
     unsigned rounds = align_rounds(keeper.cpus), partner = keeper.cpus;

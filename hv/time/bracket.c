@@ -13,6 +13,11 @@ uint64_t counter_from_ns(const struct counter *counter, int64_t ns)
     return whole / counter->num * counter->den + whole % counter->num * counter->den / counter->num;
 }
 
+int64_t counter_turn_ns(const struct counter *counter)
+{
+    return counter->bits < 40 ? counter_ns(counter, 1ull << counter->bits) : INT64_MAX;
+}
+
 uint64_t counter_unwrap(const struct counter *counter, uint64_t expected, uint64_t low)
 {
     uint64_t mask, half, ahead, count;

@@ -245,12 +245,25 @@ static void a_window_counts_the_turns(void **state)
     }
 }
 
+static void a_turn_is_all_the_counts(void **state)
+{
+    const struct counter pm = {88000, 315, 24}, hpet32 = {10000000, 1000000, 32},
+                         hours = {10000000, 1000000, 40};
+
+    (void)state;
+    assert_int_equal(counter_turn_ns(&PIT), 54925409);  /* 65536 * 88000 / 105 */
+    assert_int_equal(counter_turn_ns(&pm), 4686968279); /* 2^24 * 88000 / 315 */
+    assert_int_equal(counter_turn_ns(&hpet32), 42949672960);
+    assert_int_equal(counter_turn_ns(&hours), INT64_MAX);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(counts_and_ns_are_exact),
         cmocka_unit_test(the_nearest_turn_is_taken),
         cmocka_unit_test(no_turn_is_before_zero),
+        cmocka_unit_test(a_turn_is_all_the_counts),
         cmocka_unit_test(a_bracket_holds_the_count_and_no_more),
         cmocka_unit_test(a_rate_is_the_quotient_to_the_hz),
         cmocka_unit_test(what_is_no_rate_is_0),

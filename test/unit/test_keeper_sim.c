@@ -13,7 +13,7 @@
 
 #define WORLDS_MOST 64
 #define SEEDS       2
-#define DRAWN       24
+#define DRAWN       48
 #define SHORT_S     120
 
 static void test_world(void **state)
