@@ -53,6 +53,8 @@ SYSTEM   := -idirafter /usr/include $(XEN_ABI)
 CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fpie -fvisibility=hidden -mno-red-zone -mgeneral-regs-only \
           -fcf-protection=none -fno-stack-protector -fno-asynchronous-unwind-tables -fno-strict-aliasing \
           -fno-omit-frame-pointer -Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes
+# What computes and publishes time is compiled for speed, the rest of the hypervisor for size.
+SMALL   = $(if $(filter hv/%,$(filter-out hv/time/% hv/keeper/%,$<)),-Os)
 ASFLAGS := -f elf64 -g -F dwarf -Werror -I./ -Ihv/ -Iinclude/ -Iboot/
 # --no-relax: ld would turn the loads of a function's address from the GOT into 32-bit immediates, which
 # cannot hold it.
@@ -93,7 +95,7 @@ define program
 $(2)/%.c.o: %.c | install
 	@mkdir -p $$(@D)
 	$(if $(V),,@echo "  CC    $$@")
-	$(Q)$(5) $(6) -MMD -MP -c $$< -o $$@
+	$(Q)$(5) $(6) $$(SMALL) -MMD -MP -c $$< -o $$@
 
 $(2)/%.asm.o: %.asm | install
 	@mkdir -p $$(@D)

@@ -106,7 +106,7 @@ CHANGES = [
            named(1, TIME_OF_IT, -S // 10, BEHIND, within_ns=S // 10, once=False), self_never_back,
            ends_in("percpu")),
     broken("inject-rate-change", change("rate:200"), named(1, TIME_OF_IT, 0, AHEAD, within_ns=60000),
-           self_never_back, ends_in("percpu")),
+           self_never_back, ends_in("percpu"), seconds=5),
     # And a publish every 5 ms, so that readers are in every state when the mode changes.
     broken("inject-in-step-again", f"skew=0,100000 {change('jump:-100000')} publish=5 pauses=1",
            named(1, TIME_OF_IT, -100000, BEHIND), modes(APART, IN_STEP), ends_in("unified"), tried,
