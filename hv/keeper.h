@@ -73,6 +73,32 @@ void keeper_timer_cancel(struct timer *timer);
 /* UTC = keeper time + this; `system_ns` when it was `utc`. From the privileged domain. */
 void keeper_set_wall(int64_t utc_s, uint32_t utc_ns, uint64_t system_ns);
 
+/*
+ * What is known of one CPU, for whoever shows it: as of its last look, at most a period (250 ms) ago while it
+ * runs. All of it belongs together; reading it holds nobody up.
+ */
+enum keeper_cpu_state { KEEPER_CPU_LEFT_OUT, KEEPER_CPU_ONLINE, KEEPER_CPU_STOPPED };
+struct keeper_cpu {
+    enum keeper_cpu_state state;
+    uint32_t apic_id;
+    uint64_t at_ns;           /* S when it looked; 0: not yet */
+    uint64_t hz;              /* its TSC by the reference, */
+    uint64_t hz_ppb;          /* to so much, the reference's own tolerance not counted; UINT64_MAX: unknown */
+    int64_t rate_ppb;         /* its TSC beside the boot CPU's: > 0 is fast, */
+    uint64_t rate_bound_ppb;  /* to so much; UINT64_MAX: unknown */
+    int64_t offset_ns;        /* its TSC minus the boot CPU's, */
+    uint64_t offset_bound_ns; /* to so much; UINT64_MAX: unknown */
+    uint64_t err_ns;          /* the bound of what its VCPU is told; UINT64_MAX: unknown */
+    uint32_t met, back;       /* meetings with other CPUs at run time, and how many showed this TSC behind */
+    uint32_t disruptions;     /* seen by this CPU */
+    int64_t adjust;           /* IA32_TSC_ADJUST as last read; 0 where there is none */
+    bool adjust_changed;      /* while we ran */
+};
+/* False: there is no such CPU. Any CPU may ask, of any other, once system time runs. */
+bool keeper_cpu_view(unsigned cpu, struct keeper_cpu *out);
+/* Until this CPU must look at the reference again: who would draw, or do anything long, asks first. */
+uint64_t keeper_free_ns(void);
+
 struct keeper_summary {
     const char *source, *mode; /* "hpet", ...; "unified", "percpu" */
     uint64_t hz, err_ns;

@@ -118,6 +118,29 @@ static const char *set_duration(struct text value, struct options *out)
     return number_within(value, 0, UINT32_MAX, &out->duration_s) ? NULL : "must be seconds, 0 for no end";
 }
 
+static const char *set_screen(struct text value, struct options *out)
+{
+    return set_switch(value, &out->screen);
+}
+
+static const char *set_idle(struct text value, struct options *out)
+{
+    return set_switch(value, &out->idle_trial);
+}
+
+static const char *set_end(struct text value, struct options *out)
+{
+    if (text_is(value, "stay"))
+        out->end = END_STAY;
+    else if (text_is(value, "poweroff"))
+        out->end = END_POWER_OFF;
+    else if (text_is(value, "reset"))
+        out->end = END_RESET;
+    else
+        return "must be stay, poweroff or reset";
+    return NULL;
+}
+
 static const struct {
     const char *name;
     const char *(*set)(struct text value, struct options *out);
@@ -127,6 +150,8 @@ static const struct {
     {"clockmode", set_mode},    {"wander", set_wander},
     {"mem", set_mem},           {"vcpus", set_vcpus},
     {"duration", set_duration}, {"discipline", set_discipline},
+    {"screen", set_screen},     {"idle", set_idle},
+    {"end", set_end},
 };
 
 /* One word of the line; what is wrong with it, or NULL. */
@@ -168,7 +193,14 @@ static struct text next_word(const char **line)
 
 bool options_parse(const char *line, struct options *out, options_complaint complain)
 {
-    *out = (struct options){.acpi = true, .discipline = true, .wander_ppb_s = 10, .guest_mib = 32};
+    *out = (struct options){
+        .acpi = true,
+        .discipline = true,
+        .wander_ppb_s = 10,
+        .guest_mib = 32,
+        .screen = true,
+        .idle_trial = true,
+    };
     for (struct text word = next_word(&line); word.length > 0; word = next_word(&line)) {
         const char *why = take_word(word, out);
         if (why && complain)

@@ -13,6 +13,7 @@ static inline int option_shown(size_t length)
 }
 
 enum clocksource { CLOCKSOURCE_AUTO, CLOCKSOURCE_PIT, CLOCKSOURCE_HPET, CLOCKSOURCE_PMTIMER };
+enum end { END_STAY, END_POWER_OFF, END_RESET };
 enum clockmode { CLOCKMODE_AUTO, CLOCKMODE_UNIFIED, CLOCKMODE_PERCPU };
 
 /* The first word whose value was refused: a part of the line; why == NULL: there is none. */
@@ -33,6 +34,9 @@ struct options {
     uint32_t max_cpus;       /* maxcpus=<n>, 1..256, nosmp: 1; 0: all there are */
     uint32_t vcpus;          /* vcpus=<n>, 0: one on each CPU (at most 32) */
     uint32_t duration_s;     /* duration=<s>: stop a guest that reports nothing after that long; 0: never */
+    bool screen;             /* screen=on|off, default on; off: nothing is drawn, serial alone */
+    bool idle_trial;         /* idle=on|off, default on; off: no CPU is sent into deep idle to try its TSC */
+    enum end end;            /* end=stay|poweroff|reset, default stay: what follows the verdict */
 };
 
 /* Called for each word refused: unknown options and bad values; `why` is a sentence's middle. */

@@ -105,8 +105,13 @@ static void bad_values_keep_the_default(void **state)
         assert_ptr_equal(options.bad.word, bad[i]);
         assert_int_equal(options.bad.length, strlen(bad[i]));
         assert_non_null(strstr(complaints, options.bad.why));
-        struct options want = {
-            .bad = options.bad, .acpi = true, .discipline = true, .wander_ppb_s = 10, .guest_mib = 32};
+        struct options want = {.bad = options.bad,
+                               .acpi = true,
+                               .discipline = true,
+                               .wander_ppb_s = 10,
+                               .guest_mib = 32,
+                               .screen = true,
+                               .idle_trial = true};
         assert_memory_equal(&options, &want, sizeof(want));
     }
     assert_false(parse("mem=64 mem=bad vcpus=2"));

@@ -1,0 +1,71 @@
+#include "screen/shadow.h"
+
+#define BLANK_ATTRIBUTE ATTRIBUTE(LIGHT_GREY, BLACK)
+
+void shadow_init(struct shadow *shadow, unsigned columns, unsigned rows)
+{
+    shadow->columns = columns;
+    shadow->rows = rows;
+    shadow->next = 0;
+    for (unsigned i = 0; i < columns * rows; i++) {
+        shadow->cells[i] = (struct cell){' ', BLANK_ATTRIBUTE};
+        shadow->changed[i] = true;
+    }
+}
+
+void shadow_put(struct shadow *shadow, unsigned row, unsigned column, uint16_t glyph, uint8_t attribute)
+{
+    unsigned at = row * shadow->columns + column;
+
+    if (row >= shadow->rows || column >= shadow->columns)
+        return;
+    if (shadow->cells[at].glyph == glyph && shadow->cells[at].attribute == attribute)
+        return;
+    shadow->cells[at] = (struct cell){glyph, attribute};
+    shadow->changed[at] = true;
+}
+
+void shadow_fill(struct shadow *shadow, unsigned row, unsigned column, unsigned rows, unsigned columns,
+                 uint16_t glyph, uint8_t attribute)
+{
+    for (unsigned r = 0; r < rows; r++)
+        for (unsigned c = 0; c < columns; c++)
+            shadow_put(shadow, row + r, column + c, glyph, attribute);
+}
+
+void shadow_clear(struct shadow *shadow, uint8_t attribute)
+{
+    shadow_fill(shadow, 0, 0, shadow->rows, shadow->columns, ' ', attribute);
+}
+
+unsigned shadow_text(struct shadow *shadow, unsigned row, unsigned column, unsigned width, uint8_t attribute,
+                     const char *text)
+{
+    for (unsigned i = 0; i < width; i++)
+        shadow_put(shadow, row, column + i, *text ? (uint8_t)*text++ : ' ', attribute);
+    return column + width;
+}
+
+void shadow_tile_changed(struct shadow *shadow, unsigned row, unsigned column)
+{
+    if (row < shadow->rows && column < shadow->columns)
+        shadow->changed[row * shadow->columns + column] = true;
+}
+
+bool shadow_take_changed(struct shadow *shadow, unsigned *row, unsigned *column)
+{
+    unsigned cells = shadow->columns * shadow->rows;
+
+    for (unsigned i = 0; i < cells; i++) {
+        unsigned at = shadow->next;
+
+        shadow->next = at + 1 < cells ? at + 1 : 0;
+        if (shadow->changed[at]) {
+            shadow->changed[at] = false;
+            *row = at / shadow->columns;
+            *column = at % shadow->columns;
+            return true;
+        }
+    }
+    return false;
+}
