@@ -4,6 +4,9 @@
 #include <stdint.h>
 
 #include "cpu/instructions.h"
+#include "cpu/smp.h"
+#include "log/log.h"
+#include "log/serial.h"
 
 #define ISA_DEBUG_EXIT 0xf4 /* no device of a PC answers there */
 #define DEBUG_CONSOLE  0xe9 /* Bochs's reads as its own number, a PC's empty bus as 0xff */
@@ -19,4 +22,22 @@ void power_emulator_exit(bool ok)
     static const char word[] = "Shutdown";
     for (size_t i = 0; word[i] != 0; i++)
         outb(BOCHS_SHUTDOWN, (uint8_t)word[i]);
+}
+
+void power_off(void)
+{
+    smp_stop_others();
+    log_panic_mode();
+    serial_flush();
+    log_print("power: ACPI cannot switch this machine off\n");
+}
+
+void power_reset(void)
+{
+    smp_stop_others();
+    log_panic_mode();
+    serial_flush();
+    outb(0xcf9, 0x02);
+    outb(0xcf9, 0x06);
+    log_print("power: no way of resetting this machine has worked\n");
 }

@@ -1,0 +1,22 @@
+/* A PS/2 keyboard, asked now and then. No interrupt, no wait, and never needed: most machines have none. */
+#ifndef PLATFORM_KEYBOARD_H
+#define PLATFORM_KEYBOARD_H
+
+enum key {
+    KEY_NONE,
+    KEY_PAGE,      /* space, page down */
+    KEY_BACK,      /* page up */
+    KEY_QR,        /* q */
+    KEY_HELP,      /* h, ? */
+    KEY_POWER_OFF, /* p */
+    KEY_RESET,     /* r */
+};
+
+/*
+ * The next key that was pressed and means something, or KEY_NONE. Reads at most 64 bytes; one CPU at a time.
+ * What was typed before the first call is thrown away. A controller that is not there, or never runs out of
+ * bytes, is not asked again.
+ */
+enum key keyboard_poll(void);
+
+#endif
