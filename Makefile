@@ -293,7 +293,7 @@ $(B)/outside/%: test/outside/%.c | install
 
 # ---- The simulator: for long runs, so without sanitizers ------------------------------------------
 
-SIM_SHELL   := hv/keeper/exchange.c hv/keeper/meeting.c hv/keeper/quirks.c
+SIM_SHELL   := $(addprefix hv/keeper/,exchange.c meeting.c quirks.c idle.c)
 SIM_SOURCES := $(filter-out test/sim/rival_lane.c test/sim/rival_plain.c,$(sort $(wildcard test/sim/*.c))) \
     $(sort $(wildcard hv/time/*.c)) hv/log/format.c \
     $(filter-out $(SIM_SHELL),$(sort $(wildcard hv/keeper/*.c)))

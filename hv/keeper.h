@@ -96,11 +96,34 @@ struct keeper_cpu {
 };
 /* False: there is no such CPU. Any CPU may ask, of any other, once system time runs. */
 bool keeper_cpu_view(unsigned cpu, struct keeper_cpu *out);
+/*
+ * Whether a CPU's TSC goes on while the CPU idles as deeply as MWAIT lets it: tried once, at start-up, on all
+ * but the boot CPU, for 20 ms.
+ */
+enum idle_result {
+    IDLE_NOT_TRIED, /* see keeper_idle_why */
+    IDLE_AWAKE,     /* MWAIT came back at once, over and over: no idle state was reached */
+    IDLE_GOES_ON,
+    IDLE_STOPPED,  /* the TSC stood still or was set back for stopped_ns in all */
+    IDLE_NO_ANSWER /* the CPU did not go to sleep, or did not wake, in time */
+};
+struct idle_trial {
+    enum idle_result result;
+    uint32_t returns; /* of MWAIT */
+    uint64_t stopped_ns;
+};
+/* Any CPU, once system time runs. */
+struct idle_trial keeper_idle_trial(unsigned cpu);
+/* Which state was tried ("C6"), or why none was: a few words, for people. */
+const char *keeper_idle_why(void);
+
 /* Until this CPU must look at the reference again: who would draw, or do anything long, asks first. */
 uint64_t keeper_free_ns(void);
 
 struct keeper_summary {
     const char *source, *mode; /* "hpet", ...; "unified", "percpu" */
+    bool percpu_asked, apart;  /* per-CPU mode by the command line; meetings showed TSCs not in step */
+    uint32_t wander_ppb_s;
     uint64_t hz, err_ns;
     uint32_t err_ppb, disruptions;
     int64_t rate_ppb; /* S against R since calibration */

@@ -16,7 +16,7 @@
 #define AT_ONCE_TRIES    4u
 #define CPUID_HYPERVISOR (1u << 31)
 
-enum call { CALL_NONE, CALL_STAR, CALL_ROUND, CALL_FINISH };
+enum call { CALL_NONE, CALL_STAR, CALL_ROUND, CALL_IDLE, CALL_FINISH };
 
 struct order {
     uint32_t call, who, batch, batches;
@@ -104,6 +104,8 @@ void exchange_serve(void)
         seen = number;
         if (now.call == CALL_FINISH)
             return;
+        if (now.call == CALL_IDLE)
+            idle_sleep();
         partner = partner_of(&now, cpu_id());
         if (partner < keeper.cpus)
             meet(partner, number);
@@ -283,9 +285,19 @@ bool exchange_at_once(void)
     return at_once;
 }
 
-void exchange_finish(void)
+static void order_all(enum call call)
 {
-    give_order((struct order){.call = CALL_FINISH, .batches = 1});
+    give_order((struct order){.call = call, .batches = 1});
     for (unsigned cpu = 1; cpu < keeper.cpus; cpu++)
         smp_wake(cpu);
+}
+
+void exchange_idle(void)
+{
+    order_all(CALL_IDLE);
+}
+
+void exchange_finish(void)
+{
+    order_all(CALL_FINISH);
 }

@@ -191,6 +191,9 @@ void keeper_summary(struct keeper_summary *out)
     *out = (struct keeper_summary){
         .source = keeper.reference->name,
         .mode = mode_name(),
+        .percpu_asked = keeper.wanted == CLOCKMODE_PERCPU,
+        .apart = keeper.mode == CLOCK_PERCPU && (keeper.alignment == ALIGNMENT_APART || keeper.leaves > 0),
+        .wander_ppb_s = keeper.crystal.wander_ppb_s,
         .hz = data->hz,
         .err_ns = data->bound.ns,
         .err_ppb = data->bound.ppb,

@@ -232,6 +232,7 @@ void keeper_start(const struct options *options, uint8_t century_register)
         memory_take_bytes((uint64_t)keeper.cpus * keeper.cpus * sizeof(struct pair), "the pairs that met"));
     exchange_init(keeper.cpus);
     adjust_read(clock_of(0));
+    idle_try(options->idle_trial);
     measure_boot_cpu();
     keeper.crystal.slip_ns = quirk_slip_ns();
     meeting_measure_patience();
@@ -239,6 +240,7 @@ void keeper_start(const struct options *options, uint8_t century_register)
     measure_all(century_register, &utc, &utc_tsc);
     keeper.alignment = exchange_pairs(PASSES, &extent);
     report_exchange(exchange_cost());
+    idle_report();
     keeper.skew_ns = (int64_t)scale_reader_ns(keeper.nominal, (uint64_t)extent);
     const char *why = choose_mode();
     set_wall_base(utc, utc_tsc);

@@ -150,6 +150,7 @@ void exchange_star(const struct outlook *boot);
 enum alignment exchange_pairs(unsigned passes, int64_t *extent_ticks);
 /* Whether CPUs run at the same moment: an emulator may run them in turns. */
 bool exchange_at_once(void);
+void exchange_idle(void); /* sends all others into idle_sleep; does not wait */
 void exchange_finish(void);
 /* T8: what it took, in the boot CPU's ticks. */
 struct exchange_cost {
@@ -159,6 +160,11 @@ struct exchange_cost {
 };
 const struct exchange_cost *exchange_cost(void);
 void exchange_serve(void); /* the others' side; returns at exchange_finish */
+
+/* idle.c: before anything is measured; once all is; and the others' side. */
+void idle_try(bool allowed);
+void idle_report(void);
+void idle_sleep(void);
 
 /* alarm.c */
 void alarm_init_cpu(void);

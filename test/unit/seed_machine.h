@@ -298,6 +298,15 @@ void meeting_follow_soon(unsigned leader, uint64_t number)
     (void)leader, (void)number;
 }
 
+void idle_try(bool allowed)
+{
+    (void)allowed;
+}
+
+void idle_report(void)
+{
+}
+
 void exchange_finish(void)
 {
 }

@@ -1,0 +1,178 @@
+/*
+ * Does a TSC go on while its CPU idles deeply? All CPUs but the boot CPU go to sleep together, in the deepest
+ * state that MWAIT has, for 20 ms of the boot CPU's time; each notes its own TSC before and after. Before any
+ * measuring, so a TSC that this sets back is measured as it then stands. It takes as long for 255 CPUs as for
+ * one.
+ */
+#include "keeper/idle_rule.h"
+
+#include "cpu/instructions.h"
+#include "cpu/paging.h"
+#include "cpu/percpu.h"
+#include "cpu/smp.h"
+#include "keeper/state.h"
+#include "log/format.h"
+#include "log/log.h"
+
+#define SLEEP_US 20000u
+#define PATIENCE 10000000u /* turns of a waiting loop, for all CPUs together: a second or so */
+#define SOON     100000u   /* of them, until who has not seen the store is sent an interrupt */
+
+/* Written by its own CPU, but for `tried`: the boot CPU's. */
+struct sleeper {
+    _Alignas(64) volatile uint64_t from;
+    volatile uint64_t to;
+    volatile uint32_t returns;
+    volatile bool asleep, awake;
+    bool tried;
+    struct idle_trial trial;
+};
+
+static struct sleeper *sleepers;
+/* Alone in its line: whatever else were written there would wake all. */
+static _Alignas(128) volatile uint64_t wake[16];
+static uint64_t boot_from, boot_to;
+static const char *why = "not yet";
+static char state_name[4];
+static struct mwait mwait;
+
+static struct mwait own_mwait(void)
+{
+    uint32_t largest = cpuid(0, 0).eax;
+
+    return mwait_deepest(largest, cpuid(1, 0).ecx, largest >= 5 ? cpuid(5, 0).edx : 0);
+}
+
+/*
+ * As cpu_idle: STI holds interrupts off for one more instruction. An interrupt that waits must get in, or
+ * MWAIT would come back for it at once, for ever.
+ */
+static void sleep_once(uint32_t hint)
+{
+    __asm__ volatile("monitor" : : "a"(wake), "c"(0), "d"(0) : "memory");
+    if (!wake[0])
+        __asm__ volatile("sti\n\tmwait\n\tcli" : : "a"(hint), "c"(0) : "memory");
+}
+
+void idle_sleep(void)
+{
+    struct sleeper *own = &sleepers[cpu_id()];
+    struct mwait how = own_mwait();
+
+    if (!how.usable)
+        return;
+    own->from = rdtsc_ordered();
+    own->asleep = true;
+    for (; !wake[0]; own->returns++)
+        sleep_once(how.hint);
+    own->to = rdtsc_ordered();
+    own->awake = true;
+}
+
+static bool asleep(const struct sleeper *sleeper)
+{
+    return sleeper->asleep;
+}
+
+static bool awake(const struct sleeper *sleeper)
+{
+    return sleeper->awake || !sleeper->tried;
+}
+
+/* Until all are, or the turns are used up. */
+static void await_all(bool (*is)(const struct sleeper *sleeper), unsigned turns)
+{
+    for (unsigned cpu = 1; cpu < keeper.cpus; cpu++) {
+        for (; !is(&sleepers[cpu]) && turns > 0; turns--)
+            cpu_relax();
+    }
+}
+
+/* Some CPUs miss the store while they monitor (Goldmont, the first Nehalem-EX): they get an interrupt. */
+static void wake_all(void)
+{
+    wake[0] = 1;
+    await_all(awake, SOON);
+    for (unsigned cpu = 1; cpu < keeper.cpus; cpu++) {
+        if (!awake(&sleepers[cpu]))
+            smp_wake(cpu);
+    }
+    await_all(awake, PATIENCE);
+}
+
+/* A CPU that did not say in time that it goes to sleep has no part in it. */
+static void sleep_all(void)
+{
+    exchange_idle();
+    await_all(asleep, PATIENCE);
+    for (unsigned cpu = 1; cpu < keeper.cpus; cpu++)
+        sleepers[cpu].tried = sleepers[cpu].asleep;
+    boot_from = rdtsc_ordered();
+    reference_wait_us(SLEEP_US);
+    boot_to = rdtsc_ordered();
+    wake_all();
+}
+
+void idle_try(bool allowed)
+{
+    mwait = own_mwait();
+    why = !allowed          ? "idle=off"
+          : keeper.cpus < 2 ? "there is no other CPU"
+          : !mwait.usable   ? "no MWAIT"
+                            : NULL;
+    if (why)
+        return;
+    format(state_name, sizeof state_name, "C%u", mwait.state);
+    why = state_name;
+    sleepers = memory_take_bytes(keeper.cpus * sizeof *sleepers, "CPUs that idle");
+    sleep_all();
+}
+
+static void judge_sleeper(struct cpu_clock *clock, struct sleeper *s)
+{
+    if (!s->tried || !s->awake || !clock->measured)
+        s->trial.result = IDLE_NO_ANSWER;
+    else
+        s->trial = idle_judge(scale_reader_ns(clock->estimate.nominal, s->to - s->from),
+                              scale_reader_ns(keeper.nominal, boot_to - boot_from), s->returns);
+}
+
+void idle_report(void)
+{
+    unsigned counts[IDLE_NO_ANSWER + 1] = {0};
+    uint64_t worst_ns = 0;
+
+    for (unsigned cpu = 1; sleepers && cpu < keeper.cpus; cpu++) {
+        struct idle_trial *trial = &sleepers[cpu].trial;
+
+        judge_sleeper(clock_of(cpu), &sleepers[cpu]);
+        counts[trial->result]++;
+        worst_ns = trial->stopped_ns > worst_ns ? trial->stopped_ns : worst_ns;
+        if (trial->result == IDLE_STOPPED)
+            log_print("idle: the TSC of CPU%u stood still, or was set back, for %llu ns\n", cpu,
+                      (unsigned long long)trial->stopped_ns);
+    }
+    if (!sleepers)
+        log_print("idle: whether a TSC stops in deep idle was not tried: %s\n", why);
+    else
+        log_print(
+            "idle: in MWAIT's %s for %u ms: %u TSCs went on, %u stopped; %u CPUs did not stay asleep, %u "
+            "gave no answer\n",
+            why, SLEEP_US / 1000, counts[IDLE_GOES_ON], counts[IDLE_STOPPED], counts[IDLE_AWAKE],
+            counts[IDLE_NO_ANSWER]);
+    log_print("@idle state=%s goes_on=%u stopped=%u awake=%u no_answer=%u stopped_ns=%llu\n",
+              sleepers ? why : "none", counts[IDLE_GOES_ON], counts[IDLE_STOPPED], counts[IDLE_AWAKE],
+              counts[IDLE_NO_ANSWER], (unsigned long long)worst_ns);
+}
+
+struct idle_trial keeper_idle_trial(unsigned cpu)
+{
+    if (!sleepers || cpu == 0 || cpu >= keeper.cpus)
+        return (struct idle_trial){.result = IDLE_NOT_TRIED};
+    return sleepers[cpu].trial;
+}
+
+const char *keeper_idle_why(void)
+{
+    return why;
+}

@@ -1,0 +1,28 @@
+/* The whole check in one line of a QR code's alphanumeric letters. Pure. */
+#ifndef SCREEN_SUMMARY_H
+#define SCREEN_SUMMARY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "screen/judge.h"
+
+#define SUMMARY_MOST 195u /* QR version 6, level L */
+
+/* Strings may be NULL; whatever they hold, only QR's letters (0-9 A-Z blank $%*+-./:) come out. */
+struct summary {
+    const char *version; /* Meridian's */
+    const struct judgement_words *words;
+    uint32_t watched_s, disruptions;
+    uint64_t smi; /* of all CPUs; UINT64_MAX: no CPU tells */
+    const char *mode, *source;
+    const char *vendor, *product, *firmware, *cpu;
+};
+
+/*
+ * At most SUMMARY_MOST letters and a 0. What was found stands in full, names are cut to what is left. Returns
+ * the length.
+ */
+size_t summary_text(const struct summary *summary, char out[SUMMARY_MOST + 1]);
+
+#endif
