@@ -1,6 +1,7 @@
 #include "boot.h"
 
 #include "cpu/apic.h"
+#include "cpu/facts.h"
 #include "cpu/frames.h"
 #include "cpu/paging.h"
 #include "cpu/percpu.h"
@@ -10,6 +11,7 @@
 #include "platform/memmap.h"
 #include "platform/mptable.h"
 #include "platform/reference.h"
+#include "platform/smbios.h"
 #include "screen/vga.h"
 
 #define MIB (1ull << 20)
@@ -92,6 +94,9 @@ static void find_cpus_without_acpi(struct machine *machine)
 
 void boot_find_machine(const struct boot_info *boot, const struct options *options, struct machine *machine)
 {
+    facts_init_cpu();
+    machine_names_find(boot, map_firmware);
+    log_print("cpu: %s\n", cpu_brand());
     if (options->acpi) {
         acpi_read(boot->rsdp, map_firmware, machine);
     } else {
@@ -140,4 +145,5 @@ void boot_wake_cpus(const struct boot_info *boot, const struct machine *machine,
     if (count > 0)
         smp_start(ids, count, trampoline, entry, reference_wait_us);
     log_print("smp: %u CPUs online\n", cpu_count());
+    facts_report();
 }

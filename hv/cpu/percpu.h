@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "cpu/facts.h"
+
 #define MAX_CPUS 256
 
 struct trap_frame;
@@ -20,6 +22,7 @@ struct cpu {
     uint32_t apic_id;               /* 36 */
     struct tss *tss;                /* 40 */
     bool online;
+    struct cpu_facts facts; /* its own to write */
 
     /* This room's own. */
     uint32_t slot; /* which stack window (descriptors.h); the id may be lower, where a CPU was left out */

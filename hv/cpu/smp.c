@@ -78,6 +78,7 @@ static void woken(unsigned slot)
     if (!apic_init_cpu())
         cpu_halt_for_ever();
     cpu->apic_id = apic_id();
+    facts_init_cpu();
     __atomic_store_n(&cpu->alive, 1, __ATOMIC_RELEASE);
     if (!__atomic_compare_exchange_n(&cpu->start_state, &expected, START_READY, false, __ATOMIC_RELEASE,
                                      __ATOMIC_RELAXED))

@@ -13,6 +13,7 @@
 #define EXCEPTIONS 32u
 #define VECTORS    256u
 #define VECTOR_NMI 2u
+#define VECTOR_GP  13u
 
 _Static_assert(sizeof(struct trap_frame) == 176, "entry_traps.asm");
 _Static_assert(offsetof(struct trap_frame, cs) == 144, "entry_traps.asm");
@@ -20,6 +21,8 @@ _Static_assert(offsetof(struct trap_frame, cs) == 144, "entry_traps.asm");
 static void (*interrupt_handlers[VECTORS])(void);
 static void (*guest_handler)(struct trap_frame *frame);
 static void (*return_hook)(void);
+
+extern char rdmsr_try_at[], rdmsr_try_refused[]; /* try.asm */
 
 void traps_set_interrupt(unsigned vector, void (*handler)(void))
 {
@@ -100,7 +103,7 @@ void traps_return(void)
 }
 
 /*
- * Interrupts come here in cpu_idle() only; an exception is the end.
+ * Interrupts come here in cpu_idle() only; an exception is the end, but for an MSR that was only tried.
  */
 void traps_from_hypervisor(struct trap_frame *frame)
 {
@@ -108,6 +111,8 @@ void traps_from_hypervisor(struct trap_frame *frame)
         interrupt(cpu_this(), (unsigned)frame->vector);
     else if (frame->vector == VECTOR_NMI)
         cpu_this()->nmis++; /* before the boot CPU has its NMI stack */
+    else if (frame->vector == VECTOR_GP && frame->rip == (uint64_t)rdmsr_try_at)
+        frame->rip = (uint64_t)rdmsr_try_refused;
     else
         fatal(frame);
 }

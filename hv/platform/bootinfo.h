@@ -21,6 +21,12 @@ struct memory_range {
     uint32_t kind;       /* enum memory_kind; unknown kinds read as MEMORY_RESERVED */
 };
 
+/* UEFI's system table (UEFI 2.10, 4.3); at 0: the loader names none. */
+struct efi_table {
+    uint64_t at;
+    bool wide; /* of a 64-bit UEFI */
+};
+
 struct boot_info {
     const char *loader;             /* "multiboot2" or "pvh" */
     char cmdline[BOOT_MAX_CMDLINE]; /* always terminated */
@@ -35,6 +41,7 @@ struct boot_info {
     unsigned module_count;
     uint64_t rsdp; /* physical address, 0: not said (a copy inside the boot information counts) */
     bool efi;
+    struct efi_table efi_table;
     bool vga_text;                 /* text at 0xb8000 can be written */
     uint64_t info_start, info_end; /* the structure itself, to be kept until it is parsed (0,0: none) */
 };

@@ -91,6 +91,17 @@ static void take_rsdp(const struct tag *tag, struct progress *p)
     p->rsdp_new_seen |= is_new;
 }
 
+/* 3.6.12: the address of its system table, 4 or 8 bytes. */
+static void take_efi(const struct tag *tag, struct boot_info *out)
+{
+    bool wide = tag->type == TAG_EFI64;
+
+    out->efi = true;
+    if (tag->size >= TAG_HEADER + (wide ? 8u : 4u))
+        out->efi_table =
+            (struct efi_table){wide ? le64(tag->bytes + TAG_HEADER) : le32(tag->bytes + TAG_HEADER), wide};
+}
+
 static const char *take_tag(const struct tag *tag, struct progress *p)
 {
     switch (tag->type) {
@@ -105,7 +116,7 @@ static const char *take_tag(const struct tag *tag, struct progress *p)
         p->out->efi = true;
         return NULL;
     case TAG_EFI32:
-    case TAG_EFI64:
+    case TAG_EFI64: take_efi(tag, p->out); return NULL;
     case TAG_EFI_MMAP:
     case TAG_EFI32_IMAGE:
     case TAG_EFI64_IMAGE: p->out->efi = true; return NULL;

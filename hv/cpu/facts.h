@@ -1,0 +1,33 @@
+/* What each CPU says of itself, as far as it matters to who judges its clock. */
+#ifndef CPU_FACTS_H
+#define CPU_FACTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum core_type { CORE_PLAIN, CORE_PERFORMANCE, CORE_EFFICIENT };
+
+struct cpu_facts {
+    enum core_type core;
+    bool arat;          /* its APIC's timer goes on in deep idle */
+    bool invariant_tsc; /* claimed: a constant rate in every idle and power state; shown, not trusted */
+    bool smi_counted;   /* whether `smi` means anything */
+    uint32_t smi;       /* SMIs since its reset, as it last read them itself */
+    bool mtrrs_differ;  /* from the boot CPU's */
+};
+
+/* Of an online CPU, whole once it is online; NULL: there is no such CPU. */
+const struct cpu_facts *cpu_facts(unsigned cpu);
+/* "P", "E" or "-". */
+const char *core_word(enum core_type core);
+/* The boot CPU's name for itself, without the blanks around it; "unknown" where it has none. */
+const char *cpu_brand(void);
+
+/* On each CPU as it starts, the boot CPU first of all. */
+void facts_init_cpu(void);
+/* On this CPU: its SMI count again. */
+void facts_refresh(void);
+/* How many CPUs' MTRRs differ from the boot CPU's: says so in a line, and what to do, if there is one. */
+void facts_report(void);
+
+#endif

@@ -1,0 +1,121 @@
+/* Leaves and bits: SDM vol. 2, CPUID; AMD64 APM vol. 3, appendix E. */
+#include "cpu/identify.h"
+
+#define LEAF_POWER    6u
+#define LEAF_FEATURES 7u
+#define LEAF_HYBRID   0x1au
+#define LEAF_EXTENDED 0x80000000u
+#define LEAF_BRAND    0x80000002u
+#define LEAF_TSC      0x80000007u
+
+#define CPUID_HYPERVISOR    (1u << 31) /* leaf 1, ECX */
+#define CPUID_ARAT          (1u << 2)  /* leaf 6, EAX */
+#define CPUID_HYBRID        (1u << 15) /* leaf 7, EDX */
+#define CPUID_INVARIANT_TSC (1u << 8)  /* leaf 80000007h, EDX */
+
+#define CORE_ATOM 0x20u /* leaf 1Ah, EAX[31:24] */
+#define CORE_CORE 0x40u
+
+#define AMD_ALARMS_GO_ON 0x12u /* the first family without C1E's trap, in which the APIC's timer stops */
+
+static bool has_leaf(cpuid_reader read, uint32_t leaf)
+{
+    uint32_t last = read(leaf & LEAF_EXTENDED, 0).eax;
+
+    return last >= leaf && (last & LEAF_EXTENDED) == (leaf & LEAF_EXTENDED);
+}
+
+static struct cpuid_result leaf_of(cpuid_reader read, uint32_t leaf)
+{
+    return has_leaf(read, leaf) ? read(leaf, 0) : (struct cpuid_result){0};
+}
+
+static bool is_intel(cpuid_reader read)
+{
+    struct cpuid_result r = read(0, 0);
+
+    return r.ebx == 0x756e6547u && r.edx == 0x49656e69u && r.ecx == 0x6c65746eu; /* GenuineIntel */
+}
+
+static bool is_amd(cpuid_reader read)
+{
+    struct cpuid_result r = read(0, 0);
+
+    return (r.ebx == 0x68747541u && r.edx == 0x69746e65u && r.ecx == 0x444d4163u) || /* AuthenticAMD */
+           (r.ebx == 0x6f677948u && r.edx == 0x6e65476eu && r.ecx == 0x656e6975u);   /* HygonGenuine */
+}
+
+static unsigned family_of(cpuid_reader read)
+{
+    uint32_t eax = read(1, 0).eax, base = eax >> 8 & 15;
+
+    return base == 15 ? base + (eax >> 20 & 255) : base;
+}
+
+static enum core_type core_of(cpuid_reader read)
+{
+    if (!(leaf_of(read, LEAF_FEATURES).edx & CPUID_HYBRID))
+        return CORE_PLAIN;
+    switch (leaf_of(read, LEAF_HYBRID).eax >> 24) {
+    case CORE_ATOM: return CORE_EFFICIENT;
+    case CORE_CORE: return CORE_PERFORMANCE;
+    default: return CORE_PLAIN;
+    }
+}
+
+/*
+ * A hypervisor's virtual timer goes on whatever its guest's idle is. AMD's CPUs have had it before the bit
+ * said so.
+ */
+static bool alarms_go_on(cpuid_reader read)
+{
+    return (leaf_of(read, LEAF_POWER).eax & CPUID_ARAT) || (read(1, 0).ecx & CPUID_HYPERVISOR) ||
+           (is_amd(read) && family_of(read) >= AMD_ALARMS_GO_ON);
+}
+
+void identify(cpuid_reader read, struct cpu_facts *out)
+{
+    *out = (struct cpu_facts){
+        .core = core_of(read),
+        .arat = alarms_go_on(read),
+        .invariant_tsc = leaf_of(read, LEAF_TSC).edx & CPUID_INVARIANT_TSC,
+        .smi_counted = is_intel(read) && family_of(read) == 6 && !(read(1, 0).ecx & CPUID_HYPERVISOR),
+    };
+}
+
+/* Some makers pad in front, some behind. What is not printable ASCII is a blank. */
+static void trim(char text[BRAND_BYTES])
+{
+    unsigned from = 0, to = 0, end = 0;
+
+    while (text[from] == ' ')
+        from++;
+    for (; text[from]; from++) {
+        text[to++] = text[from];
+        if (text[from] != ' ')
+            end = to;
+    }
+    text[end] = 0;
+}
+
+void identify_brand(cpuid_reader read, char out[BRAND_BYTES])
+{
+    static const char unknown[] = "unknown";
+
+    for (unsigned i = 0; i < BRAND_BYTES - 1; i++) {
+        struct cpuid_result r = leaf_of(read, LEAF_BRAND + i / 16);
+        uint32_t word = i % 16 < 4 ? r.eax : i % 16 < 8 ? r.ebx : i % 16 < 12 ? r.ecx : r.edx;
+        uint8_t c = (uint8_t)(word >> i % 4 * 8);
+
+        out[i] = c == 0 || (c >= ' ' && c < 127) ? (char)c : ' ';
+    }
+    out[BRAND_BYTES - 1] = 0;
+    trim(out);
+    for (unsigned i = 0; !out[0] && i < sizeof(unknown); i++)
+        out[sizeof(unknown) - 1 - i] = unknown[sizeof(unknown) - 1 - i];
+}
+
+const char *core_word(enum core_type core)
+{
+    return core == CORE_PERFORMANCE ? "P" : core == CORE_EFFICIENT ? "E" : "-";
+}
