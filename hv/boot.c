@@ -12,7 +12,7 @@
 #include "platform/mptable.h"
 #include "platform/reference.h"
 #include "platform/smbios.h"
-#include "screen/vga.h"
+#include "screen/screen.h"
 
 #define MIB (1ull << 20)
 
@@ -27,10 +27,10 @@ void boot_read(uint32_t magic, uint32_t info, struct boot_info *boot)
         wrong = multiboot2_parse(info, boot_view, boot);
     else if (magic == PVH_MAGIC)
         wrong = pvh_parse(info, boot_view, boot);
-    if (wrong || boot->vga_text) /* who says nothing that makes sense most likely left a PC in text mode */
-        vga_init_early();
-    if (wrong)
+    if (wrong) {
+        screen_init(NULL, NULL); /* who says nothing that makes sense most likely left a PC in text mode */
         panic("cannot start: %s", wrong);
+    }
     log_print("booted by %s, %s, command line \"%s\"\n", boot->loader, boot->efi ? "UEFI" : "BIOS",
               boot->cmdline);
 }

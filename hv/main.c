@@ -12,7 +12,7 @@
 #include "platform/bootinfo.h"
 #include "platform/options.h"
 #include "platform/reference.h"
-#include "screen/vga.h"
+#include "screen/screen.h"
 #include "verdict.h"
 
 _Noreturn void hv_main(uint32_t magic, uint32_t info);
@@ -20,6 +20,7 @@ _Noreturn void hv_main(uint32_t magic, uint32_t info);
 static void other_cpu(void)
 {
     keeper_cpu_start();
+    screen_start_cpu();
     domain_run_cpu();
 }
 
@@ -34,11 +35,11 @@ void hv_main(uint32_t magic, uint32_t info)
     log_print("Meridian: a hypervisor that keeps time\n");
     panic_set_end(verdict_panic);
     boot_read(magic, info, &boot);
+    boot_take_options(&boot, &options);
+    screen_init(&boot, &options);
     boot_take_memory(&boot);
     traps_init_cpu();
-    if (boot.vga_text)
-        vga_init();
-    boot_take_options(&boot, &options);
+    screen_map();
     boot_find_machine(&boot, &options, &machine);
     if (!apic_init(machine.lapic_base))
         panic("this CPU has no local APIC: switch it on in the firmware, or use another machine");
@@ -47,6 +48,7 @@ void hv_main(uint32_t magic, uint32_t info)
         panic("no reference timer can be used: enable HPET, the ACPI PM timer or the PIT in the firmware");
     boot_wake_cpus(&boot, &machine, &options, other_cpu);
     keeper_start(&options, machine.century_register);
+    screen_start();
     verdict_start(&options);
     boot_build_guest(&boot, &options);
     domain_run_cpu();

@@ -116,3 +116,8 @@ void log_panic_mode(void)
 {
     __atomic_store_n(&in_panic, true, __ATOMIC_RELAXED);
 }
+
+bool log_in_panic(void)
+{
+    return __atomic_load_n(&in_panic, __ATOMIC_RELAXED);
+}

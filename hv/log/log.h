@@ -19,5 +19,7 @@ void log_write(const char *text, size_t length);
 
 /* From now on print without taking the lock: its holder may be stopped for ever. */
 void log_panic_mode(void);
+/* For sinks: all other CPUs are stopped, or soon will be; nothing that is left undone now will be done. */
+bool log_in_panic(void);
 
 #endif

@@ -46,6 +46,12 @@ unsigned shadow_text(struct shadow *shadow, unsigned row, unsigned column, unsig
     return column + width;
 }
 
+void shadow_redraw(struct shadow *shadow)
+{
+    for (unsigned i = 0; i < shadow->columns * shadow->rows; i++)
+        shadow->changed[i] = true;
+}
+
 void shadow_tile_changed(struct shadow *shadow, unsigned row, unsigned column)
 {
     if (row < shadow->rows && column < shadow->columns)

@@ -67,6 +67,8 @@ unsigned shadow_text(struct shadow *shadow, unsigned row, unsigned column, unsig
                      const char *text);
 void shadow_fill(struct shadow *shadow, unsigned row, unsigned column, unsigned rows, unsigned columns,
                  uint16_t glyph, uint8_t attribute);
+/* All of it is to be drawn again, whatever was drawn. */
+void shadow_redraw(struct shadow *shadow);
 /* A tile's pixels were changed: draw every cell that shows it again (it is shown in one cell at most). */
 void shadow_tile_changed(struct shadow *shadow, unsigned row, unsigned column);
 

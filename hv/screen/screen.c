@@ -1,0 +1,155 @@
+#include "screen/screen.h"
+
+#include <stddef.h>
+
+#include "cpu/percpu.h"
+#include "keeper.h"
+#include "log/log.h"
+#include "screen/console.h"
+#include "screen/turns.h"
+#include "screen/vga.h"
+
+enum display { DISPLAY_NONE, DISPLAY_VGA };
+
+static enum display display;
+static struct cell cells[SHADOW_MAX_COLUMNS * SHADOW_MAX_ROWS];
+static bool changed[SHADOW_MAX_COLUMNS * SHADOW_MAX_ROWS];
+static struct shadow shadow = {.cells = cells, .changed = changed};
+static struct console console;
+static uint32_t drawing; /* held by who changes or draws the shadow; nobody waits for it */
+static bool started;
+static struct timer turns[MAX_CPUS];
+static uint64_t next_paint_ns;
+
+static void paint_log(struct shadow *to)
+{
+    console_show(&console, to, 0, to->rows);
+}
+
+static void (*painter)(struct shadow *shadow) = paint_log;
+
+static bool begin_drawing(void)
+{
+    return !__atomic_exchange_n(&drawing, 1, __ATOMIC_ACQUIRE);
+}
+
+static void end_drawing(void)
+{
+    __atomic_store_n(&drawing, 0, __ATOMIC_RELEASE);
+}
+
+/* False: all that changed is drawn. */
+static bool draw_one(void)
+{
+    unsigned row, column;
+
+    if (!shadow_take_changed(&shadow, &row, &column))
+        return false;
+    vga_draw(row, column, cells[row * shadow.columns + column]);
+    return true;
+}
+
+static void draw_log_at_once(void)
+{
+    paint_log(&shadow);
+    while (vga_reached() && draw_one())
+        ;
+}
+
+/* The others are stopped, and one of them, or this one, may have been drawing. */
+static void draw_panic(void)
+{
+    static bool begun, inside;
+
+    if (inside) /* a fault in it: serial has the word */
+        return;
+    inside = true;
+    if (!begun)
+        shadow_redraw(&shadow);
+    begun = true;
+    draw_log_at_once();
+    inside = false;
+}
+
+/* The log's sink, with the log's lock held. */
+static void take_log(const char *text, size_t length)
+{
+    console_add(&console, text, length);
+    if (log_in_panic()) {
+        draw_panic();
+    } else if (!__atomic_load_n(&started, __ATOMIC_ACQUIRE) && begin_drawing()) {
+        draw_log_at_once();
+        end_drawing();
+    }
+}
+
+static void open(enum display kind, unsigned columns, unsigned rows)
+{
+    display = kind;
+    shadow_init(&shadow, columns, rows);
+    log_add_sink(take_log);
+}
+
+void screen_init(const struct boot_info *boot, const struct options *options)
+{
+    if (display != DISPLAY_NONE || (options && !options->screen))
+        return;
+    if (!boot || boot->vga_text) {
+        vga_init();
+        open(DISPLAY_VGA, VGA_COLUMNS, VGA_ROWS);
+    }
+}
+
+void screen_map(void)
+{
+    if (display == DISPLAY_NONE)
+        return;
+    vga_map();
+    draw_log_at_once();
+}
+
+/* This CPU's turn, if nobody else is at it. */
+static void take_turn(struct timer *timer, uint64_t now_ns)
+{
+    keeper_timer_arm(timer, turns_next_ns(now_ns, cpu_id(), cpu_count()));
+    if (!__atomic_load_n(&started, __ATOMIC_ACQUIRE) || !begin_drawing())
+        return;
+    if (now_ns >= next_paint_ns) {
+        next_paint_ns = now_ns + TURNS_PAINT_NS;
+        painter(&shadow);
+    }
+    while (vga_reached() && keeper_now_ns() < now_ns + TURNS_MOST_NS && draw_one())
+        ;
+    end_drawing();
+}
+
+void screen_start_cpu(void)
+{
+    struct timer *timer = &turns[cpu_id()];
+
+    if (display == DISPLAY_NONE)
+        return;
+    timer->expired = take_turn;
+    keeper_timer_arm(timer, turns_next_ns(keeper_now_ns(), cpu_id(), cpu_count()));
+}
+
+void screen_start(void)
+{
+    screen_start_cpu();
+    __atomic_store_n(&started, true, __ATOMIC_RELEASE);
+}
+
+struct shadow *screen_shadow(void)
+{
+    return display == DISPLAY_NONE ? NULL : &shadow;
+}
+
+void screen_set_painter(void (*paint)(struct shadow *shadow))
+{
+    __atomic_store_n(&painter, paint, __ATOMIC_RELEASE);
+}
+
+void screen_console(struct shadow *to, unsigned row, unsigned rows)
+{
+    console_show(&console, to, row, rows);
+}

@@ -1,0 +1,18 @@
+/*
+ * Whose turn it is to draw: twenty turns a second, whatever the number of CPUs, one CPU after the other. A
+ * turn is half way between multiples of 50 ms, so 25 ms or more from the time base's every 250 ms, and 5
+ * ms from a guest's tick every 10 ms. Pure.
+ */
+#ifndef SCREEN_TURNS_H
+#define SCREEN_TURNS_H
+
+#include <stdint.h>
+
+#define TURNS_EVERY_NS 50000000ull
+#define TURNS_MOST_NS  200000ull    /* a turn lasts no longer, but for the last cell */
+#define TURNS_PAINT_NS 250000000ull /* the painter is called at most so often */
+
+/* When CPU `cpu` of `cpus` (its id is below) next has its turn, later than `now_ns`. */
+uint64_t turns_next_ns(uint64_t now_ns, unsigned cpu, unsigned cpus);
+
+#endif
