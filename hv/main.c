@@ -11,6 +11,7 @@
 #include "platform/acpi.h"
 #include "platform/bootinfo.h"
 #include "platform/options.h"
+#include "platform/power.h"
 #include "platform/reference.h"
 #include "screen/screen.h"
 #include "verdict.h"
@@ -41,6 +42,7 @@ void hv_main(uint32_t magic, uint32_t info)
     traps_init_cpu();
     screen_map();
     boot_find_machine(&boot, &options, &machine);
+    power_init(&machine);
     if (!apic_init(machine.lapic_base))
         panic("this CPU has no local APIC: switch it on in the firmware, or use another machine");
     apic_init_cpu();

@@ -8,10 +8,16 @@
 #include "platform/power.h"
 
 static struct timer deadline;
+static enum end what_follows;
 
+/* Only a good verdict is followed by the end that was asked for: a bad one must stay to be read. */
 static void leave(bool ok)
 {
     serial_flush();
+    if (ok && what_follows == END_POWER_OFF)
+        power_off();
+    if (ok && what_follows == END_RESET)
+        power_reset();
     power_emulator_exit(ok);
     log_print("The run is over; it is safe to switch off.\n");
 }
@@ -67,6 +73,7 @@ static void time_is_up(struct timer *timer, uint64_t now_ns)
 
 void verdict_start(const struct options *options)
 {
+    what_follows = options->end;
     if (!options->duration_s)
         return;
     deadline.expired = time_is_up;

@@ -26,4 +26,13 @@ void smp_wake(unsigned id);
  */
 void smp_stop_others(void);
 
+/*
+ * The last act of all: every other CPU stops, for ever, and the boot CPU does `last`, since firmware may hang
+ * if another one asks it to switch off. Any CPU, any context. Returns on the boot CPU alone, when `last` has.
+ */
+void smp_finish(void (*last)(void));
+
+/* A triple fault, on which a PC resets (SDM vol. 3, 6.15). */
+_Noreturn void smp_triple_fault(void);
+
 #endif

@@ -1,5 +1,6 @@
 /* From the RSDP to the tables: ACPI 6.4, 5.2.5 (RSDP), 5.2.7 (RSDT), 5.2.8 (XSDT). */
 #include "platform/acpi_tables.h"
+#include "platform/aml_s5.h"
 #include "platform/bytes.h"
 
 #define RSDP_V1_SIZE     20u
@@ -128,6 +129,30 @@ static void take_table(phys_view view, uint64_t phys, bool *seen, struct machine
     }
 }
 
+static bool take_s5(phys_view view, uint64_t phys, const char *signature, struct acpi_power *power)
+{
+    uint32_t size;
+    const uint8_t *table = whole_table(view, phys, signature, &size);
+    return table && aml_s5(table + ACPI_HEADER, size - ACPI_HEADER, &power->sleep_a, &power->sleep_b);
+}
+
+static uint64_t entry_address(const struct root *root, uint32_t i)
+{
+    const uint8_t *entry = root->entries + i * root->entry_size;
+    return root->entry_size == 8 ? le64(entry) : le32(entry);
+}
+
+/* What S5 is called stands in the DSDT, on some machines in an SSDT. */
+static bool find_s5(phys_view view, const struct root *root, struct machine *out)
+{
+    if (take_s5(view, out->dsdt, "DSDT", &out->power))
+        return true;
+    for (uint32_t i = 0; i < root->count && i < ROOT_MAX_ENTRIES; i++)
+        if (take_s5(view, entry_address(root, i), "SSDT", &out->power))
+            return true;
+    return false;
+}
+
 void acpi_read(uint64_t rsdp, phys_view view, struct machine *out)
 {
     *out = (struct machine){.source = "none"};
@@ -144,8 +169,7 @@ void acpi_read(uint64_t rsdp, phys_view view, struct machine *out)
     out->source = "acpi";
     bool seen[KNOWN] = {false};
     out->bad_tables += root.count > ROOT_MAX_ENTRIES;
-    for (uint32_t i = 0; i < root.count && i < ROOT_MAX_ENTRIES; i++) {
-        const uint8_t *entry = root.entries + i * root.entry_size;
-        take_table(view, root.entry_size == 8 ? le64(entry) : le32(entry), seen, out);
-    }
+    for (uint32_t i = 0; i < root.count && i < ROOT_MAX_ENTRIES; i++)
+        take_table(view, entry_address(&root, i), seen, out);
+    out->power.can_sleep = out->power.can_sleep && find_s5(view, &root, out);
 }

@@ -12,6 +12,27 @@ struct machine_cpu {
     uint32_t acpi_id;
 };
 
+/* A register as firmware names it (5.2.3.2): a port, or in memory. */
+enum acpi_space { ACPI_MEMORY = 0, ACPI_IO = 1, ACPI_PCI = 2 };
+struct acpi_register {
+    uint8_t space;    /* enum acpi_space */
+    uint64_t address; /* 0: there is none */
+};
+
+/* What switches the machine off and resets it (FADT 5.2.9; 4.8.3, 16.1.3.4). */
+struct acpi_power {
+    bool can_sleep;           /* SLP_TYP of S5 is known, and where it goes */
+    uint8_t sleep_a, sleep_b; /* 0..7; on reduced hardware the first alone counts */
+    bool reduced;             /* hardware-reduced: `sleep` in the place of the PM1 registers */
+    struct acpi_register pm1a_control, pm1b_control, sleep;
+    struct acpi_register pm1a_event, pm1b_event;
+    uint8_t event_bytes; /* of each PM1 event block: status, then enable, half of it each */
+    uint16_t smi_port;   /* takes `enable_value` to switch ACPI mode on; 0: it is on for good */
+    uint8_t enable_value;
+    struct acpi_register reset; /* takes reset_value */
+    uint8_t reset_value;
+};
+
 struct machine {
     const char *source;                        /* "acpi", "mptable" (mptable.h) or "none" */
     struct machine_cpu cpus[MACHINE_MAX_CPUS]; /* enabled ones, no duplicates, in the table's order */
@@ -22,6 +43,8 @@ struct machine {
     uint64_t hpet_base;       /* 0: none */
     uint8_t century_register; /* RTC index, 0: none */
     unsigned bad_tables;      /* refused: checksum, length, address */
+    struct acpi_power power;
+    uint64_t dsdt; /* where the machine's own AML is; 0: not said */
 };
 
 /*

@@ -2,11 +2,8 @@
 #include "platform/acpi_tables.h"
 #include "platform/bytes.h"
 
-#define FADT_MIN          116u /* ACPI 1.0's */
 #define FADT_X_PM_TMR_BLK 208u
-#define FLAG_HW_REDUCED   (1u << 20) /* none of the fixed hardware is there (4.1) */
 #define HPET_MIN          56u
-#define PHYS_END          (1ull << 52)
 
 static uint16_t port_of(uint64_t address)
 {
@@ -18,7 +15,7 @@ static uint16_t pmtimer_port(const uint8_t *table, uint32_t size)
 {
     if (size >= FADT_X_PM_TMR_BLK + GAS_SIZE) {
         const uint8_t *block = table + FADT_X_PM_TMR_BLK;
-        uint16_t port = block[0] == GAS_IO ? port_of(le64(block + 4)) : 0;
+        uint16_t port = block[0] == ACPI_IO ? port_of(le64(block + 4)) : 0;
         if (port)
             return port;
     }
@@ -32,16 +29,17 @@ void fadt_read(const uint8_t *table, uint32_t size, struct machine *out)
         return;
     }
     uint32_t flags = le32(table + 112);
-    out->pmtimer_port = flags & FLAG_HW_REDUCED ? 0 : pmtimer_port(table, size);
+    out->pmtimer_port = flags & FADT_HW_REDUCED ? 0 : pmtimer_port(table, size);
     /* CMOS has 128 bytes in its first bank; the clock itself takes the first 14. */
     uint8_t century = table[108];
     out->century_register = century >= 14 && century < 128 ? century : 0;
+    fadt_read_power(table, size, out);
 }
 
 void hpet_table_read(const uint8_t *table, uint32_t size, struct machine *out)
 {
     uint64_t base = size >= HPET_MIN ? le64(table + 44) : 0;
-    bool sound = base != 0 && base % 8 == 0 && base <= PHYS_END - 0x400 && table[40] == GAS_MEMORY;
+    bool sound = base != 0 && base % 8 == 0 && base <= PHYS_END - 0x400 && table[40] == ACPI_MEMORY;
     if (sound)
         out->hpet_base = base;
     else

@@ -1,4 +1,4 @@
-/* sources: test/fuzz/seeds.c hv/platform/acpi_madt.c hv/platform/acpi_fixed.c */
+/* sources: test/fuzz/seeds.c hv/platform/acpi_madt.c hv/platform/acpi_fixed.c hv/platform/acpi_power.c */
 /* runs: 300000 */
 #include "acpi_build.h"
 #include "fuzz.h"

@@ -15,8 +15,12 @@
 
 uint64_t rdtsc_ordered(void);
 uint8_t inb(uint16_t port);
+uint16_t inw(uint16_t port);
 uint32_t inl(uint16_t port);
 void outb(uint16_t port, uint8_t value);
+void outw(uint16_t port, uint16_t value);
+void outl(uint16_t port, uint32_t value);
+_Noreturn void cpu_halt_for_ever(void);
 volatile void *map_mmio(uint64_t phys, size_t size);
 
 static inline void cpu_relax(void)
