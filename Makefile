@@ -54,7 +54,8 @@ CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fpie -fvisibility=hidden -mno-red-zo
           -fcf-protection=none -fno-stack-protector -fno-asynchronous-unwind-tables -fno-strict-aliasing \
           -fno-omit-frame-pointer -Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes
 # What computes and publishes time is compiled for speed, the rest of the hypervisor for size.
-SMALL   = $(if $(filter hv/%,$(filter-out hv/time/% hv/keeper/%,$<)),-Os)
+FAST    = $(filter-out hv/keeper/snapshot.c,$(filter hv/time/% hv/keeper/%,$<))
+SMALL   = $(if $(filter hv/%,$(filter-out $(FAST),$<)),-Os)
 ASFLAGS := -f elf64 -g -F dwarf -Werror -I./ -Ihv/ -Iinclude/ -Iboot/
 # --no-relax: ld would turn the loads of a function's address from the GOT into 32-bit immediates, which
 # cannot hold it.

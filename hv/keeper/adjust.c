@@ -8,12 +8,17 @@
 #define MSR_TSC_ADJUST   0x3bu
 #define CPUID_TSC_ADJUST (1u << 1) /* leaf 7, EBX */
 
+bool adjust_now(uint64_t *adjust)
+{
+    if (cpuid(0, 0).eax < 7 || !(cpuid(7, 0).ebx & CPUID_TSC_ADJUST))
+        return false;
+    *adjust = rdmsr(MSR_TSC_ADJUST);
+    return true;
+}
+
 bool adjust_read(struct cpu_clock *clock)
 {
     uint64_t before = clock->adjust;
 
-    if (cpuid(0, 0).eax < 7 || !(cpuid(7, 0).ebx & CPUID_TSC_ADJUST))
-        return false;
-    clock->adjust = rdmsr(MSR_TSC_ADJUST);
-    return clock->adjust != before;
+    return adjust_now(&clock->adjust) && clock->adjust != before;
 }

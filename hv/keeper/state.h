@@ -45,6 +45,18 @@ struct latch {
     struct line copy[2];
 };
 
+/* What is shown of a CPU (snapshot.c); written by itself with the keeper's lock, but for ... */
+struct shown {
+    uint32_t turn; /* as in struct latch */
+    struct keeper_cpu copy[2];
+    struct range_ns beside; /* this TSC minus the boot CPU's is within it, at `beside_tsc` of its own ... */
+    uint64_t beside_tsc;    /* ... (0: nothing is known), ... */
+    uint32_t beside_epoch;  /* if no disruption was seen since */
+    struct range_ns heard;  /* ... what meetings showed, with the lock by whom it met: the same, as of ... */
+    uint64_t heard_tsc;     /* ... this, and 0 once it is taken in */
+    uint32_t met, back;
+};
+
 /* Written by its own CPU, and by the boot CPU before system time runs. */
 struct cpu_clock {
     struct estimate estimate;
@@ -76,6 +88,7 @@ struct cpu_clock {
     bool measured;        /* start-up: its TSC has a rate; else the CPU is left out (T7) */
     uint64_t star_ticks;  /* start-up: how long its meetings with the boot CPU took */
     struct offset offset; /* start-up: this TSC minus the boot CPU's, ticks */
+    struct shown shown;
 };
 
 enum clock_mode { CLOCK_PERCPU, CLOCK_UNIFIED };
@@ -178,6 +191,8 @@ void tick_init_cpu(void);
  * adjust.c: IA32_TSC_ADJUST of this CPU. Read and shown, never written. False: as it was, or there is none.
  */
 bool adjust_read(struct cpu_clock *clock);
+/* The same, kept by nobody. False: there is none. */
+bool adjust_now(uint64_t *adjust);
 
 /* mode.c; all with the lock held */
 void mode_leave_unified(const char *why);
@@ -187,6 +202,13 @@ unsigned mode_cpus_that_count(void);
 
 /* watch.c: before anything else in a period, this CPU meets the one whose turn it is. */
 void watch_meet(struct cpu_clock *clock, uint64_t period);
+
+/*
+ * snapshot.c; all with the lock held. At the end of each look, on its own CPU; and what a meeting of CPUs
+ * a < b showed, on a.
+ */
+void snapshot_take(struct cpu_clock *clock);
+void snapshot_met(unsigned a, unsigned b, struct offset offset);
 
 /* publisher.c; all with the lock held */
 /*

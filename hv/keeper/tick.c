@@ -261,6 +261,7 @@ static void look(struct cpu_clock *clock, uint64_t period, bool in_turn)
         watch_percpu(clock, period, round_over);
     watch_established();
     clock->looked_line = keeper.mode == CLOCK_UNIFIED ? keeper.timeline.line : clock->timeline.line;
+    snapshot_take(clock);
     lock_release(&keeper.lock, were_on);
 }
 

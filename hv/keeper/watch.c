@@ -21,6 +21,7 @@ static void note(unsigned other, struct offset offset)
 
     if (!pairs_note(&keeper.pairs, cpu_id(), other, offset) && keeper.mode == CLOCK_UNIFIED)
         mode_leave_unified("two TSCs are not in step any more");
+    snapshot_met(cpu_id(), other, offset);
     lock_release(&keeper.lock, were_on);
 }
 

@@ -1,0 +1,283 @@
+/*
+ * What is shown of each CPU, made by itself at its look from what it knows then. A CPU's TSC beside the boot
+ * CPU's: by the reference, as both see it, and by their meetings, which are far narrower; what was known
+ * before is carried on at the rate between the two, and each new fact narrows it.
+ */
+#include "keeper/state.h"
+
+#include "cpu/instructions.h"
+#include "cpu/percpu.h"
+#include "time/fixed.h"
+
+#define BARRIER()       __asm__ volatile("" : : : "memory")
+#define FAR_TICKS       (1ull << 54) /* no TSCs of one machine are so far apart: 2 months at 3 GHz */
+#define CARRY_MOST_NS   (10 * NS_PER_S)
+#define CARRY_MOST_PPB  100000000
+#define RATE_MOST_HZ    9000000000ll /* by 10^9, within 64 bits */
+#define STEPS           6            /* each brings the boot CPU's TSC within 500 ppm of what was missing */
+#define STEP_REMAINS_NS 100000
+
+static const struct range_ns NOTHING = {INT64_MIN / 4, INT64_MAX / 4};
+
+static int64_t middle(struct range_ns range)
+{
+    return range.lo + (range.hi - range.lo) / 2;
+}
+
+static struct range_ns both(struct range_ns a, struct range_ns b)
+{
+    return (struct range_ns){max_i64(a.lo, b.lo), min_i64(a.hi, b.hi)};
+}
+
+/* What two facts say together; where they cannot both be true, the newer one. */
+static struct range_ns narrow(struct range_ns old, struct range_ns newer)
+{
+    struct range_ns joined = both(old, newer);
+
+    return joined.lo <= joined.hi ? joined : newer;
+}
+
+static bool is_known(struct range_ns range)
+{
+    return range.lo > NOTHING.lo && range.hi < NOTHING.hi;
+}
+
+/* In the boot CPU's nominal ns. `ticks` is a difference, of either sign, nearer to 0 than FAR_TICKS. */
+static int64_t ticks_ns(int64_t ticks)
+{
+    int64_t ns = (int64_t)scale_reader_ns(keeper.nominal, (uint64_t)abs_i64(ticks));
+
+    return ticks < 0 ? -ns : ns;
+}
+
+static bool is_near(int64_t ticks)
+{
+    return ticks > -(int64_t)FAR_TICKS && ticks < (int64_t)FAR_TICKS;
+}
+
+static struct range_ns offset_ns(struct offset offset)
+{
+    if (!is_near(offset.lo) || !is_near(offset.hi))
+        return NOTHING;
+    return (struct range_ns){ticks_ns(offset.lo) - 1, ticks_ns(offset.hi) + 1};
+}
+
+static uint64_t hz_of(const struct outlook *outlook, uint64_t tsc, uint64_t *ppb)
+{
+    struct range_ns rate = outlook_rate_at(outlook, tsc);
+
+    *ppb = (uint64_t)ppb_from_q32_away(rate.hi - middle(rate) + 1);
+    return scale_to_hz(scale_deviate(outlook->nominal, middle(rate)));
+}
+
+/* Either frequency is known to its ppb, and to the Hz. */
+static void rate_beside(struct keeper_cpu *out, uint64_t boot_hz, uint64_t boot_ppb)
+{
+    int64_t hz = (int64_t)boot_hz, more = (int64_t)out->hz - hz, room = (int64_t)(boot_ppb + out->hz_ppb);
+
+    if (abs_i64(more) > RATE_MOST_HZ)
+        return;
+    out->rate_ppb = more * NS_PER_S / hz;
+    out->rate_bound_ppb =
+        (uint64_t)(room + abs_i64(out->rate_ppb) / 1000 * room / 1000000 + 2 * NS_PER_S / hz + 3);
+}
+
+/*
+ * The boot CPU's TSC about when R is `ref_ns`, and what R may be at it. By steps: its nominal rate is off by
+ * 500 ppm at most. False: it is too long ago that the boot CPU looked.
+ */
+static bool boot_tsc_at(int64_t ref_ns, uint64_t *tsc, struct range_ns *ref)
+{
+    const struct outlook *boot = &clock_of(0)->outlook;
+    int64_t missing = 0;
+
+    *tsc = boot->tsc;
+    for (unsigned step = 0; step < STEPS; step++) {
+        *ref = outlook_at(boot, *tsc);
+        missing = ref_ns - middle(*ref);
+        uint64_t ticks = scale_ticks(boot->nominal, (uint64_t)min_i64(abs_i64(missing), NS_PER_S));
+        if (step + 1 < STEPS)
+            *tsc += missing < 0 ? -ticks : ticks;
+    }
+    return abs_i64(missing) < STEP_REMAINS_NS;
+}
+
+/* By the reference alone. Where a TSC may slip, what was known of R may be off by that on either CPU. */
+static struct range_ns by_reference(const struct cpu_clock *clock, uint64_t tsc, uint64_t *boot_tsc)
+{
+    struct range_ns ref = outlook_at(&clock->outlook, tsc), boot;
+    int64_t slip = 2 * (int64_t)keeper.crystal.slip_ns + 1, apart;
+
+    if (!boot_tsc_at(middle(ref), boot_tsc, &boot) || !is_near((int64_t)(tsc - *boot_tsc)))
+        return NOTHING;
+    apart = ticks_ns((int64_t)(tsc - *boot_tsc));
+    return (struct range_ns){apart + boot.lo - ref.hi - slip, apart + boot.hi - ref.lo + slip};
+}
+
+/*
+ * What was known when this TSC was `from`, now that it is `to`: the offset grows at the rate, which may have
+ * wandered on both CPUs. A slip is not allowed for here: where there is one, it is of the one clock from
+ * which an emulator makes all its CPUs' TSCs.
+ */
+static struct range_ns carry(struct range_ns known, uint64_t from, uint64_t to, const struct keeper_cpu *now)
+{
+    int64_t gone = (int64_t)(to - from), wander, rate = now->rate_ppb, bound = (int64_t)now->rate_bound_ppb;
+
+    if (!is_near(gone) || !is_known(known) || now->rate_bound_ppb > CARRY_MOST_PPB ||
+        abs_i64(rate) > CARRY_MOST_PPB)
+        return NOTHING;
+    gone = ticks_ns(gone);
+    if (abs_i64(gone) > CARRY_MOST_NS)
+        return NOTHING;
+    wander = 2 * wander_ns(2 * keeper.crystal.wander_ppb_s, gone) + abs_i64(gone) * bound / NS_PER_S + 2;
+    known.lo += gone * rate / NS_PER_S - wander;
+    known.hi += gone * rate / NS_PER_S + wander;
+    return known;
+}
+
+/* Where start-up's exchange is all that is known, it was when this TSC was met.tsc_hi. */
+static void begin_beside(struct cpu_clock *clock, struct shown *shown)
+{
+    bool first = !shown->copy[0].at_ns;
+
+    if (first && clock->met.tsc_hi && clock->epoch == 0) {
+        shown->beside = offset_ns(clock->offset);
+        shown->beside_tsc = clock->met.tsc_hi;
+    } else if (first || shown->beside_epoch != keeper.epoch) {
+        shown->beside = NOTHING;
+        shown->heard_tsc = 0;
+    }
+    shown->beside_epoch = keeper.epoch;
+}
+
+static void place_beside(struct cpu_clock *clock, uint64_t tsc, struct keeper_cpu *out)
+{
+    struct shown *shown = &clock->shown;
+    uint64_t boot_tsc, boot_hz, boot_ppb;
+    struct range_ns now = by_reference(clock, tsc, &boot_tsc);
+
+    boot_hz = hz_of(&clock_of(0)->outlook, boot_tsc, &boot_ppb);
+    rate_beside(out, boot_hz, boot_ppb);
+    begin_beside(clock, shown);
+    now = narrow(carry(shown->beside, shown->beside_tsc, tsc, out), now);
+    if (shown->heard_tsc)
+        now = narrow(now, carry(shown->heard, shown->heard_tsc, tsc, out));
+    shown->heard_tsc = 0;
+    shown->beside = now;
+    shown->beside_tsc = tsc;
+    if (!is_known(now))
+        return;
+    out->offset_ns = middle(now);
+    out->offset_bound_ns = (uint64_t)(now.hi - now.lo) / 2 + 1;
+}
+
+/* Nothing of before a disruption counts, on this CPU or on the boot CPU. */
+static void place(struct cpu_clock *clock, struct keeper_cpu *out)
+{
+    const struct cpu_clock *boot = clock_of(0);
+    uint64_t tsc = rdtsc_ordered();
+
+    if (clock->epoch != keeper.epoch)
+        return;
+    out->hz = hz_of(&clock->outlook, tsc, &out->hz_ppb);
+    if (clock == boot)
+        out->rate_bound_ppb = out->offset_bound_ns = 0;
+    else if (clock_counts(boot) && boot->epoch == keeper.epoch)
+        place_beside(clock, tsc, out);
+}
+
+/* As latch_set does: whoever reads meanwhile has the copy that is not being written. */
+static void show(struct shown *shown, const struct keeper_cpu *now)
+{
+    volatile uint32_t *turn = &shown->turn;
+
+    *turn += 1;
+    BARRIER();
+    shown->copy[0] = *now;
+    BARRIER();
+    *turn += 1;
+    BARRIER();
+    shown->copy[1] = *now;
+    BARRIER();
+}
+
+void snapshot_take(struct cpu_clock *clock)
+{
+    const struct published *told = published_for(cpu_id());
+    const struct keeper_cpu *before = &clock->shown.copy[0];
+    uint64_t adjust = clock->adjust;
+    struct keeper_cpu now = {
+        .hz = before->hz,
+        .hz_ppb = UINT64_MAX,
+        .rate_bound_ppb = UINT64_MAX,
+        .offset_bound_ns = UINT64_MAX,
+        .err_ns = told->bound.ns,
+        .met = clock->shown.met,
+        .back = clock->shown.back,
+        .disruptions = told->disruptions,
+    };
+
+    adjust_now(&adjust);
+    now.adjust = (int64_t)adjust;
+    now.adjust_changed =
+        before->adjust_changed || now.adjust != (before->at_ns ? before->adjust : (int64_t)clock->adjust);
+    place(clock, &now);
+    now.at_ns = keeper_now_ns();
+    show(&clock->shown, &now);
+}
+
+void snapshot_met(unsigned a, unsigned b, struct offset offset)
+{
+    struct shown *shown = &clock_of(b)->shown;
+
+    if (offset_judge(offset) == ALIGNMENT_UNKNOWN)
+        return;
+    clock_of(a)->shown.met++;
+    clock_of(a)->shown.back += offset.lo > 0;
+    shown->met++;
+    shown->back += offset.hi < 0;
+    if (a != 0 || !is_known(offset_ns(offset)))
+        return;
+    shown->heard = offset_ns(offset);
+    shown->heard_tsc = rdtsc_ordered() + (uint64_t)(offset.lo + (offset.hi - offset.lo) / 2);
+}
+
+/* Overtaken at most by looks, which are far between: a few tries are enough, and then either copy will do. */
+static struct keeper_cpu read_shown(const struct shown *shown)
+{
+    const volatile uint32_t *turn = &shown->turn;
+    struct keeper_cpu copy;
+    uint32_t seen;
+
+    for (int tries = 0; tries < 8; tries++) {
+        seen = *turn;
+        BARRIER();
+        copy = shown->copy[seen & 1];
+        BARRIER();
+        if (*turn == seen)
+            break;
+    }
+    return copy;
+}
+
+bool keeper_cpu_view(unsigned cpu, struct keeper_cpu *out)
+{
+    if (cpu >= keeper.cpus)
+        return false;
+    *out = read_shown(&clock_of(cpu)->shown);
+    out->state = !clock_of(cpu)->measured  ? KEEPER_CPU_LEFT_OUT
+                 : keeper_cpu_stopped(cpu) ? KEEPER_CPU_STOPPED
+                                           : KEEPER_CPU_ONLINE;
+    out->apic_id = cpu_by_id(cpu)->apic_id;
+    if (!out->at_ns)
+        out->hz_ppb = out->rate_bound_ppb = out->offset_bound_ns = out->err_ns = UINT64_MAX;
+    return true;
+}
+
+uint64_t keeper_free_ns(void)
+{
+    const struct cpu_clock *clock = clock_of(cpu_id());
+    uint64_t now = keeper_now_ns(), due = clock->base.deadline_ns;
+
+    return clock->base.armed && !clock->nudged && !clock->odd && due > now ? due - now : 0;
+}
