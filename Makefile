@@ -68,7 +68,8 @@ HOST_CFLAGS := -std=gnu11 -g -O1 -fsanitize=address,undefined -fno-sanitize-reco
 
 # ---- Sources -------------------------------------------------------------------------------------
 
-HV_SOURCES      := $(sort $(wildcard boot/*.asm hv/*.c hv/*.asm hv/*/*.c hv/*/*.asm))
+FONT            := $(B)/font/font_data.c
+HV_SOURCES      := $(sort $(wildcard boot/*.asm hv/*.c hv/*.asm hv/*/*.c hv/*/*.asm)) $(FONT)
 GUEST_SOURCES   := $(sort $(wildcard guest/*.c guest/*.asm) hv/log/format.c hv/log/string.c)
 FOREIGN_SOURCES := $(sort $(wildcard test/foreign/*.c test/foreign/*.asm))
 GUEST_SCRIPTS   := $(sort $(wildcard test/guests/*/*.lds))
@@ -182,6 +183,13 @@ $(eval $(call program,$(B)/clang/meridian.elf,$(B)/obj/clang/hv,$(HV_SOURCES),$(
 $(eval $(call program,$(B)/clang/guest.elf,$(B)/obj/clang/guest,$(GUEST_SOURCES),linker/guest.lds,\
     $(CLANG_CC),$(OURS)))
 
+# The screen's font, from Debian's fonts-spleen.
+FONTS ?= /usr/share/consolefonts
+$(FONT): scripts/font | install
+	@mkdir -p $(@D)
+	$(if $(V),,@echo "  FONT  $@")
+	$(Q)$(PYTHON) $< $(FONTS)/spleen-8x16.psfu.gz $(FONTS)/spleen-5x8.psfu.gz >$@
+
 # ---- Packages ------------------------------------------------------------------------------------
 
 # What the goals at hand need, installed in one go before anything is compiled.
@@ -199,7 +207,7 @@ install:
 
 # ---- Commands ------------------------------------------------------------------------------------
 
-export SMP FIRMWARE GUEST GUEST_CMDLINE CMDLINE DURATION QEMU_ARGS CROSS_COMPILE
+export SMP FIRMWARE GUEST GUEST_CMDLINE CMDLINE DURATION QEMU_ARGS CROSS_COMPILE FONTS
 
 iso: programs
 	@scripts/iso $(B)/meridian.iso
@@ -375,6 +383,7 @@ lint-scripts:
 	$(Q)for script in scripts/install scripts/iso scripts/fetch-xen .ci/run; do sh -n $$script || exit 1; done
 	$(Q)$(PYTHON) -c 'import ast, sys; [ast.parse(open(name).read(), name) for name in sys.argv[1:]]' \
 	    scripts/run scripts/compare scripts/truth scripts/check scripts/coverage scripts/fuzz scripts/house \
+	    scripts/font \
 	    scripts/symbols scripts/lib/*.py test/boot/*.py scripts/mutate test/mutate/*.py \
 	    scripts/model test/model/*.py
 
