@@ -36,7 +36,7 @@ endif
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all iso run bochs bench check sim compare truth coverage mutate model help \
+.PHONY: all iso usb run bochs bench check sim compare truth coverage mutate model help \
         clean lint unit fuzz boot \
         format install programs test-programs clang-programs odd-guests \
         lint-house lint-format lint-tidy lint-cppcheck lint-size lint-reader lint-scripts
@@ -193,7 +193,7 @@ $(FONT): scripts/font | install
 # ---- Packages ------------------------------------------------------------------------------------
 
 # What the goals at hand need, installed in one go before anything is compiled.
-NEEDS := build $(if $(filter iso run,$(MAKECMDGOALS)),run) \
+NEEDS := build $(if $(filter iso usb run,$(MAKECMDGOALS)),run) \
          $(if $(filter compare,$(MAKECMDGOALS)),run) \
          $(if $(filter truth test-programs $(B)/outside/%,$(MAKECMDGOALS)),run truth) \
          $(if $(filter bochs,$(MAKECMDGOALS)),run bochs) \
@@ -211,6 +211,9 @@ export SMP FIRMWARE GUEST GUEST_CMDLINE CMDLINE DURATION QEMU_ARGS CROSS_COMPILE
 
 iso: programs
 	@scripts/iso $(B)/meridian.iso
+
+usb: iso
+	@$(PYTHON) scripts/usb $(if $(filter yes,$(LOOP)),--loop) '$(DEV)'
 
 run: programs
 	@$(PYTHON) scripts/run
@@ -385,7 +388,7 @@ lint-scripts:
 	    scripts/run scripts/compare scripts/truth scripts/check scripts/coverage scripts/fuzz scripts/house \
 	    scripts/font \
 	    scripts/symbols scripts/lib/*.py test/boot/*.py scripts/mutate test/mutate/*.py \
-	    scripts/model test/model/*.py
+	    scripts/model test/model/*.py scripts/usb
 
 #: Meridian: a mini-hypervisor that keeps time. On Debian and Ubuntu every command installs what it misses.
 #:
@@ -393,6 +396,7 @@ lint-scripts:
 #:   make run          boots it all from an ISO in QEMU, shows the clock at work; its status is the verdict
 #:   make bochs        the same on Bochs, an emulator slower than QEMU and the same every time
 #:   make iso          build/meridian.iso: one hybrid image for BIOS and UEFI, for disc, disk and USB stick
+#:   make usb          writes it to the USB stick DEV=/dev/sdX: shows what is lost, asks once, reads it back
 #:   make compare      the same guest on Meridian and on Debian's Xen, in one table
 #:   make truth        the same, each record judged by the host's clock: rate and bound against the truth, for
 #:                     DURATION=s (60) beside LOAD=n busy loops (2)
