@@ -6,12 +6,13 @@
 #include "cpu/paging.h"
 #include "cpu/percpu.h"
 #include "cpu/smp.h"
+#include "keeper.h"
 #include "log/log.h"
 #include "log/panic.h"
 #include "platform/memmap.h"
 #include "platform/mptable.h"
+#include "platform/quirks.h"
 #include "platform/reference.h"
-#include "platform/smbios.h"
 #include "screen/screen.h"
 
 #define MIB (1ull << 20)
@@ -131,9 +132,15 @@ void boot_wake_cpus(const struct boot_info *boot, const struct machine *machine,
         {boot->module_start, boot->module_end, MEMORY_USABLE},
         {boot->info_start, boot->info_end, MEMORY_USABLE},
     };
+    const struct quirk *quirk = quirk_here(QUIRK_ONE_CPU);
     unsigned count = others_of(machine, ids);
     uint64_t trampoline = memmap_low_page(usable, usable_count, keep, 2);
 
+    if (quirk && !options->max_cpus && count > 0) {
+        log_print("smp: this is %s: %s; the boot CPU is used alone (maxcpus=%u uses all)\n", quirk->name,
+                  quirk->reason, count + 1);
+        count = 0;
+    }
     if (options->max_cpus && count >= options->max_cpus) {
         log_print("smp: %u CPUs left out, as the command line asks\n", count - (options->max_cpus - 1));
         count = options->max_cpus - 1;
@@ -146,4 +153,30 @@ void boot_wake_cpus(const struct boot_info *boot, const struct machine *machine,
         smp_start(ids, count, trampoline, entry, reference_wait_us);
     log_print("smp: %u CPUs online\n", cpu_count());
     facts_report();
+}
+
+/* 0 Hz: nothing is said. Rates are below 2^42 Hz, so the product is below 2^62. */
+static void compare_rate(const char *leaf, uint64_t says_hz, const struct keeper_summary *measured)
+{
+    int64_t off_hz = (int64_t)(says_hz - measured->hz);
+    int64_t off_ppb = off_hz * 1000000 / (int64_t)(measured->hz / 1000 + 1);
+    uint64_t size = (uint64_t)(off_ppb < 0 ? -off_ppb : off_ppb);
+
+    if (!says_hz || says_hz >> 42)
+        return;
+    log_print("cpuid: leaf %s says %llu.%03llu MHz, %llu.%03llu ppm %s than by the %s: not used\n", leaf,
+              (unsigned long long)(says_hz / 1000000), (unsigned long long)(says_hz / 1000 % 1000),
+              (unsigned long long)(size / 1000), (unsigned long long)(size % 1000),
+              off_ppb < 0 ? "slower" : "faster", measured->source);
+    log_print("@cpuid leaf=%s hz=%llu off_ppb=%lld\n", leaf, (unsigned long long)says_hz, (long long)off_ppb);
+}
+
+void boot_compare_rates(void)
+{
+    struct cpuid_rates says = cpuid_rates();
+    struct keeper_summary measured;
+
+    keeper_summary(&measured);
+    compare_rate("15h", says.leaf_15h, &measured);
+    compare_rate("16h", says.leaf_16h, &measured);
 }

@@ -15,6 +15,8 @@ void boot_take_options(const struct boot_info *boot, struct options *options);
 void boot_find_machine(const struct boot_info *boot, const struct options *options, struct machine *machine);
 void boot_wake_cpus(const struct boot_info *boot, const struct machine *machine,
                     const struct options *options, void (*entry)(void));
+/* Once system time runs: what CPUID says of the TSC's rate beside what was measured, if it says anything. */
+void boot_compare_rates(void);
 /* Whether all of [start, end) is in one piece of usable memory, as the map has it. */
 bool boot_in_memory(uint64_t start, uint64_t end);
 /*

@@ -50,6 +50,7 @@ void hv_main(uint32_t magic, uint32_t info)
         panic("no reference timer can be used: enable HPET, the ACPI PM timer or the PIT in the firmware");
     boot_wake_cpus(&boot, &machine, &options, other_cpu);
     keeper_start(&options, machine.century_register);
+    boot_compare_rates();
     screen_start();
     verdict_start(&options);
     boot_build_guest(&boot, &options);

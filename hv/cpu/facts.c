@@ -73,16 +73,43 @@ void facts_init_cpu(void)
         identify_brand(ask, brand);
 }
 
-void facts_report(void)
+struct cpuid_rates cpuid_rates(void)
 {
-    unsigned count = 0, first = 0;
+    return identify_rates(ask);
+}
+
+/* How many CPUs `has` of, and the first of them. */
+static unsigned count_cpus(bool (*has)(const struct cpu_facts *facts), unsigned *first)
+{
+    unsigned count = 0;
 
     for (unsigned id = cpu_count(); id-- > 0;) {
-        if (cpu_facts(id)->mtrrs_differ) {
+        if (has(cpu_facts(id))) {
             count++;
-            first = id;
+            *first = id;
         }
     }
+    return count;
+}
+
+static bool no_arat(const struct cpu_facts *facts)
+{
+    return !facts->arat;
+}
+
+static bool other_mtrrs(const struct cpu_facts *facts)
+{
+    return facts->mtrrs_differ;
+}
+
+void facts_report(void)
+{
+    unsigned first = 0, count = count_cpus(no_arat, &first);
+
+    if (count)
+        log_print("cpu: %u CPUs say nothing of alarms in deep idle (no ARAT): they idle by spinning\n",
+                  count);
+    count = count_cpus(other_mtrrs, &first);
     if (count)
         log_print("cpu: the MTRRs of %u CPUs differ from the boot CPU's (CPU%u is the first): they cache "
                   "memory in other ways, and may be slow; update the firmware\n",

@@ -23,11 +23,18 @@ const char *core_word(enum core_type core);
 /* The boot CPU's name for itself, without the blanks around it; "unknown" where it has none. */
 const char *cpu_brand(void);
 
+/* What CPUID says of this CPU's TSC, Hz; 0: nothing. For comparison only: it may be off, or made up. */
+struct cpuid_rates {
+    uint64_t leaf_15h; /* crystal by ratio: the TSC's own rate */
+    uint64_t leaf_16h; /* the base frequency, in whole MHz: up to 1 % off */
+};
+struct cpuid_rates cpuid_rates(void);
+
 /* On each CPU as it starts, the boot CPU first of all. */
 void facts_init_cpu(void);
 /* On this CPU: its SMI count again. */
 void facts_refresh(void);
-/* How many CPUs' MTRRs differ from the boot CPU's: says so in a line, and what to do, if there is one. */
+/* Once all are online: CPUs whose alarms may stop in idle, and CPUs whose MTRRs differ; a line each. */
 void facts_report(void);
 
 #endif

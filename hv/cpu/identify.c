@@ -3,6 +3,8 @@
 
 #define LEAF_POWER    6u
 #define LEAF_FEATURES 7u
+#define LEAF_CRYSTAL  0x15u
+#define LEAF_RATE     0x16u
 #define LEAF_HYBRID   0x1au
 #define LEAF_EXTENDED 0x80000000u
 #define LEAF_BRAND    0x80000002u
@@ -113,6 +115,17 @@ void identify_brand(cpuid_reader read, char out[BRAND_BYTES])
     trim(out);
     for (unsigned i = 0; !out[0] && i < sizeof(unknown); i++)
         out[sizeof(unknown) - 1 - i] = unknown[sizeof(unknown) - 1 - i];
+}
+
+/* 15h: TSC = ECX * EBX / EAX, any of them 0 where it is not said; 16h: EAX[15:0] MHz. */
+struct cpuid_rates identify_rates(cpuid_reader read)
+{
+    struct cpuid_result ratio = leaf_of(read, LEAF_CRYSTAL), rate = leaf_of(read, LEAF_RATE);
+
+    return (struct cpuid_rates){
+        .leaf_15h = ratio.eax ? (uint64_t)ratio.ecx * ratio.ebx / ratio.eax : 0,
+        .leaf_16h = (rate.eax & 0xffff) * 1000000ull,
+    };
 }
 
 const char *core_word(enum core_type core)

@@ -12,5 +12,6 @@ typedef struct cpuid_result (*cpuid_reader)(uint32_t leaf, uint32_t subleaf);
 /* A CPU's facts but its SMI count and its MTRRs; smi_counted: the count may be asked for (Intel's own). */
 void identify(cpuid_reader read, struct cpu_facts *out);
 void identify_brand(cpuid_reader read, char out[BRAND_BYTES]);
+struct cpuid_rates identify_rates(cpuid_reader read);
 
 #endif

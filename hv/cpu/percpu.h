@@ -30,6 +30,7 @@ struct cpu {
     uint32_t alive;          /* set up as far as its NMI stack */
     uint32_t stopped;        /* halted for a panic */
     uint64_t nmis, spurious; /* counted and ignored */
+    uint64_t interrupts;     /* taken, all of them */
 };
 
 static inline struct cpu *cpu_this(void)

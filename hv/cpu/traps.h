@@ -81,7 +81,7 @@ _Noreturn void guest_resume(struct trap_frame *frame);
 
 /*
  * Waits for an interrupt with them on; returns with interrupts off after at least one, or at once if one came
- * before.
+ * before. By HLT; by spinning where the APIC's timer may stop in HLT (facts.arat).
  */
 void cpu_idle(void);
 

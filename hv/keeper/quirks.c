@@ -1,25 +1,9 @@
-/*
- * Machines whose TSC does what a crystal cannot, each with its reason. Everything here is shown at start-up.
- */
+/* What the keeper does on a machine whose TSC does what a crystal cannot (platform/quirks.c says which). */
 #include "keeper/state.h"
 
-#include "cpu/instructions.h"
 #include "keeper/meeting.h"
 #include "log/log.h"
-
-#define HYPERVISOR_LEAF  0x40000000u
-#define CPUID_HYPERVISOR (1u << 31)
-
-static const struct quirk {
-    uint32_t ebx, ecx, edx; /* the signature in the hypervisor's leaf */
-    uint32_t slip_ns;
-    bool at_once; /* only where CPUs run at the same moment, which is measured */
-    const char *name, *reason;
-} quirks[] = {
-    /* "TCGTCGTCGTCG". With thread=single, or with -icount, its CPUs take turns, and its TSC is sound. */
-    {0x54474354, 0x43544743, 0x47435447, 1000000, true, "QEMU TCG with a thread for each CPU",
-     "its TSC jumps ahead, by up to 0.9 ms in a quarter second, when two CPUs read it at once"},
-};
+#include "platform/quirks.h"
 
 #define TRIES 20u /* a busy host may not run two CPUs at the same moment just now */
 /* QEMU's round robin changes CPUs at any instruction once in 100 ms: two "yes" may be that. */
@@ -40,27 +24,13 @@ static bool at_once(void)
     return seen == ENOUGH;
 }
 
-static const struct quirk *quirk_of_this_machine(void)
-{
-    struct cpuid_result id;
-
-    if (!(cpuid(1, 0).ecx & CPUID_HYPERVISOR))
-        return NULL;
-    id = cpuid(HYPERVISOR_LEAF, 0);
-    for (unsigned i = 0; i < sizeof quirks / sizeof quirks[0]; i++) {
-        if (id.ebx == quirks[i].ebx && id.ecx == quirks[i].ecx && id.edx == quirks[i].edx)
-            return &quirks[i];
-    }
-    return NULL;
-}
-
 uint32_t quirk_slip_ns(void)
 {
-    const struct quirk *q = quirk_of_this_machine();
+    const struct quirk *q = quirk_here(QUIRK_TSC_SLIPS);
 
     if (!q)
         return 0;
-    if (q->at_once && !at_once()) {
+    if (!at_once()) {
         meeting_by_turns();
         suspected_ns = keeper.cpus > 1 ? q->slip_ns : 0;
         return 0;

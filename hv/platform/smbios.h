@@ -1,4 +1,4 @@
-/* What a machine calls itself (SMBIOS, DMTF DSP0134 3.x). Pure, but for machine_names.c. */
+/* What a machine calls itself (SMBIOS, DMTF DSP0134 3.x). Pure, but for this_machine.c. */
 #ifndef PLATFORM_SMBIOS_H
 #define PLATFORM_SMBIOS_H
 

@@ -1,0 +1,40 @@
+#include "platform/quirks.h"
+
+#include "log/string.h"
+
+#define SIGNATURE_BYTES 12u
+
+static const struct quirk quirks[] = {
+    /* With thread=single, or with -icount, its CPUs take turns, and its TSC is sound: that is measured. */
+    {QUIRK_TSC_SLIPS, "QEMU TCG with a thread for each CPU",
+     "its TSC jumps ahead, by up to 0.9 ms in a quarter second, when two CPUs read it at once",
+     .hypervisor = "TCGTCGTCGTCG", .slip_ns = 1000000},
+    /* memtest86+ (github.com/memtest86plus/memtest86plus), issue 233: of 2023, and no cause was found. */
+    {QUIRK_ONE_CPU, "a Supermicro X10SDV", "memtest86+ crashes there with more than one CPU",
+     .vendor = "Supermicro", .product = "X10SDV"},
+    /* No machine but the tests' own. */
+    {QUIRK_ONE_CPU, "a quirk test", "it asks for it", .vendor = "Meridian", .product = "quirk test: nosmp"},
+};
+
+static bool begins(const char *text, const char *with)
+{
+    return strncmp(text, with, strlen(with)) == 0;
+}
+
+static bool matches(const struct quirk *quirk, const char *hypervisor, const struct machine_names *names)
+{
+    if (quirk->hypervisor && (!hypervisor || memcmp(hypervisor, quirk->hypervisor, SIGNATURE_BYTES) != 0))
+        return false;
+    if (quirk->vendor && strcmp(names->vendor, quirk->vendor) != 0)
+        return false;
+    return !quirk->product || begins(names->product, quirk->product) || begins(names->board, quirk->product);
+}
+
+const struct quirk *quirk_match(enum quirk_effect effect, const char *hypervisor,
+                                const struct machine_names *names)
+{
+    for (unsigned i = 0; i < sizeof(quirks) / sizeof(quirks[0]); i++)
+        if (quirks[i].effect == effect && matches(&quirks[i], hypervisor, names))
+            return &quirks[i];
+    return NULL;
+}
