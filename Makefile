@@ -26,6 +26,8 @@ HOST_CC ?= gcc
 # Debian's own first: it is the one that python3-pytest is installed for.
 PYTHON  ?= $(firstword $(wildcard /usr/bin/python3) python3)
 
+VERSION := 0.5
+
 B := build
 Q := $(if $(V),,@)
 
@@ -45,7 +47,7 @@ endif
 
 XEN_ABI := -D__XEN_INTERFACE_VERSION__=__XEN_LATEST_INTERFACE_VERSION__
 # Xen's public headers come from libxen-dev; a bare x86_64-elf-gcc does not look into /usr/include by itself.
-INCLUDES := -Ihv -Iinclude
+INCLUDES := -Ihv -Iinclude -DMERIDIAN_VERSION='"$(VERSION)"'
 SYSTEM   := -idirafter /usr/include $(XEN_ABI)
 
 # -fpie: the hypervisor's and the guest's addresses are outside every other code model's reach. No vector or
@@ -53,8 +55,9 @@ SYSTEM   := -idirafter /usr/include $(XEN_ABI)
 CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fpie -fvisibility=hidden -mno-red-zone -mgeneral-regs-only \
           -fcf-protection=none -fno-stack-protector -fno-asynchronous-unwind-tables -fno-strict-aliasing \
           -fno-omit-frame-pointer -Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes
-# What computes and publishes time is compiled for speed, the rest of the hypervisor for size.
-FAST    = $(filter-out hv/keeper/snapshot.c,$(filter hv/time/% hv/keeper/%,$<))
+# What computes and publishes time, again and again, is compiled for speed, the rest of it for size.
+FAST    = $(filter-out hv/keeper/report.c hv/keeper/snapshot.c hv/keeper/start.c hv/keeper/idle.c,\
+            $(filter hv/time/% hv/keeper/%,$<))
 SMALL   = $(if $(filter hv/%,$(filter-out $(FAST),$<)),-Os)
 ASFLAGS := -f elf64 -g -F dwarf -Werror -I./ -Ihv/ -Iinclude/ -Iboot/
 # --no-relax: ld would turn the loads of a function's address from the GOT into 32-bit immediates, which
@@ -64,7 +67,7 @@ LDFLAGS := -m elf_x86_64 -static -nostdlib -z max-page-size=4096 -z noexecstack 
            --fatal-warnings --no-undefined --no-relax
 
 HOST_CFLAGS := -std=gnu11 -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined -Wall -Wextra \
-               -Ihv -Iinclude -Itest/unit $(XEN_ABI)
+               $(INCLUDES) -Itest/unit $(XEN_ABI)
 
 # ---- Sources -------------------------------------------------------------------------------------
 
@@ -372,7 +375,7 @@ lint-cppcheck: | install
 	$(Q)cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 --platform=unix64 -j 2 \
 	    --enable=warning,performance,portability --suppress=preprocessorErrorDirective \
 	    --suppress=uninitvar \
-	    -Ihv -Iinclude -D__x86_64__ $(XEN_ABI) $(filter %.c,$(OUR_C))
+	    $(INCLUDES) -D__x86_64__ $(XEN_ABI) $(filter %.c,$(OUR_C))
 
 lint-size: $(B)/meridian.elf
 	$(Q)$(CROSS_COMPILE)size $< | awk 'NR == 2 { loaded = $$1 + $$2; \

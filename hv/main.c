@@ -13,6 +13,7 @@
 #include "platform/options.h"
 #include "platform/power.h"
 #include "platform/reference.h"
+#include "screen/check.h"
 #include "screen/screen.h"
 #include "verdict.h"
 
@@ -22,6 +23,7 @@ static void other_cpu(void)
 {
     keeper_cpu_start();
     screen_start_cpu();
+    check_start_cpu();
     domain_run_cpu();
 }
 
@@ -52,6 +54,8 @@ void hv_main(uint32_t magic, uint32_t info)
     keeper_start(&options, machine.century_register);
     boot_compare_rates();
     screen_start();
+    check_start(boot.cmdline);
+    check_start_cpu();
     verdict_start(&options);
     boot_build_guest(&boot, &options);
     domain_run_cpu();

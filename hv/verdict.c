@@ -6,6 +6,7 @@
 #include "log/log.h"
 #include "log/serial.h"
 #include "platform/power.h"
+#include "screen/check.h"
 
 static struct timer deadline;
 static enum end what_follows;
@@ -42,6 +43,8 @@ void verdict_domain_ended(enum domain_end end, const char *why, bool reported, b
     bool ok = end != DOMAIN_CRASH;
 
     log_print("guest: ended: %s\n", why);
+    while (!check_end())
+        ;
     if (reported && ok) {
         leave(reported_ok);
         return;
@@ -74,6 +77,7 @@ static void time_is_up(struct timer *timer, uint64_t now_ns)
 void verdict_start(const struct options *options)
 {
     what_follows = options->end;
+    domain_on_verdict(check_end);
     if (!options->duration_s)
         return;
     deadline.expired = time_is_up;

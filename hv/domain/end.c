@@ -17,6 +17,18 @@ void domain_on_end(void (*ended)(enum domain_end end, const char *why, bool repo
     on_end = ended;
 }
 
+static bool (*on_verdict)(void);
+
+void domain_on_verdict(bool (*before)(void))
+{
+    on_verdict = before;
+}
+
+bool end_verdict_may_come(void)
+{
+    return !on_verdict || on_verdict();
+}
+
 void end_domain(struct domain *domain, enum domain_end how, const char *why)
 {
     if (__atomic_exchange_n(&begun, 1, __ATOMIC_SEQ_CST))

@@ -16,6 +16,14 @@ enum domain_end { DOMAIN_POWEROFF, DOMAIN_REBOOT, DOMAIN_CRASH, DOMAIN_SUSPEND }
 void domain_on_end(void (*ended)(enum domain_end end, const char *why, bool reported, bool reported_ok));
 
 /*
+ * Called before a line of the guest's that begins with "@verdict " is let out, as far as it comes in one
+ * piece; what should stand before it can be said then. False: not all is said, and it is to be called again,
+ * timers and events in between.
+ */
+void domain_on_verdict(bool (*before)(void));
+bool end_verdict_may_come(void);
+
+/*
  * Any CPU, no lock held. The first to come wins; it waits (bounded) until no other CPU runs a VCPU and calls
  * the handler of domain_on_end. The others return at once and stop in run_next.
  */

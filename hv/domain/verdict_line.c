@@ -2,6 +2,13 @@
 
 #include "log/string.h"
 
+static const char start[] = "@verdict ";
+
+static bool starts(const char *text, size_t size)
+{
+    return size >= sizeof start - 1 && memcmp(text, start, sizeof start - 1) == 0;
+}
+
 /* `word` stands alone in the line: a space before it, a space or the end behind it. */
 static bool has_word(const char *line, size_t size, const char *word)
 {
@@ -16,13 +23,12 @@ static bool has_word(const char *line, size_t size, const char *word)
 
 static void line_done(struct verdict_lines *lines)
 {
-    static const char start[] = "@verdict ";
     size_t size = lines->used;
 
     lines->used = 0;
     if (size && lines->line[size - 1] == '\r')
         size--;
-    if (size < sizeof(start) - 1 || memcmp(lines->line, start, sizeof(start) - 1) != 0)
+    if (!starts(lines->line, size))
         return;
     lines->reported = true;
     lines->ok = has_word(lines->line, size, "result=ok");
@@ -36,4 +42,12 @@ void verdict_lines_take(struct verdict_lines *lines, const char *text, size_t si
         else if (lines->used < sizeof(lines->line))
             lines->line[lines->used++] = text[i];
     }
+}
+
+size_t verdict_lines_before(const struct verdict_lines *lines, const char *text, size_t size)
+{
+    for (size_t at = 0; at < size; at++)
+        if ((at ? text[at - 1] == '\n' : !lines->used) && starts(text + at, size - at))
+            return at;
+    return size;
 }

@@ -17,4 +17,7 @@ struct verdict_lines {
 /* Takes text as it comes, in any pieces. */
 void verdict_lines_take(struct verdict_lines *lines, const char *text, size_t size);
 
+/* How much of `text`, which would be taken next, comes before a line that begins with "@verdict ". */
+size_t verdict_lines_before(const struct verdict_lines *lines, const char *text, size_t size);
+
 #endif

@@ -82,34 +82,60 @@ bool log_add_sink(log_sink sink)
     return room;
 }
 
-void log_write(const char *text, size_t length)
+/* `whole`: only where a line begins. */
+static bool say(const char *text, size_t length, bool whole)
 {
     uint64_t flags;
-    bool locked;
+    bool locked, said;
 
     flags = enter(&locked);
-    remember(text, length);
-    for (unsigned i = 0; i < sink_count; i++)
-        sinks[i](text, length);
+    said = !whole || !ring_end || ring[(ring_end - 1) % RING_BYTES] == '\n';
+    if (said) {
+        remember(text, length);
+        for (unsigned i = 0; i < sink_count; i++)
+            sinks[i](text, length);
+    }
     leave(flags, locked);
+    return said;
 }
 
-void log_print(const char *format, ...)
+void log_write(const char *text, size_t length)
+{
+    say(text, length, false);
+}
+
+static bool say_formatted(bool whole, const char *format, va_list args)
 {
     static const char mark[] = "...\n";
     char line[LINE_BYTES];
-    va_list args;
-    int length;
+    int length = format_va(line, sizeof(line), format, args);
 
-    va_start(args, format);
-    length = format_va(line, sizeof(line), format, args);
-    va_end(args);
     if (length >= LINE_BYTES) {
         for (unsigned i = 0; i < sizeof(mark); i++)
             line[LINE_BYTES - sizeof(mark) + i] = mark[i];
         length = LINE_BYTES - 1;
     }
-    log_write(line, (size_t)length);
+    return say(line, (size_t)length, whole);
+}
+
+void log_print(const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    say_formatted(false, format, args);
+    va_end(args);
+}
+
+bool log_print_line(const char *format, ...)
+{
+    va_list args;
+    bool said;
+
+    va_start(args, format);
+    said = say_formatted(true, format, args);
+    va_end(args);
+    return said;
 }
 
 void log_panic_mode(void)

@@ -14,6 +14,9 @@ bool log_add_sink(log_sink sink);
 /* Formats (see format.h) up to 512 bytes and hands them to every sink; the rest is cut and marked. */
 void log_print(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* The same for a line that can wait: false, and nothing said, while somebody is in the midst of a line. */
+bool log_print_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
 /* Raw text, such as a guest's console output. */
 void log_write(const char *text, size_t length);
 

@@ -1,0 +1,22 @@
+/* All that the check knows of the machine, as of one moment: what is told is what is shown. */
+#ifndef SCREEN_FIGURES_H
+#define SCREEN_FIGURES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "cpu/facts.h"
+#include "screen/judge.h"
+
+struct figures {
+    const char *command_line;
+    uint64_t now_ns; /* S when they were taken */
+    bool ended;      /* they stay as they are from now on */
+    struct evidence evidence;
+    struct judge_cpu *cpus;  /* evidence.count of them, and so ... */
+    struct cpu_facts *facts; /* ... of these */
+    uint64_t smi;            /* of all CPUs together; UINT64_MAX: no CPU tells */
+    struct judgement_words words;
+};
+
+#endif
