@@ -4,6 +4,10 @@
 #include "fuzz.h"
 #include "machine_check.h"
 
+#define DSDT 0x7fe8000u
+
+static uint8_t dsdt[64];
+
 /* Each table has a place in the input and one in memory. */
 struct place {
     uint64_t at;
@@ -12,8 +16,8 @@ struct place {
 };
 
 static const struct place places[] = {
-    {RSDP, 36, rsdp},  {RSDT, 64, rsdt}, {XSDT, 96, xsdt},
-    {FADT, 244, fadt}, {HPET, 56, hpet}, {MADT, 512, madt},
+    {RSDP, 36, rsdp}, {RSDT, 64, rsdt},  {XSDT, 96, xsdt}, {FADT, 244, fadt},
+    {HPET, 56, hpet}, {MADT, 512, madt}, {DSDT, 64, dsdt},
 };
 #define PLACES (sizeof(places) / sizeof(places[0]))
 
@@ -55,6 +59,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 static void build_seed(unsigned number)
 {
     build();
+    put32(fadt + 40, DSDT);
+    put32(fadt + 64, 0x604);
+    seal(fadt, fadt_size);
+    head(dsdt, sizeof(dsdt), "DSDT");
+    memcpy(dsdt + 36, "\x08_S5_\x12\x06\x04\x0a\x05\x00\x00\x00", 13);
+    seal(dsdt, 49);
     if (number == 0)
         return;
     for (unsigned i = 0; i < 4; i++) {
@@ -74,7 +84,7 @@ size_t fuzz_seed(unsigned number, uint8_t *out)
     if (number > 2)
         return 0;
     build_seed(number);
-    out[0] = 0x3f;
+    out[0] = 0x7f;
     for (unsigned i = 0; i < PLACES; i++) {
         memcpy(out + at, places[i].seed, places[i].room);
         at += places[i].room;

@@ -5,6 +5,27 @@
 #include "fuzz.h"
 #include "platform/acpi.h"
 
+static inline void check_register(struct acpi_register reg)
+{
+    MUST(reg.address == 0 || reg.space <= ACPI_PCI);
+    MUST(reg.space != ACPI_IO || reg.address <= 0xfffc);
+    MUST(reg.space != ACPI_MEMORY || reg.address <= (1ull << 52) - 4096);
+}
+
+static inline void check_power(const struct acpi_power *power)
+{
+    const struct acpi_register *const pm[] = {&power->pm1a_control, &power->pm1b_control, &power->pm1a_event,
+                                              &power->pm1b_event, &power->sleep};
+
+    check_register(power->reset);
+    for (unsigned i = 0; i < sizeof(pm) / sizeof(pm[0]); i++) {
+        check_register(*pm[i]);
+        MUST(pm[i]->space != ACPI_PCI);
+    }
+    MUST(power->sleep_a <= 7 && power->sleep_b <= 7);
+    MUST(!power->can_sleep || (power->reduced ? power->sleep.address : power->pm1a_control.address));
+}
+
 static inline void check_machine(const struct machine *machine)
 {
     MUST(machine->source && machine->cpu_count <= MACHINE_MAX_CPUS);
@@ -15,6 +36,7 @@ static inline void check_machine(const struct machine *machine)
     }
     MUST(machine->hpet_base % 8 == 0 && machine->hpet_base <= (1ull << 52) - 0x400);
     MUST(machine->pmtimer_port <= 0xfffc);
+    check_power(&machine->power);
     MUST(machine->century_register == 0 ||
          (machine->century_register >= 14 && machine->century_register < 128));
 }
