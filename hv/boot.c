@@ -159,16 +159,13 @@ void boot_wake_cpus(const struct boot_info *boot, const struct machine *machine,
 static void compare_rate(const char *leaf, uint64_t says_hz, const struct keeper_summary *measured)
 {
     int64_t off_hz = (int64_t)(says_hz - measured->hz);
-    int64_t off_ppb = off_hz * 1000000 / (int64_t)(measured->hz / 1000 + 1);
-    uint64_t size = (uint64_t)(off_ppb < 0 ? -off_ppb : off_ppb);
 
     if (!says_hz || says_hz >> 42)
         return;
-    log_print("cpuid: leaf %s says %llu.%03llu MHz, %llu.%03llu ppm %s than by the %s: not used\n", leaf,
-              (unsigned long long)(says_hz / 1000000), (unsigned long long)(says_hz / 1000 % 1000),
-              (unsigned long long)(size / 1000), (unsigned long long)(size % 1000),
-              off_ppb < 0 ? "slower" : "faster", measured->source);
-    log_print("@cpuid leaf=%s hz=%llu off_ppb=%lld\n", leaf, (unsigned long long)says_hz, (long long)off_ppb);
+    log_print(
+        "cpuid: leaf %s says %llu kHz: shown only, the %s is believed\n@cpuid leaf=%s hz=%llu off_ppb=%lld\n",
+        leaf, (unsigned long long)(says_hz / 1000), measured->source, leaf, (unsigned long long)says_hz,
+        (long long)(off_hz * 1000000 / (int64_t)(measured->hz / 1000 + 1)));
 }
 
 void boot_compare_rates(void)

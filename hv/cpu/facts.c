@@ -107,11 +107,9 @@ void facts_report(void)
     unsigned first = 0, count = count_cpus(no_arat, &first);
 
     if (count)
-        log_print("cpu: %u CPUs say nothing of alarms in deep idle (no ARAT): they idle by spinning\n",
-                  count);
+        log_print("cpu: no ARAT on %u CPUs: alarms may stop in HLT, so they idle by spinning\n", count);
     count = count_cpus(other_mtrrs, &first);
     if (count)
-        log_print("cpu: the MTRRs of %u CPUs differ from the boot CPU's (CPU%u is the first): they cache "
-                  "memory in other ways, and may be slow; update the firmware\n",
+        log_print("cpu: MTRRs of %u CPUs differ from the boot CPU's, CPU%u's first: update the firmware\n",
                   count, first);
 }

@@ -8,9 +8,9 @@
 #define BIOS_START 0xf0000u
 #define BIOS_BYTES 0x10000u
 
-#define ENTRY_SIZE     31u /* "_SM_"; its second half is an entry of its own */
-#define ENTRY_SIZE_OLD 30u /* what version 2.1 says, by a misprint (5.2.1) */
+#define ENTRY_SIZE_OLD 30u /* "_SM_": it is 31, but version 2.1 says 30, by a misprint (5.2.1) */
 #define ENTRY3_SIZE    24u /* "_SM3_" */
+#define ENTRY_ROOM     32u /* neither is larger */
 #define MAX_TABLE      (1u << 18)
 #define MAX_STRUCTURES 4096u
 
@@ -35,45 +35,32 @@ static const uint8_t *look(phys_view view, uint64_t at, size_t size)
     return at && at <= UINT64_MAX - size ? view(at, size) : NULL;
 }
 
-/* 5.2.2: 64 bits wide, the table's largest size instead of its own. */
-static bool entry3(const uint8_t *p, size_t room, struct table *out)
+/*
+ * The older kind (5.2.1), or the newer, 64 bits wide and with the table's largest size instead of its own
+ * (5.2.2). Its own checksum covers all of it, so the older one's second half need not be summed again.
+ */
+static bool entry(const uint8_t *p, struct table *out)
 {
-    if (room < ENTRY3_SIZE || !bytes_equal(p, "_SM3_", 5) || p[6] < ENTRY3_SIZE || p[6] > room ||
-        byte_sum(p, p[6]) != 0)
+    bool wide = bytes_equal(p, "_SM3_", 5);
+    uint8_t size = wide ? p[6] : p[5];
+
+    if ((!wide && !bytes_equal(p, "_SM_", 4)) || size < (wide ? ENTRY3_SIZE : ENTRY_SIZE_OLD) ||
+        size > ENTRY_ROOM || byte_sum(p, size) != 0)
         return false;
-    *out = (struct table){le64(p + 16), le32(p + 12)};
+    *out = wide ? (struct table){le64(p + 16), le32(p + 12)} : (struct table){le32(p + 24), le16(p + 22)};
     return true;
 }
 
-static bool entry2(const uint8_t *p, size_t room, struct table *out)
+/* At `at`, or at the first place of the BIOS's memory that has one, on 16-byte boundaries. */
+static bool find_entry(phys_view view, uint64_t at, struct table *out)
 {
-    if (room < ENTRY_SIZE || !bytes_equal(p, "_SM_", 4) || p[5] < ENTRY_SIZE_OLD || p[5] > room ||
-        byte_sum(p, p[5]) != 0 || !bytes_equal(p + 16, "_DMI_", 5) || byte_sum(p + 16, 15) != 0)
-        return false;
-    *out = (struct table){le32(p + 24), le16(p + 22)};
-    return true;
-}
+    const uint8_t *p = look(view, at, ENTRY_ROOM);
 
-static bool entry_at(phys_view view, uint64_t at, struct table *out)
-{
-    const uint8_t *p = look(view, at, ENTRY3_SIZE);
-
-    if (p && entry3(p, ENTRY3_SIZE, out))
+    if (p && entry(p, out))
         return true;
-    p = look(view, at, ENTRY_SIZE);
-    return p && entry2(p, ENTRY_SIZE, out);
-}
-
-/* On 16-byte boundaries; the newer kind wins wherever it is. */
-static bool entry_in_bios(phys_view view, struct table *out)
-{
-    const uint8_t *p = look(view, BIOS_START, BIOS_BYTES);
-
-    for (unsigned at = 0; p && at < BIOS_BYTES; at += 16)
-        if (entry3(p + at, BIOS_BYTES - at, out))
-            return true;
-    for (unsigned at = 0; p && at < BIOS_BYTES; at += 16)
-        if (entry2(p + at, BIOS_BYTES - at, out))
+    p = look(view, BIOS_START, BIOS_BYTES);
+    for (unsigned i = 0; p && i <= BIOS_BYTES - ENTRY_ROOM; i += 16)
+        if (entry(p + i, out))
             return true;
     return false;
 }
@@ -94,26 +81,14 @@ static bool structure_at(const uint8_t *at, const uint8_t *end, struct structure
     return false;
 }
 
+/* What board makers ship where the seller filled in nothing: by how it begins. */
 static bool is_filler(const char *text)
 {
-    /* What board makers ship when the seller filled in nothing. */
-    static const char *const fillers[] = {
-        "To Be Filled By O.E.M.",
-        "To be filled by O.E.M.",
-        "Default string",
-        "System manufacturer",
-        "System Product Name",
-        "System Name",
-        "Not Specified",
-        "Not Applicable",
-        "OEM",
-        "O.E.M.",
-        "None",
-        "INVALID",
-    };
+    static const char fillers[] = "To Be Filled\0To be filled\0Default string\0System manufacturer\0"
+                                  "System Product\0System Name\0Not Spec\0Not Appl\0OEM\0O.E.M.\0";
 
-    for (unsigned i = 0; i < sizeof(fillers) / sizeof(fillers[0]); i++)
-        if (strcmp(text, fillers[i]) == 0)
+    for (const char *filler = fillers; *filler; filler += strlen(filler) + 1)
+        if (strncmp(text, filler, strlen(filler)) == 0)
             return true;
     return false;
 }
@@ -175,33 +150,32 @@ static void walk(const uint8_t *at, const uint8_t *end, struct found *out)
     }
 }
 
-/* Into `names`: each from the first place that says it; the firmware's is its maker and its version. */
+static void name(char *out, const char *first, const char *second)
+{
+    format(out, MACHINE_NAME_BYTES, "%s%s%s", first, first[0] && second[0] ? " " : "", second);
+    if (!out[0])
+        format(out, MACHINE_NAME_BYTES, "unknown");
+}
+
+/* A product of nobody's, on a board that has a name, goes by the board's. */
 static void name_all(const struct found *found, struct machine_names *names)
 {
-    const char *const unknown = "unknown";
-    bool own = found->system[1][0]; /* a product of nobody's, on a board that has a name */
-    const char(*of)[MACHINE_NAME_BYTES] = own || !found->board[1][0] ? found->system : found->board;
+    bool by_board = !found->system[1][0] && found->board[1][0];
+    const char(*of)[MACHINE_NAME_BYTES] = by_board ? found->board : found->system;
 
-    format(names->vendor, MACHINE_NAME_BYTES, "%s", of[0][0] ? of[0] : unknown);
-    format(names->product, MACHINE_NAME_BYTES, "%s", of[1][0] ? of[1] : unknown);
-    format(names->board, MACHINE_NAME_BYTES, "%s", found->board[1][0] ? found->board[1] : unknown);
-    if (!found->bios[0][0] || !found->bios[1][0])
-        format(names->firmware, MACHINE_NAME_BYTES, "%s",
-               found->bios[0][0]   ? found->bios[0]
-               : found->bios[1][0] ? found->bios[1]
-                                   : unknown);
-    else
-        format(names->firmware, MACHINE_NAME_BYTES, "%s %s", found->bios[0], found->bios[1]);
+    name(names->vendor, of[0], "");
+    name(names->product, of[1], "");
+    name(names->board, found->board[1], "");
+    name(names->firmware, found->bios[0], found->bios[1]);
 }
 
 bool smbios_read(struct efi_table efi, phys_view view, struct machine_names *out)
 {
-    uint64_t entry = smbios_efi_entry(efi, view);
     const uint8_t *bytes = NULL;
     struct found found = {0};
     struct table table;
 
-    if ((entry && entry_at(view, entry, &table)) || entry_in_bios(view, &table)) {
+    if (find_entry(view, smbios_efi_entry(efi, view), &table)) {
         table.size = table.size < MAX_TABLE ? table.size : MAX_TABLE;
         bytes = look(view, table.at, table.size);
     }

@@ -7,7 +7,7 @@
 #define HYPERVISOR_LEAF  0x40000000u
 #define CPUID_HYPERVISOR (1u << 31) /* leaf 1, ECX */
 
-static struct machine_names names = {"unknown", "unknown", "unknown", "unknown"};
+static struct machine_names names;
 
 const struct machine_names *machine_names(void)
 {
@@ -20,7 +20,7 @@ void machine_names_find(const struct boot_info *boot, phys_view view)
         log_print("machine: %s %s, board %s, firmware %s\n", names.vendor, names.product, names.board,
                   names.firmware);
     else
-        log_print("machine: it has no SMBIOS to say what it is\n");
+        log_print("machine: no SMBIOS says what it is\n");
 }
 
 const struct quirk *quirk_here(enum quirk_effect effect)
