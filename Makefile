@@ -56,8 +56,8 @@ CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fpie -fvisibility=hidden -mno-red-zo
           -fcf-protection=none -fno-stack-protector -fno-asynchronous-unwind-tables -fno-strict-aliasing \
           -fno-omit-frame-pointer -Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes
 # What computes and publishes time, again and again, is compiled for speed, the rest of it for size.
-FAST    = $(filter-out hv/keeper/report.c hv/keeper/snapshot.c hv/keeper/start.c hv/keeper/idle.c,\
-            $(filter hv/time/% hv/keeper/%,$<))
+FAST    = $(filter hv/time/line.c hv/time/scale.c hv/time/publish.c hv/time/timeline.c \
+            $(addprefix hv/keeper/,alarm.c latch.c measure.c meeting.c moving.c publisher.c tick.c),$<)
 SMALL   = $(if $(filter hv/%,$(filter-out $(FAST),$<)),-Os)
 ASFLAGS := -f elf64 -g -F dwarf -Werror -I./ -Ihv/ -Iinclude/ -Iboot/
 # --no-relax: ld would turn the loads of a function's address from the GOT into 32-bit immediates, which
