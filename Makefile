@@ -38,7 +38,7 @@ endif
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all iso usb run bochs bench check sim compare truth coverage mutate model help \
+.PHONY: all iso usb release run bochs bench check sim compare truth coverage mutate model help \
         clean lint unit fuzz boot \
         format install programs test-programs clang-programs odd-guests \
         lint-house lint-format lint-tidy lint-cppcheck lint-size lint-reader lint-scripts
@@ -54,7 +54,8 @@ SYSTEM   := -idirafter /usr/include $(XEN_ABI)
 # x87 register, no red zone, no helper of libgcc: an exception may come between any two instructions.
 CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fpie -fvisibility=hidden -mno-red-zone -mgeneral-regs-only \
           -fcf-protection=none -fno-stack-protector -fno-asynchronous-unwind-tables -fno-strict-aliasing \
-          -fno-omit-frame-pointer -Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes
+          -fno-omit-frame-pointer "-ffile-prefix-map=$(CURDIR)=." \
+          -Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes
 # What computes and publishes time, again and again, is compiled for speed, the rest of it for size.
 FAST    = $(filter hv/time/line.c hv/time/scale.c hv/time/publish.c hv/time/timeline.c \
             $(addprefix hv/keeper/,alarm.c latch.c measure.c meeting.c moving.c publisher.c tick.c),$<)
@@ -196,7 +197,7 @@ $(FONT): scripts/font | install
 # ---- Packages ------------------------------------------------------------------------------------
 
 # What the goals at hand need, installed in one go before anything is compiled.
-NEEDS := build $(if $(filter iso usb run,$(MAKECMDGOALS)),run) \
+NEEDS := build $(if $(filter iso usb release run,$(MAKECMDGOALS)),run) \
          $(if $(filter compare,$(MAKECMDGOALS)),run) \
          $(if $(filter truth test-programs $(B)/outside/%,$(MAKECMDGOALS)),run truth) \
          $(if $(filter bochs,$(MAKECMDGOALS)),run bochs) \
@@ -217,6 +218,9 @@ iso: programs
 
 usb: iso
 	@$(PYTHON) scripts/usb $(if $(filter yes,$(LOOP)),--loop) '$(DEV)'
+
+release: programs
+	@$(PYTHON) scripts/release $(VERSION) $(RELEASE)
 
 run: programs
 	@$(PYTHON) scripts/run
@@ -391,7 +395,7 @@ lint-scripts:
 	    scripts/run scripts/compare scripts/truth scripts/check scripts/coverage scripts/fuzz scripts/house \
 	    scripts/font \
 	    scripts/symbols scripts/lib/*.py test/boot/*.py scripts/mutate test/mutate/*.py \
-	    scripts/model test/model/*.py scripts/usb
+	    scripts/model test/model/*.py scripts/usb scripts/release
 
 #: Meridian: a mini-hypervisor that keeps time. On Debian and Ubuntu every command installs what it misses.
 #:
@@ -400,6 +404,7 @@ lint-scripts:
 #:   make bochs        the same on Bochs, an emulator slower than QEMU and the same every time
 #:   make iso          build/meridian.iso: one hybrid image for BIOS and UEFI, for disc, disk and USB stick
 #:   make usb          writes it to the USB stick DEV=/dev/sdX: shows what is lost, asks once, reads it back
+#:   make release      build/release/: the image, checksums and notes, the same bits for everybody
 #:   make compare      the same guest on Meridian and on Debian's Xen, in one table
 #:   make truth        the same, each record judged by the host's clock: rate and bound against the truth, for
 #:                     DURATION=s (60) beside LOAD=n busy loops (2)

@@ -49,7 +49,7 @@ class Symbols:
         places = []
         for number, (function, line) in enumerate(pairs):
             if not line.startswith("??"):   # else it is data, or nothing of ours
-                line = os.path.relpath(line) if line.startswith("/") else line
+                line = os.path.relpath(line) if line.startswith("/") else os.path.normpath(line)
                 places.append(Place(address, function, line.split(" (")[0], len(pairs) - 1 - number))
         return places
 

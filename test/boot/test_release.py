@@ -1,0 +1,104 @@
+"""`make release` twice, in two folders, time zones and seconds: the same bits; and what is among them."""
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+
+import pytest
+
+from conftest import ROOT
+
+VERSION = re.compile(r"^VERSION := (\S+)$", re.M)
+DATE = "1120780800"
+# None of these belongs to the release; the builder's make and locale must not be seen in it.
+OTHERS = {"TZ": "Pacific/Chatham", "LC_ALL": "C.UTF-8", "CMDLINE": "nosmp", "GUEST_CMDLINE": "duration=9"}
+
+
+def make(folder, *words, **variables):
+    environment = dict(os.environ, **variables, SOURCE_DATE_EPOCH=DATE)
+    for name in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL"):
+        environment.pop(name, None)
+    outcome = subprocess.run(["make", "-C", folder, *words], env=environment, stdin=subprocess.DEVNULL,
+                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
+                             timeout=600)
+    assert outcome.returncode == 0, outcome.stdout
+    return outcome.stdout
+
+
+def sources():
+    """The files of this tree, committed or not."""
+    said = subprocess.run(["git", "ls-files", "-co", "--exclude-standard", "-z"], stdout=subprocess.PIPE,
+                          stderr=subprocess.DEVNULL, text=True, check=False)
+    if said.returncode == 0:
+        return [name for name in said.stdout.split("\0") if os.path.isfile(name)]
+    found = [os.path.join(folder, name) for folder, _, names in os.walk(".") for name in names]
+    return [name for name in map(os.path.relpath, found) if not name.startswith(("build/", ".git/"))]
+
+
+def copy(folder):
+    """This tree elsewhere, without git and with nothing built."""
+    for name in sources():
+        os.makedirs(os.path.join(folder, os.path.dirname(name)), exist_ok=True)
+        shutil.copyfile(name, os.path.join(folder, name))
+        shutil.copymode(name, os.path.join(folder, name))
+
+
+def files(folder):
+    return {name: open(os.path.join(folder, name), "rb").read() for name in sorted(os.listdir(folder))}
+
+
+@pytest.fixture(scope="module")
+def releases():
+    """Of this tree, and of a copy of it in a folder outside, built there from nothing."""
+    here = os.path.abspath(os.path.join("build", "test", "release"))
+    make(ROOT, "release", f"RELEASE={here}")
+    with tempfile.TemporaryDirectory(prefix="an other name.") as folder:
+        copy(folder)
+        make(folder, "release", **OTHERS)
+        yield files(here), files(os.path.join(folder, "build", "release"))
+
+
+def image_of(release):
+    return next(data for name, data in release.items() if name.endswith(".iso"))
+
+
+def test_the_same_bits_twice(releases):
+    one, two = (image_of(release) for release in releases)
+    blocks = [at for at in range(0, max(len(one), len(two)), 2048) if one[at:at + 2048] != two[at:at + 2048]]
+    assert one == two, f"{len(blocks)} blocks of 2048 bytes differ, the first at {blocks[:8]}"
+
+
+def test_nothing_tells_where_it_was_built(releases):
+    for release in releases:
+        for place in (ROOT, "an other name"):
+            assert place.encode() not in image_of(release)
+
+
+def test_the_checksums_are_of_these_files(releases):
+    for release in releases:
+        lines = [line.split("  ") for line in release["SHA256SUMS"].decode().splitlines()]
+        assert sorted(name for _, name in lines) == sorted(set(release) - {"SHA256SUMS"})
+        for digest, name in lines:
+            assert hashlib.sha256(release[name]).hexdigest() == digest
+
+
+def test_the_notes_say_what_it_is(releases):
+    version = VERSION.search(open("Makefile", encoding="utf-8").read())[1]
+    notes = releases[1][f"meridian-{version}.txt"].decode()
+    for words in (f"Meridian {version}\n", "2005-07-08 00:00:00 UTC", "sha256sum -c SHA256SUMS",
+                  f"meridian-{version}.iso", "Secure Boot", "commit  unknown", "xorriso", "GNU ld"):
+        assert words in notes, words
+
+
+def test_without_git_the_date_must_be_given(tmp_path):
+    shutil.copytree("scripts", tmp_path / "scripts")
+    environment = {name: text for name, text in os.environ.items() if name != "SOURCE_DATE_EPOCH"}
+    for date, words in ((None, "set SOURCE_DATE_EPOCH"), ("today", "must be seconds since 1970")):
+        if date:
+            environment["SOURCE_DATE_EPOCH"] = date
+        outcome = subprocess.run([tmp_path / "scripts" / "release", "0.5"], env=environment, text=True,
+                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+        assert outcome.returncode == 64 and words in outcome.stderr and "Traceback" not in outcome.stderr
