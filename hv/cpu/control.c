@@ -4,6 +4,7 @@
 #include "cpu/descriptors.h"
 #include "cpu/instructions.h"
 #include "cpu/lfence.h"
+#include "cpu/physical.h"
 #include "cpu/traps.h"
 
 #define MSR_SYSENTER_CS 0x174u
@@ -88,7 +89,8 @@ void control_init_cpu(void)
 {
     write_cr0(CR0_BITS);
     write_cr4(cr4_bits());
-    wrmsr(MSR_PAT, PAT_VALUE);
+    if (cpu_has_pat())
+        wrmsr(MSR_PAT, PAT_VALUE); /* on every CPU before it touches what is mapped by it (paging.h) */
     syscall_init();
     fpu_init();
     lfence_init_cpu();

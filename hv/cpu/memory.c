@@ -54,16 +54,26 @@ static uint64_t mmio_room(uint64_t bytes)
     return virt;
 }
 
-volatile void *map_mmio(uint64_t phys, size_t size)
+static volatile void *map_device(uint64_t phys, size_t size, uint64_t type)
 {
     uint64_t start, bytes, virt;
 
     if (!page_span(phys, size, MOST_MMIO_BYTES, &start, &bytes))
         return NULL;
     virt = mmio_room(bytes);
-    if (!virt || !map_pages_try(virt, start, bytes, PTE_P | PTE_W | PTE_NX | PTE_PCD | PTE_PWT))
+    if (!virt || !map_pages_try(virt, start, bytes, PTE_P | PTE_W | PTE_NX | type))
         return NULL;
     return (volatile void *)(virt + (phys - start));
+}
+
+volatile void *map_mmio(uint64_t phys, size_t size)
+{
+    return map_device(phys, size, PTE_PCD | PTE_PWT);
+}
+
+volatile void *map_framebuffer(uint64_t phys, size_t size)
+{
+    return map_device(phys, size, cpu_has_pat() ? PTE_PAT : PTE_PCD | PTE_PWT);
 }
 
 const void *map_firmware(uint64_t phys, size_t size)

@@ -16,6 +16,7 @@
 #define PTE_A       (1ull << 5)
 #define PTE_D       (1ull << 6)
 #define PTE_PS      (1ull << 7)
+#define PTE_PAT     (1ull << 7) /* of a 4 KiB page: the PAT's upper half, of which 0 is write-combining */
 #define PTE_NX      (1ull << 63)
 #define PTE_ADDRESS 0x000ffffffffff000ull
 
@@ -74,6 +75,8 @@ void *memory_try_take(uint64_t count);
 
 /* Maps device registers uncached, read-write; any alignment; never unmapped. NULL if the room is used up. */
 volatile void *map_mmio(uint64_t phys, size_t size);
+/* The same for a framebuffer, write-combining: writes may be joined and come late. Uncached without a PAT. */
+volatile void *map_framebuffer(uint64_t phys, size_t size);
 /* Firmware tables: read-only view of any physical range, RAM or not; NULL if absurd. Never unmapped. */
 const void *map_firmware(uint64_t phys, size_t size);
 /*

@@ -15,6 +15,11 @@ uint64_t physical_limit(void)
     return 1ull << (bits < 32 ? 32 : bits > 52 ? 52 : bits);
 }
 
+bool cpu_has_pat(void)
+{
+    return cpuid(1, 0).edx & 1u << 16;
+}
+
 uint64_t frames_take_locked(uint64_t count, uint64_t align_bytes, uint64_t limit)
 {
     bool were_on = lock_take(&frames_lock);

@@ -27,6 +27,19 @@ struct efi_table {
     bool wide; /* of a 64-bit UEFI */
 };
 
+/* Where a colour's bits are in a pixel. */
+struct boot_field {
+    uint8_t position, size;
+};
+
+/* As the loader says it, unchecked (Multiboot2 specification 3.6.12). */
+struct boot_framebuffer {
+    uint64_t address;
+    uint32_t pitch, width, height; /* bytes a row; pixels */
+    uint8_t bits, type;            /* of a pixel; 0: it has a palette, 1: red, green, blue, 2: text */
+    struct boot_field fields[3];   /* red, green, blue */
+};
+
 struct boot_info {
     const char *loader;             /* "multiboot2" or "pvh" */
     char cmdline[BOOT_MAX_CMDLINE]; /* always terminated */
@@ -42,8 +55,9 @@ struct boot_info {
     uint64_t rsdp; /* physical address, 0: not said (a copy inside the boot information counts) */
     bool efi;
     struct efi_table efi_table;
-    bool vga_text;                 /* text at 0xb8000 can be written */
-    uint64_t info_start, info_end; /* the structure itself, to be kept until it is parsed (0,0: none) */
+    bool vga_text;                       /* text at 0xb8000 can be written */
+    struct boot_framebuffer framebuffer; /* width 0: none is named */
+    uint64_t info_start, info_end;       /* the structure itself, to be kept until it is parsed (0,0: none) */
 };
 
 /* NULL when all is well, else what is wrong, as a sentence ("boot information ends inside a tag"). */

@@ -19,6 +19,7 @@ enum {
 };
 
 #define TAG_HEADER           8u
+#define FRAMEBUFFER_RGB      1u
 #define FRAMEBUFFER_EGA_TEXT 2u
 
 /* One tag: `bytes` holds all `size` of them, header included; `phys` is where it lies. */
@@ -73,10 +74,22 @@ static const char *take_mmap(const struct tag *tag, struct progress *p)
 
 static void take_framebuffer(const struct tag *tag, struct progress *p)
 {
+    struct boot_framebuffer *out = &p->out->framebuffer;
+
     if (tag->size < 30)
         return;
     p->framebuffer_seen = true;
-    p->out->vga_text = le64(tag->bytes + 8) == 0xb8000 && tag->bytes[29] == FRAMEBUFFER_EGA_TEXT;
+    *out = (struct boot_framebuffer){
+        .address = le64(tag->bytes + 8),
+        .pitch = le32(tag->bytes + 16),
+        .width = le32(tag->bytes + 20),
+        .height = le32(tag->bytes + 24),
+        .bits = tag->bytes[28],
+        .type = tag->bytes[29],
+    };
+    for (unsigned i = 0; out->type == FRAMEBUFFER_RGB && tag->size >= 38 && i < 3; i++)
+        out->fields[i] = (struct boot_field){tag->bytes[32 + 2 * i], tag->bytes[33 + 2 * i]};
+    p->out->vga_text = out->address == 0xb8000 && out->type == FRAMEBUFFER_EGA_TEXT;
 }
 
 /* The table's copy lies in the tag itself: 20 bytes of ACPI 1.0, or at least 36 later. Where both are, the

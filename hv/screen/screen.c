@@ -2,22 +2,20 @@
 
 #include <stddef.h>
 
+#include "cpu/paging.h"
 #include "cpu/percpu.h"
 #include "keeper.h"
 #include "log/log.h"
 #include "screen/console.h"
+#include "screen/display.h"
 #include "screen/turns.h"
-#include "screen/vga.h"
 
-enum display { DISPLAY_NONE, DISPLAY_VGA };
-
-static enum display display;
 static struct cell cells[SHADOW_MAX_COLUMNS * SHADOW_MAX_ROWS];
 static bool changed[SHADOW_MAX_COLUMNS * SHADOW_MAX_ROWS];
-static struct shadow shadow = {.cells = cells, .changed = changed};
+static struct shadow shadow = {.cells = cells, .changed = changed}; /* no columns: there is no display */
 static struct console console;
 static uint32_t drawing; /* held by who changes or draws the shadow; nobody waits for it */
-static bool started;
+static bool started;     /* system time runs: nothing is drawn at once any more */
 static struct timer turns[MAX_CPUS];
 static uint64_t next_paint_ns;
 
@@ -35,6 +33,7 @@ static bool begin_drawing(void)
 
 static void end_drawing(void)
 {
+    display_flush();
     __atomic_store_n(&drawing, 0, __ATOMIC_RELEASE);
 }
 
@@ -45,15 +44,16 @@ static bool draw_one(void)
 
     if (!shadow_take_changed(&shadow, &row, &column))
         return false;
-    vga_draw(row, column, cells[row * shadow.columns + column]);
+    display_draw(row, column, cells[row * shadow.columns + column], shadow.tiles);
     return true;
 }
 
 static void draw_log_at_once(void)
 {
     paint_log(&shadow);
-    while (vga_reached() && draw_one())
-        ;
+    if (display_reached())
+        while (draw_one())
+            ;
 }
 
 /* The others are stopped, and one of them, or this one, may have been drawing. */
@@ -68,6 +68,7 @@ static void draw_panic(void)
         shadow_redraw(&shadow);
     begun = true;
     draw_log_at_once();
+    display_flush();
     inside = false;
 }
 
@@ -83,43 +84,48 @@ static void take_log(const char *text, size_t length)
     }
 }
 
-static void open(enum display kind, unsigned columns, unsigned rows)
-{
-    display = kind;
-    shadow_init(&shadow, columns, rows);
-    log_add_sink(take_log);
-}
-
 void screen_init(const struct boot_info *boot, const struct options *options)
 {
-    if (display != DISPLAY_NONE || (options && !options->screen))
+    unsigned columns, rows;
+
+    if (shadow.columns)
         return;
-    if (!boot || boot->vga_text) {
-        vga_init();
-        open(DISPLAY_VGA, VGA_COLUMNS, VGA_ROWS);
+    if (options && !options->screen)
+        log_print("screen: off, as the command line asks\n");
+    else if (display_find(boot, &columns, &rows)) {
+        shadow_init(&shadow, columns, rows);
+        log_add_sink(take_log);
     }
 }
 
 void screen_map(void)
 {
-    if (display == DISPLAY_NONE)
+    if (!shadow.columns)
         return;
-    vga_map();
+    display_map();
+    if (display_has_pixels())
+        shadow.tiles = memory_try_take((TILES * sizeof(struct tile) + FRAME_SIZE - 1) / FRAME_SIZE);
     draw_log_at_once();
 }
 
-/* This CPU's turn, if nobody else is at it. */
-static void take_turn(struct timer *timer, uint64_t now_ns)
+/* Painting and drawing, with what time is left before this CPU must keep time. */
+static void draw_slice(uint64_t now_ns)
 {
-    keeper_timer_arm(timer, turns_next_ns(now_ns, cpu_id(), cpu_count()));
-    if (!__atomic_load_n(&started, __ATOMIC_ACQUIRE) || !begin_drawing())
-        return;
     if (now_ns >= next_paint_ns) {
         next_paint_ns = now_ns + TURNS_PAINT_NS;
         painter(&shadow);
     }
-    while (vga_reached() && keeper_now_ns() < now_ns + TURNS_MOST_NS && draw_one())
-        ;
+    if (display_reached())
+        while (keeper_now_ns() < now_ns + TURNS_MOST_NS && draw_one())
+            ;
+}
+
+static void take_turn(struct timer *timer, uint64_t now_ns)
+{
+    keeper_timer_arm(timer, turns_next_ns(now_ns, cpu_id(), cpu_count()));
+    if (!__atomic_load_n(&started, __ATOMIC_ACQUIRE) || keeper_free_ns() < TURNS_FREE_NS || !begin_drawing())
+        return;
+    draw_slice(now_ns);
     end_drawing();
 }
 
@@ -127,7 +133,7 @@ void screen_start_cpu(void)
 {
     struct timer *timer = &turns[cpu_id()];
 
-    if (display == DISPLAY_NONE)
+    if (!shadow.columns)
         return;
     timer->expired = take_turn;
     keeper_timer_arm(timer, turns_next_ns(keeper_now_ns(), cpu_id(), cpu_count()));
@@ -141,7 +147,7 @@ void screen_start(void)
 
 struct shadow *screen_shadow(void)
 {
-    return display == DISPLAY_NONE ? NULL : &shadow;
+    return shadow.columns ? &shadow : NULL;
 }
 
 void screen_set_painter(void (*paint)(struct shadow *shadow))

@@ -10,7 +10,8 @@
 
 #define TURNS_EVERY_NS 50000000ull
 #define TURNS_MOST_NS  200000ull    /* a turn lasts no longer, but for the last cell */
-#define TURNS_PAINT_NS 250000000ull /* the painter is called at most so often */
+#define TURNS_FREE_NS  5000000ull   /* who must keep time so soon leaves its turn */
+#define TURNS_PAINT_NS 240000000ull /* the painter is called in every fifth turn */
 
 /* When CPU `cpu` of `cpus` (its id is below) next has its turn, later than `now_ns`. */
 uint64_t turns_next_ns(uint64_t now_ns, unsigned cpu, unsigned cpus);

@@ -1,0 +1,128 @@
+#include "screen/framebuffer.h"
+
+#include "log/string.h"
+#include "screen/font.h"
+#include "screen/pixel.h"
+
+#define TYPE_RGB 1u /* Multiboot2 specification 3.6.12 */
+
+/* For a dashboard at ease; it can do with 80x25. */
+#define GOOD_COLUMNS  100u
+#define GOOD_ROWS     37u
+#define LEAST_COLUMNS 80u
+#define LEAST_ROWS    25u
+
+#define MOST_PIXELS 16384u /* a side */
+#define MOST_PITCH  (MOST_PIXELS * 8)
+
+_Static_assert(TILE_WIDTH == FONT_WIDTH && TILE_HEIGHT == FONT_HEIGHT, "a tile takes a character's place");
+_Static_assert((uint64_t)MOST_PITCH *MOST_PIXELS < 1ull << 32, "sizes are far from overflow");
+
+static unsigned at_most(unsigned value, unsigned most)
+{
+    return value < most ? value : most;
+}
+
+/*
+ * The smallest scale at which the whole display is used; smaller, and not all of it, if there were too few
+ * characters.
+ */
+static void choose_scale(struct framebuffer *out)
+{
+    unsigned columns = out->width / FONT_WIDTH, rows = out->height / FONT_HEIGHT, scale = 1;
+
+    while (columns / scale > SHADOW_MAX_COLUMNS || rows / scale > SHADOW_MAX_ROWS) {
+        if (columns / (scale + 1) < GOOD_COLUMNS || rows / (scale + 1) < GOOD_ROWS ||
+            scale == FRAMEBUFFER_MOST_SCALE)
+            break;
+        scale++;
+    }
+    out->scale = scale;
+    out->columns = at_most(columns / scale, SHADOW_MAX_COLUMNS);
+    out->rows = at_most(rows / scale, SHADOW_MAX_ROWS);
+    out->left = (out->width - out->columns * FONT_WIDTH * scale) / 2;
+    out->top = (out->height - out->rows * FONT_HEIGHT * scale) / 2;
+}
+
+static bool overlaps_ram(const struct boot_info *boot, uint64_t start, uint64_t end)
+{
+    for (unsigned i = 0; i < boot->range_count; i++) {
+        const struct memory_range *range = &boot->ranges[i];
+
+        if (range->kind != MEMORY_RESERVED && range->start < end && start < range->end)
+            return true;
+    }
+    return false;
+}
+
+const char *framebuffer_plan(const struct boot_info *boot, struct framebuffer *out)
+{
+    const struct boot_framebuffer *said = &boot->framebuffer;
+
+    if (said->type != TYPE_RGB)
+        return "has no pixels of red, green and blue";
+    *out = (struct framebuffer){.address = said->address, .pitch = said->pitch};
+    out->pixel_bytes = pixel_bytes(said->bits);
+    if (!out->pixel_bytes || !pixel_fields_fit(said->fields, said->bits))
+        return "has pixels of an impossible layout";
+    out->width = said->width;
+    out->height = said->height;
+    if (out->width < LEAST_COLUMNS * FONT_WIDTH || out->height < LEAST_ROWS * FONT_HEIGHT)
+        return "has room for less than 80x25 characters";
+    if (out->width > MOST_PIXELS || out->height > MOST_PIXELS || out->pitch > MOST_PITCH ||
+        out->pitch < out->width * out->pixel_bytes)
+        return "has an impossible size";
+    out->bytes = (uint64_t)(out->height - 1) * out->pitch + out->width * out->pixel_bytes;
+    if (!out->address || out->address > UINT64_MAX - out->bytes)
+        return "is at an impossible address";
+    if (overlaps_ram(boot, out->address, out->address + out->bytes))
+        return "lies in RAM";
+    choose_scale(out);
+    for (unsigned i = 0; i < 16; i++)
+        out->colours[i] = pixel_of(said->fields, i);
+    return NULL;
+}
+
+void framebuffer_clear(const struct framebuffer *to)
+{
+    for (uint32_t y = 0; y < to->height; y++)
+        memset(to->base + (uint64_t)y * to->pitch, 0, to->width * to->pixel_bytes);
+}
+
+/* Of one row of a cell, the colour of each pixel. */
+static void row_of(struct cell cell, const struct tile *tiles, unsigned y, uint8_t colours[FONT_WIDTH])
+{
+    unsigned number = cell.glyph - SHADOW_TILE;
+    uint8_t bits;
+
+    if (tiles && cell.glyph >= SHADOW_TILE && number < TILES) {
+        const uint8_t *pixels = tiles[number].pixels + y * TILE_WIDTH / 2;
+
+        for (unsigned x = 0; x < TILE_WIDTH; x++)
+            colours[x] = pixels[x / 2] >> x % 2 * 4 & 0xf;
+        return;
+    }
+    bits = font_glyph(cell.glyph < SHADOW_TILE ? (uint8_t)cell.glyph : ' ')[y];
+    for (unsigned x = 0; x < FONT_WIDTH; x++)
+        colours[x] = bits >> (FONT_WIDTH - 1 - x) & 1 ? cell.attribute & 0xf : cell.attribute >> 4;
+}
+
+void framebuffer_draw(const struct framebuffer *to, unsigned row, unsigned column, struct cell cell,
+                      const struct tile *tiles)
+{
+    uint8_t line[FONT_WIDTH * FRAMEBUFFER_MOST_SCALE * 4 + 4], colours[FONT_WIDTH];
+    uint8_t *at = to->base + (uint64_t)(to->top + row * FONT_HEIGHT * to->scale) * to->pitch +
+                  (to->left + column * FONT_WIDTH * to->scale) * to->pixel_bytes;
+
+    for (unsigned y = 0; y < FONT_HEIGHT; y++) {
+        unsigned bytes = 0;
+
+        row_of(cell, tiles, y, colours);
+        for (unsigned x = 0; x < FONT_WIDTH; x++)
+            for (unsigned i = 0; i < to->scale; i++, bytes += to->pixel_bytes)
+                __builtin_memcpy(line + bytes, &to->colours[colours[x]],
+                                 4); /* what is too much is written over */
+        for (unsigned i = 0; i < to->scale; i++, at += to->pitch)
+            memcpy(at, line, bytes);
+    }
+}

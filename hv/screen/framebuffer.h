@@ -1,0 +1,37 @@
+/*
+ * A linear framebuffer: cells drawn by the font, or as tiles, with whole pixels for each of theirs. Pure: it
+ * writes to the memory it is given.
+ */
+#ifndef SCREEN_FRAMEBUFFER_H
+#define SCREEN_FRAMEBUFFER_H
+
+#include <stdint.h>
+
+#include "platform/bootinfo.h"
+#include "screen/shadow.h"
+
+#define FRAMEBUFFER_MOST_SCALE 16u
+
+struct framebuffer {
+    uint64_t address, bytes; /* physical; from its first pixel to its last */
+    uint32_t pitch, width, height;
+    unsigned pixel_bytes;
+    unsigned columns, rows, scale; /* cells, and pixels of the display for one of theirs */
+    unsigned left, top;            /* where the first cell begins: they are centred */
+    uint32_t colours[16];
+    uint8_t *base; /* where it is mapped; NULL: not yet */
+};
+
+/*
+ * Fills in all but `base`. NULL when all is well, else what is wrong with what the loader said, as a
+ * sentence's end ("has an impossible size").
+ */
+const char *framebuffer_plan(const struct boot_info *boot, struct framebuffer *out);
+
+/* The two need `base`. */
+void framebuffer_clear(const struct framebuffer *to);
+/* The cell must be inside; `tiles` may be NULL: tiles are drawn as blanks then. */
+void framebuffer_draw(const struct framebuffer *to, unsigned row, unsigned column, struct cell cell,
+                      const struct tile *tiles);
+
+#endif
