@@ -85,19 +85,17 @@ void identify(cpuid_reader read, struct cpu_facts *out)
     };
 }
 
-/* Some makers pad in front, some behind. What is not printable ASCII is a blank. */
+/* Makers pad in front, behind and between: blanks at the ends go, and others are one. */
 static void trim(char text[BRAND_BYTES])
 {
-    unsigned from = 0, to = 0, end = 0;
+    unsigned to = 0;
 
-    while (text[from] == ' ')
-        from++;
-    for (; text[from]; from++) {
-        text[to++] = text[from];
-        if (text[from] != ' ')
-            end = to;
-    }
-    text[end] = 0;
+    for (unsigned from = 0; text[from]; from++)
+        if (text[from] != ' ' || (to && text[to - 1] != ' '))
+            text[to++] = text[from];
+    if (to && text[to - 1] == ' ')
+        to--;
+    text[to] = 0;
 }
 
 void identify_brand(cpuid_reader read, char out[BRAND_BYTES])

@@ -70,9 +70,9 @@ static bool structure_at(const uint8_t *at, const uint8_t *end, struct structure
 {
     const uint8_t *p;
 
-    if (end - at < 4 || at[1] < 4 || end - at < at[1] + 2)
+    if (end - at < 4 || at[1] < 4)
         return false;
-    for (p = at + at[1]; p + 1 < end; p++) {
+    for (p = at + at[1]; end - p > 1; p++) {
         if (p[0] == 0 && p[1] == 0) {
             *out = (struct structure){at, at + at[1], p + 2};
             return true;
@@ -122,7 +122,7 @@ static void take_string(const struct structure *s, unsigned field, char *out)
             p++;
         p++;
     }
-    if (number && p < s->end)
+    if (number)
         take_text(p, s->end, out);
 }
 

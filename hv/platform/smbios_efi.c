@@ -54,7 +54,7 @@ uint64_t smbios_efi_entry(struct efi_table efi, phys_view view)
         return 0;
     count = pointer_at(table + layout->count_at, layout); /* UINTN */
     at = pointer_at(table + layout->tables_at, layout);
-    if (count == 0 || count > MAX_ENTRIES)
+    if (count > MAX_ENTRIES)
         return 0;
     size = count * (GUID_BYTES + layout->pointer);
     entries = at && at <= UINT64_MAX - size ? view(at, size) : NULL;

@@ -269,7 +269,18 @@ static void uefi_of_both_widths(void **state)
         assert_null(parse());
         assert_true(boot.efi);
         assert_false(boot.vga_text);
+        assert_true(boot.efi_table.at == (tags[i].type == 12   ? 0x3837363534333231ull
+                                          : tags[i].type == 11 ? 0x34333231u
+                                                               : 0));
+        assert_int_equal(boot.efi_table.wide, tags[i].type == 12);
     }
+    begin();
+    some_mmap();
+    tag(12, "1234567", 7); /* too short to hold an address */
+    tag(11, "123", 3);
+    end();
+    assert_null(parse());
+    assert_true(boot.efi && boot.efi_table.at == 0);
 }
 
 static void boot_services_running(void **state)
