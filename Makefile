@@ -38,7 +38,7 @@ endif
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all iso usb release run bochs bench check sim compare truth coverage mutate model help \
+.PHONY: all iso usb release run screenshots bochs bench check sim compare truth coverage mutate model help \
         clean lint unit fuzz boot \
         format install programs test-programs clang-programs odd-guests \
         lint-house lint-format lint-tidy lint-cppcheck lint-size lint-reader lint-scripts
@@ -199,13 +199,14 @@ $(FONT): scripts/font | install
 # What the goals at hand need, installed in one go before anything is compiled.
 NEEDS := build $(if $(filter iso usb release run,$(MAKECMDGOALS)),run) \
          $(if $(filter compare,$(MAKECMDGOALS)),run) \
+         $(if $(filter screenshots,$(MAKECMDGOALS)),run screens) \
          $(if $(filter truth test-programs $(B)/outside/%,$(MAKECMDGOALS)),run truth) \
          $(if $(filter bochs,$(MAKECMDGOALS)),run bochs) \
          $(if $(filter bench $(B)/bench/%,$(MAKECMDGOALS)),bench) \
          $(if $(filter check model,$(MAKECMDGOALS)),model) \
          $(if $(filter uefi32,$(FIRMWARE)),uefi32) \
          $(if $(filter check coverage mutate sim unit fuzz boot lint% format clang-programs $(B)/unit/% \
-             $(B)/fuzz/%,$(MAKECMDGOALS)),run uefi32 bochs check)
+             $(B)/fuzz/%,$(MAKECMDGOALS)),run uefi32 bochs screens check)
 install:
 	@scripts/install $(NEEDS)
 
@@ -227,6 +228,10 @@ run: programs
 
 bochs: programs
 	@$(PYTHON) scripts/run --bochs
+
+# The documentation's pictures (docs/pictures/), from boots in QEMU.
+screenshots: programs test-programs
+	@SECONDS='$(SECONDS)' $(PYTHON) scripts/screenshots $(T)
 
 compare: programs
 	@$(PYTHON) scripts/compare
@@ -395,7 +400,7 @@ lint-scripts:
 	    scripts/run scripts/compare scripts/truth scripts/check scripts/coverage scripts/fuzz scripts/house \
 	    scripts/font \
 	    scripts/symbols scripts/lib/*.py test/boot/*.py scripts/mutate test/mutate/*.py \
-	    scripts/model test/model/*.py scripts/usb scripts/release
+	    scripts/model test/model/*.py scripts/usb scripts/release scripts/screenshots
 
 #: Meridian: a mini-hypervisor that keeps time. On Debian and Ubuntu every command installs what it misses.
 #:
@@ -405,6 +410,8 @@ lint-scripts:
 #:   make iso          build/meridian.iso: one hybrid image for BIOS and UEFI, for disc, disk and USB stick
 #:   make usb          writes it to the USB stick DEV=/dev/sdX: shows what is lost, asks once, reads it back
 #:   make release      build/release/: the image, checksums and notes, the same bits for everybody
+#:   make screenshots  the documentation's pictures, docs/pictures/*.png, from boots in QEMU; T=name: one;
+#:                     SECONDS=s (40) of measuring
 #:   make compare      the same guest on Meridian and on Debian's Xen, in one table
 #:   make truth        the same, each record judged by the host's clock: rate and bound against the truth, for
 #:                     DURATION=s (60) beside LOAD=n busy loops (2)

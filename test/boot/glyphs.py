@@ -5,9 +5,10 @@ what the hypervisor makes of them is used, so what it draws can be judged by the
 
 import functools
 import gzip
+import os
 import struct
 
-FONTS = "/usr/share/consolefonts"
+FONTS = os.environ.get("FONTS") or "/usr/share/consolefonts"
 TEXT, BIG = f"{FONTS}/spleen-8x16.psfu.gz", f"{FONTS}/spleen-5x8.psfu.gz"
 
 PSF1_MAGIC, PSF2_MAGIC = b"\x36\x04", b"\x72\xb5\x4a\x86"

@@ -43,12 +43,16 @@ PC_COLOURS = tuple(_pc_colours())
 
 @dataclass(frozen=True)
 class Cell:
-    """char: None where it is no character but a piece of a picture; its pixels, a byte each, stand there."""
+    """
+    char: None where it is no character but a piece of a picture; its pixels, a byte each, stand there.
+    blinks: VGA text has no bright background; that bit has the cell blink.
+    """
 
     char: str
     fore: int
     back: int
     pixels: bytes = b""
+    blinks: bool = False
 
     def halves(self):
         """The colours of its upper and lower half, None where a half has more than one."""
@@ -81,8 +85,8 @@ class Screen:
 
 def read_text_page(data, columns=80):
     """VGA text memory: a character of code page 437 and an attribute for each cell."""
-    cells = [Cell(CP437[data[i]], PC_COLOURS[data[i + 1] & 15], PC_COLOURS[data[i + 1] >> 4])
-             for i in range(0, len(data), 2)]
+    cells = [Cell(CP437[data[i]], PC_COLOURS[data[i + 1] & 15], PC_COLOURS[data[i + 1] >> 4 & 7],
+                  blinks=data[i + 1] >= 0x80) for i in range(0, len(data), 2)]
     return Screen([cells[i:i + columns] for i in range(0, len(cells), columns)])
 
 

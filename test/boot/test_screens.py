@@ -110,7 +110,9 @@ def test_no_anchor_no_screen():
 def test_vga_text_is_read():
     cells = b"".join(bytes([byte, 0x1e]) for byte in (0x4d, 0xf1, 0xdf, 0xdb)) + b" \x07" * 1996
     screen = read_text_page(cells)
-    assert screen.lines()[0] == "M±▀█" and len(screen.rows) == 25
+    assert screen.lines()[0] == "M±▀█" and len(screen.rows) == 25 and not screen.rows[0][0].blinks
+    blinking = read_text_page(b"M\x9e" * 2000).rows[0][0]
+    assert blinking.blinks and blinking.back == screen.rows[0][0].back
     yellow, blue = colour(255, 255, 0x55), colour(*BLUE)
     assert screen.halves()[0][2:4] == [yellow, yellow] and screen.halves()[1][2:4] == [blue, yellow]
 

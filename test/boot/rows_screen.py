@@ -1,0 +1,191 @@
+"""
+What people see, held against what the log says to programs: every figure, the verdict in large letters, the
+plots that move, and the QR code, on each display and without one.
+"""
+
+import re
+
+from bochs import IPS
+from boot import Row
+from marks import large_word
+from rows_inject import SECONDS_APART, words
+from sights import TITLES, Shown
+
+# ---- Figures ----
+
+def row_of(screen, cpu):
+    """The line of that CPU's row; pages turn, so it may be another's turn."""
+    lines = [line for line in screen.lines() if re.search(rf"\bCPU{cpu}\b", line)]
+    return lines[0] if lines else None
+
+
+def places(value, unit, count):
+    """A whole number of small units with so many places; the last may have been cut or rounded."""
+    scale = unit // 10**count
+    cut, rounded = value // scale, (value + scale // 2) // scale
+    return {f"{whole // 10**count}.{whole % 10**count:0{count}d}" for whole in (cut, rounded)}
+
+
+def figures_of(line):
+    """What the row of an @row line must have: for each figure its ways to be written."""
+    offset = line.number("offset_ns")
+    yield "MHz", places(line.number("hz"), 10**6, 3)
+    yield "ppm", places(line.number("hz_ppb"), 1000, 3)
+    yield "offset", {f"{offset:+d}", str(offset)}
+    yield "bound", {line["offset_bound_ns"]}
+    yield "apic", {line["apic"]}
+    yield "source", {line["source"]}
+    yield "back", {line["back"]}
+    if line["smi"] != "unknown":
+        yield "smi", {line["smi"]}
+
+
+def tokens(text):
+    return set(re.findall(r"[+-]?\d+(?:\.\d+)?|[a-z]+", text.replace("±", " ")))
+
+
+def rows_agree(sight):
+    """Figure by figure, for each CPU."""
+    rows = sight.log.all("row")
+    assert len(rows) == sight.row.cpus, f"{len(rows)} @row lines"
+    for line in rows:
+        cpu = line["cpu"]
+        shown = sight.live.wait_screen(f"a row for CPU{cpu}", lambda screen: row_of(screen, cpu))
+        text = row_of(shown, cpu)
+        for name, ways in figures_of(line):
+            assert ways & tokens(text), f"CPU{cpu}: {name} is none of {ways}: {text}"
+
+
+def header_agrees(sight):
+    """Version, machine, processor, firmware: as the log has them, blanks for underscores."""
+    (machine,) = sight.log.all("machine")
+    text = sight.last.text()
+    for key in ("version", "vendor", "product", "firmware", "cpu"):
+        name = machine[key].replace("_", " ")
+        assert name in text, f"{key}: no {name!r} on the screen"
+
+
+# ---- The verdict ----
+
+def says(verdict, linux=None):
+    def said(sight):
+        check = sight.check()
+        assert check["verdict"] == verdict, f"verdict={check['verdict']}"
+        assert linux in (None, check["linux"]), f"linux={check['linux']}"
+    return said
+
+
+def large_agrees(sight):
+    title = large_word(sight.last, TITLES.values())
+    assert title == TITLES[sight.check()["verdict"]], f"in large letters: {title}"
+
+
+def running(text):
+    """Words, one blank between two, however lines were broken."""
+    return " ".join(text.split())
+
+
+def words_agree(sight):
+    """What is meant and what it means for Linux stand there in full, as in the log."""
+    shown = running(sight.last.text())
+    said = re.findall(r"^check: (.*)$", sight.log.text, re.M)
+    assert len(said) == 2, f"{len(said)} sentences in the log"
+    for sentence in said:
+        # Another column may stand beside it: line by line each piece must be there.
+        missing = [word for word in sentence.split() if word not in shown]
+        assert not missing, f"not on the screen: {missing} of {sentence!r}"
+
+
+# ---- The QR code ----
+
+def code_agrees(sight):
+    (line,) = sight.log.all("qr")
+    text = line["text"].replace("_", " ")
+    for codes in sight.codes():
+        assert codes == [text], f"QR code: {codes}, not {text!r}"
+
+
+def code_has_the_figures(sight):
+    """It carries what @check says: a report from a machine without a serial port has them."""
+    (line,), check = sight.log.all("qr"), sight.check()
+    said = line["text"].replace("_", " ")
+    offset, rate = (f"{check.number(key):+d}+-{check[bound].replace('unknown', '-')}" for key, bound in
+                    (("offset_ns", "offset_bound_ns"), ("rate_ppb", "rate_bound_ppb")))
+    for piece in (f" {check['verdict'].upper()} ", f" LINUX:{check['linux'].upper()} ",
+                  f" CPUS:{check['cpus']} ", f" S:{check['watched_s']} ", f" OFF:{offset} ",
+                  f" PPB:{rate} ", f" BACK:{check['back']} ", f" DIS:{check['disruptions']} "):
+        assert piece in said, f"{piece!r} is not in the QR code: {said}"
+
+
+# ---- The log alone ----
+
+def told(sight):
+    """Without a display too: every CPU each second, its row at the end, and the worst of them in @check."""
+    cpus, check = sight.row.cpus, sight.check()
+    samples = {(line.number("n"), line.number("cpu")) for line in sight.log.all("sample")}
+    wanted = {(n, cpu) for n in range(1, sight.row.seconds) for cpu in range(cpus)}
+    assert wanted <= samples, f"no @sample of (n, cpu) {sorted(wanted - samples)}"
+    rows = sight.log.all("row")
+    assert [line.number("cpu") for line in rows] == list(range(cpus)), f"{len(rows)} @row lines"
+    offsets = [(line["offset_ns"], line["offset_bound_ns"]) for line in rows]
+    assert (check["offset_ns"], check["offset_bound_ns"]) in offsets, "@check's offset is no CPU's"
+    assert check.number("watched_s") >= sight.row.seconds - 1
+    assert sight.log.all("machine")[0].number("cpus") == check.number("cpus") == cpus
+
+
+# ---- What moves ----
+
+def pieces(screen):
+    """The cells that are no characters: (row, column) and their pixels."""
+    return {(y, x): cell.pixels for y, row in enumerate(screen.rows) for x, cell in enumerate(row)
+            if cell.char is None}
+
+
+def plots_move(sight):
+    """Between two looks the plots changed; what only names the machine did not."""
+    early, late = pieces(sight.early), pieces(sight.late)
+    assert late and early != late, f"{len(early)} and {len(late)} cells of plots, none of which moved"
+
+
+def no_blinking(sight):
+    """A bright background is none on VGA."""
+    count = sum(cell.blinks for row in sight.last.rows for cell in row)
+    assert not count, f"{count} cells blink"
+
+
+SHOWN = (told, rows_agree, header_agrees, large_agrees, words_agree, code_agrees, code_has_the_figures)
+IN_STEP = (says("in-step"),)
+VBE = {"cpus": 2, "seconds": 2}
+
+
+def vbe(mode, *qemu):
+    row = Row(f"screen-vbe-{mode}", "iso-bios", (), prepare=f"set gfxpayload={mode}", **VBE)
+    return Shown(row, "pixels", IN_STEP + SHOWN, qemu=qemu)
+
+
+def code_alone(sight):
+    """Without a serial port the screen is all there is: its two ways to tell agree."""
+    photo, cells = sight.codes()
+    assert photo == cells and len(photo) == 1, f"QR code: {photo}, {cells}"
+    verdict = next(name for name, title in TITLES.items() if title == large_word(sight.last, TITLES.values()))
+    assert photo[0].startswith("MERIDIAN ") and f" {verdict.upper()} LINUX:" in photo[0], photo[0]
+    assert f" CPUS:{sight.row.cpus} " in photo[0], photo[0]
+
+
+SCREENS = [
+    # One boot for each kind of display.
+    Shown(Row("screen-uefi", "iso-uefi", (), cpus=4, seconds=6, limit_s=120), "pixels",
+          IN_STEP + SHOWN + (plots_move,)),
+    Shown(Row("screen-text", "iso-bios", (), cpus=4, seconds=4), "text", IN_STEP + SHOWN + (no_blinking,)),
+    vbe("640x480x32"), vbe("800x600x16"), vbe("1024x768x24"), vbe("1280x1024x32"),
+    # TSCs out of step on purpose (test/faults/inject.c).
+    Shown(Row("screen-skew", "kernel", (), kernel="inject", cmdline=words("skew", SECONDS_APART)), "text",
+          (says("not-in-step", "unsafe"),) + SHOWN),
+    Shown(Row("screen-rate", "kernel", (), kernel="inject", cmdline="rate=0,200,-200,0"), "text",
+          (says("drift", "unsafe"),) + SHOWN),
+    Shown(Row("screen-bochs", "bochs", (), kernel="inject", cmdline=words("tsc", (3 * IPS, 0)), cpus=2,
+              limit_s=120), "text", (says("not-in-step", "unsafe"),) + SHOWN),
+    # Without a display, and without a serial port.
+    Shown(Row("screen-none", "kernel", (), cpus=2), "none", IN_STEP + (told,), qemu=("-vga", "none")),
+    Shown(Row("screen-no-serial", "iso-bios", (), cpus=2), "text", (code_alone,), serial=False),
+]
