@@ -55,11 +55,12 @@ static bool is_near(int64_t ticks)
     return ticks > -(int64_t)FAR_TICKS && ticks < (int64_t)FAR_TICKS;
 }
 
+/* Each TSC had moved on by up to a tick when it was read. */
 static struct range_ns offset_ns(struct offset offset)
 {
     if (!is_near(offset.lo) || !is_near(offset.hi))
         return NOTHING;
-    return (struct range_ns){ticks_ns(offset.lo) - 1, ticks_ns(offset.hi) + 1};
+    return (struct range_ns){ticks_ns(offset.lo - 1) - 1, ticks_ns(offset.hi + 1) + 1};
 }
 
 static uint64_t hz_of(const struct outlook *outlook, uint64_t tsc, uint64_t *ppb)
@@ -70,7 +71,7 @@ static uint64_t hz_of(const struct outlook *outlook, uint64_t tsc, uint64_t *ppb
     return scale_to_hz(scale_deviate(outlook->nominal, middle(rate)));
 }
 
-/* Either frequency is known to its ppb, and to the Hz. */
+/* Either frequency is known to its ppb, and to the Hz; and looks as if by what TSCs slip in a period. */
 static void rate_beside(struct keeper_cpu *out, uint64_t boot_hz, uint64_t boot_ppb)
 {
     int64_t hz = (int64_t)boot_hz, more = (int64_t)out->hz - hz, room = (int64_t)(boot_ppb + out->hz_ppb);
@@ -79,7 +80,8 @@ static void rate_beside(struct keeper_cpu *out, uint64_t boot_hz, uint64_t boot_
         return;
     out->rate_ppb = more * NS_PER_S / hz;
     out->rate_bound_ppb =
-        (uint64_t)(room + abs_i64(out->rate_ppb) / 1000 * room / 1000000 + 2 * NS_PER_S / hz + 3);
+        (uint64_t)(room + abs_i64(out->rate_ppb) / 1000 * room / 1000000 + 2 * NS_PER_S / hz + 3) +
+        2 * keeper.crystal.slip_ns * (NS_PER_S / PERIOD_NS);
 }
 
 /*
@@ -116,38 +118,48 @@ static struct range_ns by_reference(const struct cpu_clock *clock, uint64_t tsc,
 
 /*
  * What was known when this TSC was `from`, now that it is `to`: the offset grows at the rate, which may have
- * wandered on both CPUs. A slip is not allowed for here: where there is one, it is of the one clock from
- * which an emulator makes all its CPUs' TSCs.
+ * wandered on both CPUs. Where TSCs slip, nothing is known of that rate: they are an emulator's then, which
+ * makes all of them from one clock, so the offset stays; a meeting that shows another one is believed.
  */
 static struct range_ns carry(struct range_ns known, uint64_t from, uint64_t to, const struct keeper_cpu *now)
 {
     int64_t gone = (int64_t)(to - from), wander, rate = now->rate_ppb, bound = (int64_t)now->rate_bound_ppb;
 
+    if (keeper.crystal.slip_ns)
+        return known;
     if (!is_near(gone) || !is_known(known) || now->rate_bound_ppb > CARRY_MOST_PPB ||
         abs_i64(rate) > CARRY_MOST_PPB)
         return NOTHING;
     gone = ticks_ns(gone);
     if (abs_i64(gone) > CARRY_MOST_NS)
         return NOTHING;
-    wander = 2 * wander_ns(2 * keeper.crystal.wander_ppb_s, gone) + abs_i64(gone) * bound / NS_PER_S + 2;
+    gone -= gone * rate / NS_PER_S; /* by the boot CPU's TSC */
+    wander = 2 * wander_ns(2 * keeper.crystal.wander_ppb_s, gone) + abs_i64(gone) * bound / NS_PER_S + 3;
     known.lo += gone * rate / NS_PER_S - wander;
     known.hi += gone * rate / NS_PER_S + wander;
     return known;
 }
 
-/* Where start-up's exchange is all that is known, it was when this TSC was met.tsc_hi. */
-static void begin_beside(struct cpu_clock *clock, struct shown *shown)
+/* The same of what was so at some moment from `from` to `until`. */
+static struct range_ns carry_from(struct range_ns known, uint64_t from, uint64_t until, uint64_t to,
+                                  const struct keeper_cpu *now)
 {
-    bool first = !shown->copy[0].at_ns;
+    struct range_ns early = carry(known, from, to, now), late = carry(known, until, to, now);
 
-    if (first && clock->met.tsc_hi && clock->epoch == 0) {
-        shown->beside = offset_ns(clock->offset);
-        shown->beside_tsc = clock->met.tsc_hi;
-    } else if (first || shown->beside_epoch != keeper.epoch) {
-        shown->beside = NOTHING;
-        shown->heard_tsc = 0;
-    }
-    shown->beside_epoch = keeper.epoch;
+    return (struct range_ns){min_i64(early.lo, late.lo), max_i64(early.hi, late.hi)};
+}
+
+/* What was known of it; or start-up's exchange, in one of its turns about when this TSC was met.tsc_hi. */
+static struct range_ns known_before(struct cpu_clock *clock, uint64_t tsc, const struct keeper_cpu *now)
+{
+    const struct shown *shown = &clock->shown;
+    uint64_t met = clock->met.tsc_hi;
+
+    if (shown->copy[0].at_ns && shown->beside_epoch == keeper.epoch)
+        return carry(shown->beside, shown->beside_tsc, tsc, now);
+    if (shown->copy[0].at_ns || !met || keeper.epoch)
+        return NOTHING;
+    return carry_from(offset_ns(clock->offset), met - clock->star_ticks, met + clock->star_ticks, tsc, now);
 }
 
 static void place_beside(struct cpu_clock *clock, uint64_t tsc, struct keeper_cpu *out)
@@ -156,15 +168,17 @@ static void place_beside(struct cpu_clock *clock, uint64_t tsc, struct keeper_cp
     uint64_t boot_tsc, boot_hz, boot_ppb;
     struct range_ns now = by_reference(clock, tsc, &boot_tsc);
 
+    if (!is_known(now))
+        return;
     boot_hz = hz_of(&clock_of(0)->outlook, boot_tsc, &boot_ppb);
     rate_beside(out, boot_hz, boot_ppb);
-    begin_beside(clock, shown);
-    now = narrow(carry(shown->beside, shown->beside_tsc, tsc, out), now);
-    if (shown->heard_tsc)
-        now = narrow(now, carry(shown->heard, shown->heard_tsc, tsc, out));
-    shown->heard_tsc = 0;
+    now = narrow(known_before(clock, tsc, out), now);
+    if (shown->heard_to && shown->heard_epoch == keeper.epoch)
+        now = narrow(now, carry_from(shown->heard, shown->heard_from, shown->heard_to, tsc, out));
+    shown->heard_to = 0;
     shown->beside = now;
     shown->beside_tsc = tsc;
+    shown->beside_epoch = keeper.epoch;
     if (!is_known(now))
         return;
     out->offset_ns = middle(now);
@@ -226,7 +240,7 @@ void snapshot_take(struct cpu_clock *clock)
     show(&clock->shown, &now);
 }
 
-void snapshot_met(unsigned a, unsigned b, struct offset offset)
+void snapshot_met(unsigned a, unsigned b, struct offset offset, uint64_t since)
 {
     struct shown *shown = &clock_of(b)->shown;
 
@@ -239,7 +253,9 @@ void snapshot_met(unsigned a, unsigned b, struct offset offset)
     if (a != 0 || !is_known(offset_ns(offset)))
         return;
     shown->heard = offset_ns(offset);
-    shown->heard_tsc = rdtsc_ordered() + (uint64_t)(offset.lo + (offset.hi - offset.lo) / 2);
+    shown->heard_from = since + (uint64_t)offset.lo;
+    shown->heard_to = rdtsc_ordered() + (uint64_t)offset.hi;
+    shown->heard_epoch = keeper.epoch;
 }
 
 /* Overtaken at most by looks, which are far between: a few tries are enough, and then either copy will do. */

@@ -52,8 +52,9 @@ struct shown {
     struct range_ns beside; /* this TSC minus the boot CPU's is within it, at `beside_tsc` of its own ... */
     uint64_t beside_tsc;    /* ... (0: nothing is known), ... */
     uint32_t beside_epoch;  /* if no disruption was seen since */
-    struct range_ns heard;  /* ... what meetings showed, with the lock by whom it met: the same, as of ... */
-    uint64_t heard_tsc;     /* ... this, and 0 once it is taken in */
+    struct range_ns heard;  /* ... what a meeting showed, with the lock by whom it met: the same, at ... */
+    uint64_t heard_from, heard_to; /* ... some moment between these; 0 once it is taken in, ... */
+    uint32_t heard_epoch;          /* ... if no disruption was seen since */
     uint32_t met, back;
 };
 
@@ -205,10 +206,10 @@ void watch_meet(struct cpu_clock *clock, uint64_t period);
 
 /*
  * snapshot.c; all with the lock held. At the end of each look, on its own CPU; and what a meeting of CPUs
- * a < b showed, on a.
+ * a < b showed, on a, which began when its TSC was `since`.
  */
 void snapshot_take(struct cpu_clock *clock);
-void snapshot_met(unsigned a, unsigned b, struct offset offset);
+void snapshot_met(unsigned a, unsigned b, struct offset offset, uint64_t since);
 
 /* publisher.c; all with the lock held */
 /*

@@ -1,4 +1,5 @@
 /* Run time: pairs of CPUs go on meeting, one pair a CPU and period, to see whether their TSCs are in step. */
+#include "cpu/instructions.h"
 #include "cpu/percpu.h"
 #include "keeper/meeting.h"
 #include "keeper/state.h"
@@ -15,13 +16,13 @@ static unsigned partner_for(uint64_t period)
     return partner < keeper.cpus && clock_counts(clock_of(partner)) ? partner : keeper.cpus;
 }
 
-static void note(unsigned other, struct offset offset)
+static void note(unsigned other, struct offset offset, uint64_t since)
 {
     bool were_on = lock_take(&keeper.lock);
 
     if (!pairs_note(&keeper.pairs, cpu_id(), other, offset) && keeper.mode == CLOCK_UNIFIED)
         mode_leave_unified("two TSCs are not in step any more");
-    snapshot_met(cpu_id(), other, offset);
+    snapshot_met(cpu_id(), other, offset, since);
     lock_release(&keeper.lock, were_on);
 }
 
@@ -33,6 +34,7 @@ void watch_meet(struct cpu_clock *clock, uint64_t period)
 {
     unsigned other = partner_for(period);
     struct offset offset = OFFSET_UNKNOWN;
+    uint64_t since;
 
     if (other == keeper.cpus || clock->met_period == period)
         return;
@@ -41,6 +43,7 @@ void watch_meet(struct cpu_clock *clock, uint64_t period)
         meeting_follow_soon(other, FIRST_NUMBER + period);
         return;
     }
+    since = rdtsc_ordered();
     meeting_lead_soon(other, FIRST_NUMBER + period, &offset);
-    note(other, offset);
+    note(other, offset, since);
 }

@@ -178,6 +178,7 @@ void promises_look_ends(unsigned cpu)
     if (seen || reading->from_ns - c->looked_ns > 1.5L * PERIOD)
         begin_rate(cpu);
     check_rate(cpu);
+    promises_shown(cpu);
     c->granted_ns = reading->injected_ns;
     c->upset = seen;
     c->lied = world.now_ns < world.ref.lies_until;

@@ -24,6 +24,7 @@ void exchange_star(const struct outlook *boot)
         spend();
         returned = rdtsc_ordered();
         clock->met = (struct bracket){met, met, outlook_at(boot, sent).lo, outlook_at(boot, returned).hi};
+        clock->offset = offset_narrow(OFFSET_UNKNOWN, &(struct exchange){sent, met, returned});
     }
 }
 

@@ -30,6 +30,8 @@ void promises_xen_read(unsigned vcpu, unsigned cpu, uint64_t ns);
 void promises_look_begins(unsigned cpu);
 /* ... to there at the latest: whether something came of it, and whether it saw what was to be seen. */
 void promises_look_ends(unsigned cpu);
+/* What is shown of this CPU, which has just looked (shown.c). */
+void promises_shown(unsigned cpu);
 /* A fault touched this CPU's TSC, or the reference: what the keeper knows may be wrong until it looks. */
 void promises_doubt(unsigned cpu, bool tsc);
 /* Something out of the keeper's hands holds things up until then: what is due may come so much later. */

@@ -153,7 +153,7 @@ void memory_forget(void);
 struct tally {
     uint64_t runs, broken;
     long double simulated_ns;
-    uint64_t reads, known, suspended, updates, retries, beyond_help;
+    uint64_t reads, known, suspended, updates, retries, beyond_help, shown;
     uint64_t met[FAULTS];
     long double worst_known_ns;
     long double least_room_ns;  /* between an error and its bound */

@@ -1,4 +1,4 @@
-/* sources: test/sim/crystal.c test/sim/truth.c test/sim/hands.c test/sim/meet.c test/sim/guest.c test/sim/promises.c test/sim/looks.c test/sim/faults.c test/sim/fault_draw.c test/sim/run.c test/sim/worlds.c test/sim/draw.c test/sim/beside.c test/sim/rival.c test/sim/rival_field.c test/sim/rival_score.c test/sim/rival_seed.c test/sim/rival_seed_parts.c test/sim/rival_xen.c test/sim/rival_kvm.c hv/time/scale.c hv/time/bracket.c hv/time/estimate.c hv/time/consensus.c hv/time/line.c hv/time/timeline.c hv/time/wallclock.c hv/time/window.c hv/time/timerq.c hv/time/align.c hv/time/publish.c hv/log/format.c hv/keeper/start.c hv/keeper/tick.c hv/keeper/publisher.c hv/keeper/measure.c hv/keeper/latch.c hv/keeper/domains.c hv/keeper/alarm.c hv/keeper/report.c hv/keeper/mode.c hv/keeper/moving.c hv/keeper/watch.c hv/keeper/adjust.c hv/keeper/snapshot.c hv/time/pairs.c */
+/* sources: test/sim/crystal.c test/sim/truth.c test/sim/hands.c test/sim/meet.c test/sim/guest.c test/sim/promises.c test/sim/looks.c test/sim/shown.c test/sim/faults.c test/sim/fault_draw.c test/sim/run.c test/sim/worlds.c test/sim/draw.c test/sim/beside.c test/sim/rival.c test/sim/rival_field.c test/sim/rival_score.c test/sim/rival_seed.c test/sim/rival_seed_parts.c test/sim/rival_xen.c test/sim/rival_kvm.c hv/time/scale.c hv/time/bracket.c hv/time/estimate.c hv/time/consensus.c hv/time/line.c hv/time/timeline.c hv/time/wallclock.c hv/time/window.c hv/time/timerq.c hv/time/align.c hv/time/publish.c hv/log/format.c hv/keeper/start.c hv/keeper/tick.c hv/keeper/publisher.c hv/keeper/measure.c hv/keeper/latch.c hv/keeper/domains.c hv/keeper/alarm.c hv/keeper/report.c hv/keeper/mode.c hv/keeper/moving.c hv/keeper/watch.c hv/keeper/adjust.c hv/keeper/snapshot.c hv/time/pairs.c */
 /* flags: -lm -Itest/sim -include test/sim/sim_cpu.h */
 /* The simulator's named worlds, and a few machines drawn at random: a short run of what `make sim` does. */
 #include <setjmp.h>
@@ -35,6 +35,7 @@ static void test_drawn(void **state)
         assert_true(run(&scene));
     }
     assert_true(tally.reads > 1000000);
+    assert_true(tally.shown > 10000);
     for (unsigned i = FAULT_NONE + 1; i < FAULTS; i++)
         assert_true(tally.met[i] > 0);
 }
