@@ -56,9 +56,8 @@ CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fpie -fvisibility=hidden -mno-red-zo
           -fcf-protection=none -fno-stack-protector -fno-asynchronous-unwind-tables -fno-strict-aliasing \
           -fno-omit-frame-pointer "-ffile-prefix-map=$(CURDIR)=." \
           -Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes
-# What computes and publishes time, again and again, is compiled for speed, the rest of it for size.
-FAST    = $(filter hv/time/line.c hv/time/scale.c hv/time/publish.c hv/time/timeline.c \
-            $(addprefix hv/keeper/,alarm.c latch.c measure.c meeting.c moving.c publisher.c tick.c),$<)
+# The arithmetic that every read of the time needs, and the meetings, for speed; the rest of it for size.
+FAST    = $(filter hv/time/line.c hv/time/scale.c hv/keeper/latch.c hv/keeper/meeting.c,$<)
 SMALL   = $(if $(filter hv/%,$(filter-out $(FAST),$<)),-Os)
 ASFLAGS := -f elf64 -g -F dwarf -Werror -I./ -Ihv/ -Iinclude/ -Iboot/
 # --no-relax: ld would turn the loads of a function's address from the GOT into 32-bit immediates, which

@@ -1,11 +1,11 @@
 /* The one IDT all CPUs share: interrupt gates only, so every handler begins with interrupts off. */
 #include "cpu/descriptors.h"
-#include "cpu/traps.h"
+#include "cpu/traps_entry.h"
 
-#define GATE_INTERRUPT 0x8e00u
-#define GATE_DPL3      0x6000u
-#define VECTORS        256u
-#define STUB_BYTES     16ull
+#define GATE_INTERRUPT       0x8e00u
+#define GATE_DPL3            0x6000u
+#define STUB_BYTES           16ull
+#define INTERRUPT_STUB_BYTES 8ull
 
 /* SDM vol. 3, 6.14.1. */
 struct gate {
@@ -14,8 +14,11 @@ struct gate {
 };
 _Static_assert(sizeof(struct gate) == 16, "IDT gate");
 
-/* entry_traps.asm: 256 entries of STUB_BYTES each, and those for traps with a stack of their own. */
-extern char trap_stubs[], trap_stub_nmi[], trap_stub_double_fault[], trap_stub_machine_check[];
+/*
+ * entry_traps.asm: the exceptions' entries, the interrupts', and those for traps with a stack of their own.
+ */
+extern char trap_stubs[], interrupt_stubs[];
+extern char trap_stub_nmi[], trap_stub_double_fault[], trap_stub_machine_check[];
 
 static struct gate idt[VECTORS] __attribute__((aligned(4096)));
 
@@ -30,10 +33,16 @@ static void set_gate(unsigned vector, const char *entry, uint16_t selector, unsi
                                 .offset_high = (uint32_t)(offset >> 32)};
 }
 
+static const char *entry_of(unsigned vector)
+{
+    return vector < EXCEPTIONS ? trap_stubs + vector * STUB_BYTES
+                               : interrupt_stubs + (vector - EXCEPTIONS) * INTERRUPT_STUB_BYTES;
+}
+
 void idt_build_early(uint16_t selector)
 {
     for (unsigned vector = 0; vector < VECTORS; vector++)
-        set_gate(vector, trap_stubs + vector * STUB_BYTES, selector, 0);
+        set_gate(vector, entry_of(vector), selector, 0);
     /* Breakpoint and overflow are for everyone; any other INT n from CPL 3 gives #GP (n * 8 + 2). */
     set_gate(3, trap_stubs + 3 * STUB_BYTES, selector, GATE_DPL3);
     set_gate(4, trap_stubs + 4 * STUB_BYTES, selector, GATE_DPL3);

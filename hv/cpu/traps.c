@@ -10,8 +10,6 @@
 #include "log/log.h"
 #include "log/panic.h"
 
-#define EXCEPTIONS 32u
-#define VECTORS    256u
 #define VECTOR_NMI 2u
 #define VECTOR_GP  13u
 
