@@ -14,6 +14,9 @@ BIOS = ["/usr/share/bochs/BIOS-bochs-latest", "/usr/local/share/bochs/BIOS-bochs
 VGA_BIOS = ["/usr/share/bochs/VGABIOS-lgpl-latest", "/usr/share/seabios/vgabios-stdvga.bin",
             "/usr/share/qemu/vgabios-stdvga.bin", "/usr/local/share/bochs/VGABIOS-lgpl-latest"]
 
+SOFT_OFF = "ACPI control: soft power off"
+RESET = "bx_pc_system_c::Reset(HARDWARE) called"    # its first is at time 0
+
 # port_e9_hack and unmapped: how Meridian knows Bochs, and the port by which it ends it (hv/platform/power.c).
 CONFIGURATION = """\
 config_interface: textconfig
@@ -54,6 +57,7 @@ class Bochs:
     cpu_model: str = "tigerlake"
     ips: int = IPS
     log: str = ""
+    leaves: str = "exit"
 
     def command(self):
         if self.cpus > MOST_CPUS:
@@ -76,10 +80,20 @@ class Bochs:
         if outcome.ended != "exit":
             return
         line = self._last_panic()
-        if "shutdown requested" in line:
+        if self._left_as_wanted(line):
             outcome.status = EXIT_OK if outcome.log.is_ok() else EXIT_FAIL
         else:
             outcome.log = Log(outcome.log.text + f"\nBochs: {line}\n")
+
+    def is_over(self, text):
+        """It ends by itself: its BIOS panics when it starts for the second time ("Keyboard error:21")."""
+        return False
+
+    def _left_as_wanted(self, line):
+        if self.leaves == "reset":
+            with open(self.log, encoding="utf-8", errors="replace") as file:
+                return any(RESET in line and int(line[:11]) > 0 for line in file if line[:11].isdigit())
+        return (SOFT_OFF if self.leaves == "off" else "shutdown requested") in line
 
     def _last_panic(self):
         """Bochs' reason to end: its log's last panic, or what it said before there was a log."""

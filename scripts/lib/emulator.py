@@ -14,6 +14,9 @@ from atlines import Log, TerminalFilter
 # Meridian writes 0x10 (ok) or 0x11 (fail) to isa-debug-exit; QEMU leaves with twice that plus one.
 EXIT_OK = 33
 EXIT_FAIL = 35
+NOT_BY_ITSELF = 1
+
+FIRST_LINE = "Meridian: a hypervisor that keeps time"
 
 FIRMWARE_IA32 = [("/usr/share/OVMF/OVMF32_CODE_4M.secboot.fd", "/usr/share/OVMF/OVMF32_VARS_4M.fd")]
 FIRMWARE = [
@@ -44,6 +47,7 @@ class Machine:
     """
     One machine to boot: by an ISO image or by QEMU's -kernel. firmware: bios, uefi, uefi32.
     medium: what the image is: cd, disk, or a stick at the USB controller of that name.
+    leaves: how a good run ends: "exit" by the emulator's device, "off" or "reset" by the machine's own means.
     """
 
     iso: str = ""
@@ -58,6 +62,7 @@ class Machine:
     machine: str = "q35"
     accel: str = ONE_THREAD
     deterministic: bool = False
+    leaves: str = "exit"
     extra: list = field(default_factory=list)
 
     def command(self):
@@ -65,7 +70,8 @@ class Machine:
         # QEMU takes the first -accel that works: one among the user's own arguments must be alone.
         words += [] if "-accel" in self.extra else ["-accel", self.accel]
         words += ["-m", self.memory, "-smp", str(self.cpus)]
-        words += ["-display", "none", "-serial", "stdio", "-monitor", "none", "-no-reboot", "-net", "none"]
+        words += ["-display", "none", "-serial", "stdio", "-monitor", "none", "-net", "none"]
+        words += ["-no-reboot"] if self.leaves == "exit" else []
         words += ["-device", "isa-debug-exit,iobase=0xf4,iosize=4"]
         if self.deterministic:
             words += DETERMINISTIC
@@ -89,7 +95,25 @@ class Machine:
                 "-device", self.medium, "-device", "usb-storage,drive=stick"]
 
     def settle(self, outcome):
-        """What is to be made of a run's end: QEMU's status is as Meridian wants it."""
+        """
+        What is to be made of a run's end: QEMU's status is as Meridian wants it, but where the machine itself
+        was to end it: then it is 0 for that, and a way out by the emulator's device is a failure.
+        """
+        if self.leaves == "off" and outcome.status in (0, EXIT_OK):
+            outcome.status = EXIT_OK if outcome.status == 0 else NOT_BY_ITSELF
+        if self.leaves == "reset" and self.is_over(outcome.log.text):
+            self._settle_reset(outcome)
+        elif self.leaves == "reset" and outcome.status == EXIT_OK:
+            outcome.status = NOT_BY_ITSELF
+
+    def _settle_reset(self, outcome):
+        """The log ends where it boots again."""
+        outcome.log = Log(outcome.log.text[:outcome.log.text.rindex(FIRST_LINE)])
+        outcome.ended, outcome.status = "exit", EXIT_OK if outcome.log.is_ok() else EXIT_FAIL
+
+    def is_over(self, text):
+        """A machine that was to reset has done so when it boots again."""
+        return self.leaves == "reset" and text.count(FIRST_LINE) > 1
 
 
 def _uefi(firmware, package):

@@ -42,7 +42,7 @@ class Row:
     outside: called with a folder, gives a monitor.Actor, which does to the machine what it does.
     truth: the host's clock is sampled beside it, and log.truth(log) is what the judge says of its records.
     Where the guest has the word mailbox it is asked through its memory: log.answers (mailbox.py).
-    verdict: ok, fail, or any.
+    verdict: ok, fail, or any. leaves: "off" or "reset" where a good run must end so (emulator.py).
     repeat: boots twice, the second time with nothing done from outside, and wants the same output.
     beside: too long for every run: only by its name.
     """
@@ -70,6 +70,7 @@ class Row:
     truth: bool = False
     load: int = 0
     verdict: str = "ok"
+    leaves: str = "exit"
     repeat: bool = False
     beside: bool = False
     limit_s: int = 60
@@ -87,12 +88,12 @@ def machine(row, folder):
     if row.lane == "bochs":
         log = os.path.join(LOGS, f"{row.name}-bochs.log")
         return meridian_on_bochs(folder, *programs, *words, prepare=row.prepare, cpus=row.cpus, log=log,
-                                 **row.bochs)
+                                 leaves=row.leaves, **row.bochs)
     settings = {"cpus": row.cpus, "accel": row.accel}
     if row.lane in ("xen", "xen-exact"):
         return xen(programs[1], words[1], cmdline=row.cmdline, deterministic=row.lane == "xen-exact",
                    **settings)
-    settings.update(machine=row.machine, cpu_model=row.cpu_model, memory=row.memory)
+    settings.update(machine=row.machine, cpu_model=row.cpu_model, memory=row.memory, leaves=row.leaves)
     if row.firmware:
         settings["extra"] = row.firmware(folder)
     if row.lane.startswith("iso-"):
@@ -108,8 +109,6 @@ def machine(row, folder):
 def boot(row, suffix="", extra=()):
     """Boots the row's machine once, with more arguments of QEMU's; gives its Outcome and the log's path."""
     path = os.path.join(LOGS, f"{row.name}{suffix}.log")
-    # Xen stays up when its guest is gone.
-    stop_at = xen_is_done if row.on_xen() else None
     os.makedirs("build/test", exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="boot.", dir="build/test") as folder, busy_loops(row.load), \
             court(os.path.join(LOGS, f"{row.name}{suffix}.host")) if row.truth else no_court() as witness, \
@@ -127,6 +126,9 @@ def boot(row, suffix="", extra=()):
             actor = row.outside(folder)
             booted.extra.extend(actor.arguments)
             watchers.append(actor.see)
+
+        # Xen stays up when its guest is gone.
+        stop_at = xen_is_done if row.on_xen() else booted.is_over
 
         def show(text):
             for see in watchers:
