@@ -73,5 +73,6 @@ bool shadow_take_changed(struct shadow *shadow, unsigned *row, unsigned *column)
             return true;
         }
     }
+    shadow->next = 0; /* what changes next is drawn from the top */
     return false;
 }

@@ -74,7 +74,7 @@ void shadow_tile_changed(struct shadow *shadow, unsigned row, unsigned column);
 
 /*
  * The next changed cell, from where the last call ended, round and round; it counts as drawn. False: all is
- * drawn.
+ * drawn, and the next one is looked for from the top.
  */
 bool shadow_take_changed(struct shadow *shadow, unsigned *row, unsigned *column);
 

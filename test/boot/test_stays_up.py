@@ -50,14 +50,18 @@ class Watcher:
         self.done = True
 
     def _wait_screen(self, give):
-        """Each line goes to the serial port first. The rows follow one another here: a long line is whole."""
-        end = time.monotonic() + PATIENCE_S
+        """
+        Each line goes to the serial port first, and is drawn in parts: what is there counts once it stays. The
+        rows follow one another here: a long line is whole.
+        """
+        end, before = time.monotonic() + PATIENCE_S, None
         while True:
             cells = self._read(give, TEXT_PAGE, TEXT_BYTES)
             text = cells[::2].decode("ascii", "replace")    # the others are colours
-            if self._trigger in text or time.monotonic() > end:
+            if self._trigger in text and text == before or time.monotonic() > end:
                 return text
-            time.sleep(0.1)
+            before = text
+            time.sleep(0.4)
 
     def _read(self, give, address, size):
         give(f"pmemsave {address:#x} {size} {self._dump}")
