@@ -16,6 +16,9 @@
 #define MOST_PITCH  (MOST_PIXELS * 8)
 
 _Static_assert(TILE_WIDTH == FONT_WIDTH && TILE_HEIGHT == FONT_HEIGHT, "a tile takes a character's place");
+_Static_assert(MOST_PIXELS / FONT_WIDTH / FRAMEBUFFER_MOST_SCALE <= SHADOW_MAX_COLUMNS &&
+                   MOST_PIXELS / FONT_HEIGHT / FRAMEBUFFER_MOST_SCALE <= SHADOW_MAX_ROWS,
+               "no larger scale is ever chosen");
 _Static_assert((uint64_t)MOST_PITCH *MOST_PIXELS < 1ull << 32, "sizes are far from overflow");
 
 static unsigned at_most(unsigned value, unsigned most)
@@ -32,8 +35,7 @@ static void choose_scale(struct framebuffer *out)
     unsigned columns = out->width / FONT_WIDTH, rows = out->height / FONT_HEIGHT, scale = 1;
 
     while (columns / scale > SHADOW_MAX_COLUMNS || rows / scale > SHADOW_MAX_ROWS) {
-        if (columns / (scale + 1) < GOOD_COLUMNS || rows / (scale + 1) < GOOD_ROWS ||
-            scale == FRAMEBUFFER_MOST_SCALE)
+        if (columns / (scale + 1) < GOOD_COLUMNS || rows / (scale + 1) < GOOD_ROWS)
             break;
         scale++;
     }

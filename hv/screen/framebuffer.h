@@ -10,7 +10,7 @@
 #include "platform/bootinfo.h"
 #include "screen/shadow.h"
 
-#define FRAMEBUFFER_MOST_SCALE 16u
+#define FRAMEBUFFER_MOST_SCALE 12u
 
 struct framebuffer {
     uint64_t address, bytes; /* physical; from its first pixel to its last */

@@ -51,8 +51,8 @@ class Watcher:
 
     def _wait_screen(self, give):
         """
-        Each line goes to the serial port first, and is drawn in parts: what is there counts once it stays. The
-        rows follow one another here: a long line is whole.
+        Each line goes to the serial port first, and is drawn in parts: what is there counts once it stays.
+        The rows follow one another here: a long line is whole.
         """
         end, before = time.monotonic() + PATIENCE_S, None
         while True:

@@ -48,16 +48,18 @@ static size_t add_map(uint8_t *out, size_t at)
     return add_tag(out, at, 6, map, sizeof(map));
 }
 
-/* One with all tags we know, one with a map alone. */
+/* One with all tags we know, one with a map alone, one with a framebuffer of pixels. */
 size_t fuzz_seed(unsigned number, uint8_t *out)
 {
     static const uint8_t rsdp[36] = "RSD PTR ";
     static const uint8_t framebuffer[24] = {0, 0x80, 0x0b, 0, 0, 0, 0, 0, [21] = 2};
+    static const uint8_t pixels[30] = {0, 0, 0, 0xfd, 0, 0,  0, 0, 0, 16, 0, 0, 0, 4, 0,
+                                       0, 0, 3, 0,    0, 32, 1, 0, 0, 16, 8, 8, 8, 0, 8};
     static const uint8_t module[14] = {0, 0x10, 2, 0, 0, 0x20, 2, 0, 'g', 'u', 'e', 's', 't'};
     uint8_t *info = out + 1;
     size_t at = 8;
 
-    if (number > 1)
+    if (number > 2)
         return 0;
     memset(out, 0, SEED_BYTES);
     out[0] = 1;
@@ -70,6 +72,8 @@ size_t fuzz_seed(unsigned number, uint8_t *out)
         at = add_tag(info, at, 15, rsdp, 36);
         at = add_tag(info, at, 12, rsdp, 8);
     }
+    if (number == 2)
+        at = add_tag(info, at, 8, pixels, sizeof(pixels));
     at = add_tag(info, at, 0, "", 0);
     put32(info, (uint32_t)at);
     return 1 + at;

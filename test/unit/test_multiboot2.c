@@ -239,6 +239,13 @@ static void screens(void **state)
 
     begin();
     some_mmap();
+    framebuffer_tag(0xb0000, 2); /* text, of a monochrome display */
+    end();
+    assert_null(parse());
+    assert_false(boot.vga_text);
+
+    begin();
+    some_mmap();
     tag(12, "12345678", 8);
     end();
     assert_null(parse());
@@ -251,6 +258,66 @@ static void screens(void **state)
     end();
     assert_null(parse());
     assert_false(boot.vga_text);
+}
+
+/* 1024x768 of 32 bits above 4 GiB; `length` bytes of the payload, 30 when whole. */
+static void pixels_tag(uint32_t length)
+{
+    static const uint8_t fields[6] = {16, 8, 8, 7, 0, 6};
+    uint8_t *payload = tag(8, NULL, length); /* what is not said the next tag writes over */
+
+    put64(payload, 0x4012345000);
+    put32(payload + 8, 4112);
+    put32(payload + 12, 1024);
+    put32(payload + 16, 768);
+    payload[20] = 32;
+    payload[21] = 1;
+    payload[22] = payload[23] = 0xee; /* reserved */
+    memcpy(payload + 24, fields, sizeof(fields));
+}
+
+static void parse_pixels(uint32_t length)
+{
+    begin();
+    some_mmap();
+    pixels_tag(length);
+    end();
+    assert_null(parse());
+}
+
+static void framebuffer_of_pixels(void **state)
+{
+    (void)state;
+    parse_pixels(30);
+    assert_false(boot.vga_text);
+    assert_int_equal(boot.framebuffer.address, 0x4012345000);
+    assert_int_equal(boot.framebuffer.pitch, 4112);
+    assert_int_equal(boot.framebuffer.width, 1024);
+    assert_int_equal(boot.framebuffer.height, 768);
+    assert_int_equal(boot.framebuffer.bits, 32);
+    assert_int_equal(boot.framebuffer.type, 1);
+    assert_int_equal(boot.framebuffer.fields[0].position, 16);
+    assert_int_equal(boot.framebuffer.fields[0].size, 8);
+    assert_int_equal(boot.framebuffer.fields[1].position, 8);
+    assert_int_equal(boot.framebuffer.fields[1].size, 7);
+    assert_int_equal(boot.framebuffer.fields[2].position, 0);
+    assert_int_equal(boot.framebuffer.fields[2].size, 6);
+
+    begin(); /* with a palette: what follows are no fields */
+    some_mmap();
+    pixels_tag(30);
+    info[size - 40 + 29] = 0;
+    end();
+    assert_null(parse());
+    assert_int_equal(boot.framebuffer.type, 0);
+    assert_int_equal(boot.framebuffer.fields[0].size, 0);
+
+    parse_pixels(29); /* the colours are cut: none */
+    assert_int_equal(boot.framebuffer.width, 1024);
+    assert_int_equal(boot.framebuffer.fields[0].size, 0);
+
+    parse_pixels(21); /* too short to say anything */
+    assert_int_equal(boot.framebuffer.width, 0);
 }
 
 /* Each of the tags that only UEFI's loader gives says so by itself, the 32-bit ones (11, 19) too. */
@@ -408,6 +475,7 @@ int main(void)
         cmocka_unit_test(module_backwards),
         cmocka_unit_test(rsdp_new_wins_in_either_order),
         cmocka_unit_test(screens),
+        cmocka_unit_test(framebuffer_of_pixels),
         cmocka_unit_test(uefi_of_both_widths),
         cmocka_unit_test(boot_services_running),
         cmocka_unit_test(impossible_ranges),
