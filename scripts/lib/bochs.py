@@ -22,7 +22,7 @@ CONFIGURATION = """\
 config_interface: textconfig
 display_library: term
 plugin_ctrl: unmapped=1
-cpu: model={model}, count={cpus}, ips={ips}, reset_on_triple_fault=0
+cpu: model={model}, count={cpus}, ips={ips}, reset_on_triple_fault=0{cpu_options}
 memory: guest=256, host=256
 romimage: file="{bios}", options=fastboot
 vgaromimage: file="{vga_bios}"
@@ -49,7 +49,10 @@ def _first(paths, what, package):
 
 @dataclass
 class Bochs:
-    """ips: instructions a second of its time, of each CPU: its TSC's rate. folder: where its files may be."""
+    """
+    ips: instructions a second of its time, of each CPU: its TSC's rate. folder: where its files may be.
+    cpu_options: more words for its `cpu:` line.
+    """
 
     iso: str
     folder: str
@@ -58,6 +61,7 @@ class Bochs:
     ips: int = IPS
     log: str = ""
     leaves: str = "exit"
+    cpu_options: str = ""
 
     def command(self):
         if self.cpus > MOST_CPUS:
@@ -65,8 +69,8 @@ class Bochs:
         self.log = os.path.abspath(self.log or os.path.join(self.folder, "bochs.log"))
         with open(os.path.join(self.folder, "rc"), "w", encoding="utf-8") as file:
             file.write(CONFIGURATION.format(
-                model=self.cpu_model, cpus=self.cpus, ips=self.ips, iso=os.path.abspath(self.iso),
-                log=self.log, bios=_first(BIOS, "BIOS", "bochsbios"),
+                model=self.cpu_model, cpu_options=self.cpu_options, cpus=self.cpus, ips=self.ips,
+                iso=os.path.abspath(self.iso), log=self.log, bios=_first(BIOS, "BIOS", "bochsbios"),
                 vga_bios=_first(VGA_BIOS, "VGA BIOS", "seabios")))
         with open(os.path.join(self.folder, "go"), "w", encoding="utf-8") as file:
             file.write("c\n")    # its debugger waits for a word before the first instruction

@@ -5,6 +5,7 @@ import rows_bochs
 import rows_cpus
 import rows_firmware
 import rows_guests
+import rows_hardware
 import rows_hostile
 import rows_inject
 import rows_media
@@ -58,8 +59,8 @@ ROWS = [
     Row("threads-loaded", "kernel", RACY, cpus=4, accel=THREAD_EACH, load=2, verdict="any", limit_s=120),
 
     # Each reference alone, by what the machine has and by option.
-    Row("no-hpet", "kernel", GOOD + (source_is_not("hpet"),), machine="q35,hpet=off"),
-    Row("no-pit", "kernel", GOOD + (source_is_not("pit"),), machine="q35,pit=off"),
+    Row("trap-hpet-absent", "kernel", GOOD + (source_is_not("hpet"),), machine="q35,hpet=off"),
+    Row("trap-pit-absent", "kernel", GOOD + (source_is_not("pit"),), machine="q35,pit=off"),
     # SeaBIOS's MP table names the first CPU of each socket; rows_firmware.py has one with more of them.
     Row("no-acpi", "kernel", (sound, never_back, bounded, source_is("pit"), cpus_online(1)),
         cmdline="acpi=off"),
@@ -86,6 +87,6 @@ ROWS = [
     Row("xen-exact", "xen-exact", (reported_by_guest, goes_back)),
     Row("xen-foreign", "xen", (foreign_report,), guest="foreign"),
 ]
-for theme in (rows_cpus, rows_inject, rows_traps, rows_badinput, rows_firmware, rows_hostile, rows_media,
-              rows_bochs, rows_guests, rows_outside, rows_power, rows_wall):
+for theme in (rows_cpus, rows_inject, rows_traps, rows_badinput, rows_firmware, rows_hardware, rows_hostile,
+              rows_media, rows_bochs, rows_guests, rows_outside, rows_power, rows_wall):
     ROWS += theme.ROWS

@@ -68,6 +68,14 @@ def apics_left(state):
     return left
 
 
+def adjusts(*ticks):
+    """TSC_ADJUST as firmware left it on each CPU: shown."""
+    def shown(row, log):
+        found = tuple(line.number("tsc_adjust") for line in log.all("cpu"))
+        assert found == ticks, f"tsc_adjust={found}"
+    return shown
+
+
 RIGHT = (sound, all_vcpus, never_back, undisturbed, bounded, at_ips, true_time, alarms_came,
          protected(SMEP | SMAP))
 GOOD = RIGHT + (one_line,)
@@ -87,14 +95,14 @@ ROWS = [
     Row("bochs-4", "bochs", GOOD + XAPIC + DEADLINE, cpus=4, seconds=1, limit_s=120),
     Row("bochs-15", "bochs", GOOD + XAPIC + DEADLINE, cpus=15, seconds=1, limit_s=300,
         bochs={"ips": 10000000}),
-    Row("bochs-x2apic-4", "bochs", GOOD + X2APIC + DEADLINE, cpus=4, seconds=1, limit_s=120,
+    Row("trap-x2apic-handover", "bochs", GOOD + X2APIC + DEADLINE, cpus=4, seconds=1, limit_s=120,
         prepare="wrmsr 0x1b 0xfee00d00"),
     Row("bochs-counter", "bochs", GOOD + XAPIC + COUNTER, cpus=2, seconds=1, limit_s=120,
         bochs={"cpu_model": "ryzen"}),
-    Row("bochs-tsc-ahead", "bochs",
-        RIGHT + (per_cpu, line_begins("apic: CPU0's deadline on its TSC does not come")),
+    Row("trap-tsc-adjust-ahead", "bochs",
+        RIGHT + (per_cpu, adjusts(10**9, 0), line_begins("apic: CPU0's deadline on its TSC does not come")),
         cpus=2, seconds=1, limit_s=120, prepare=AHEAD),
-    Row("bochs-tsc-behind", "bochs",
-        RIGHT + (per_cpu, line_begins("apic: CPU0's deadline on its TSC comes early")),
+    Row("trap-tsc-adjust-behind", "bochs",
+        RIGHT + (per_cpu, adjusts(-10**7, 0), line_begins("apic: CPU0's deadline on its TSC comes early")),
         cpus=2, seconds=1, limit_s=120, prepare=BEHIND),
 ]

@@ -7,12 +7,15 @@
  * late        it is sent one only when the roll is long closed
  * slow        it takes a number and a stack, then comes to be ready only when the roll is long closed
  * unmeasured  it never answers in a meeting; the boot CPU: its reference windows contradict themselves
+ * contradicts the first two reference windows contradict themselves
+ * hybrid      it is an E-core, and all others are P-cores, by CPUID
  * stops       1.5 s after system time began it halts for ever, interrupts off
  * returns     the same, but it goes on 3 s later
  */
 #include "boot.h"
 #include "cpu/apic.h"
 #include "cpu/descriptors.h"
+#include "cpu/identify.h"
 #include "cpu/instructions.h"
 #include "cpu/paging.h"
 #include "cpu/percpu.h"
@@ -46,6 +49,8 @@ bool __real_apic_send_startup(uint32_t apic_id, uint8_t page);
 bool __wrap_apic_send_startup(uint32_t apic_id, uint8_t page);
 bool __real_apic_init_cpu(void);
 bool __wrap_apic_init_cpu(void);
+void __real_identify(cpuid_reader read, struct cpu_facts *out);
+void __wrap_identify(cpuid_reader read, struct cpu_facts *out);
 void __real_keeper_start(const struct options *options, uint8_t century_register);
 void __wrap_keeper_start(const struct options *options, uint8_t century_register);
 void __real_meeting_lead(unsigned other, uint64_t number, struct offset *offset, struct exchange *narrowest);
@@ -68,7 +73,8 @@ static bool hits(const char *what, uint32_t apic_id)
 
 static void choose(const char *line)
 {
-    static const char *const faults[] = {"never", "late", "slow", "unmeasured", "stops", "returns"};
+    static const char *const faults[] = {"never",       "late",   "slow",  "unmeasured",
+                                         "contradicts", "hybrid", "stops", "returns"};
     static const char word[] = "cpufault=";
 
     while (*line && memcmp(line, word, sizeof word - 1) != 0)
@@ -115,6 +121,24 @@ bool __wrap_apic_init_cpu(void)
             cpu_relax();
     }
     return __real_apic_init_cpu();
+}
+
+static struct cpuid_result hybrid(uint32_t leaf, uint32_t subleaf)
+{
+    struct cpuid_result r = cpuid(leaf, subleaf);
+
+    if (leaf == 0 && r.eax < 0x1a)
+        r.eax = 0x1a;
+    if (leaf == 7)
+        r.edx |= 1u << 15;
+    if (leaf == 0x1a)
+        r.eax = hits("hybrid", apic_id()) ? 0x20000001 : 0x40000001;
+    return r;
+}
+
+void __wrap_identify(cpuid_reader read, struct cpu_facts *out)
+{
+    __real_identify(strcmp(fault.what, "hybrid") == 0 ? hybrid : read, out);
 }
 
 static uint32_t roll(void)
@@ -190,6 +214,10 @@ void __wrap_meeting_follow(unsigned leader, uint64_t number)
 bool __wrap_window_close(const struct window *window, struct crystal crystal, struct estimate *estimate,
                          struct outlook *outlook)
 {
+    static unsigned windows;
+
+    if (hits("contradicts", cpu_this()->apic_id) && windows++ < 2)
+        return false;
     return !hits("unmeasured", cpu_this()->apic_id) &&
            __real_window_close(window, crystal, estimate, outlook);
 }

@@ -35,6 +35,8 @@ static unsigned fake_smi_chance; /* one look in so many is held up; 0: none */
 static struct random fake_random;
 static unsigned fake_port_reads; /* of port 0x42: low byte, then high byte */
 static uint16_t fake_latched;
+static uint64_t fake_pit_off,
+    fake_pit_loaded;        /* counts: what is off until the second edge after it was set up */
 static bool fake_lock_lost; /* the lock is never to be had */
 static char fake_log[4096];
 
@@ -91,11 +93,21 @@ uint32_t inl(uint16_t port)
     return port == 0x608 ? (value & 0xffffff) | 0xa5000000 : value; /* what is above 24 bits means nothing */
 }
 
+/* It counts downwards. */
+static inline uint16_t fake_pit_count(void)
+{
+    uint64_t count = fake_count(&fake_pit);
+
+    return (uint16_t) - (count - fake_pit_loaded < 2 ? count - fake_pit_off : count);
+}
+
 void outb(uint16_t port, uint8_t value)
 {
     fake_pass(PORT_TICKS / 2);
     if (port == 0x43 && value == 0x80)
-        fake_latched = (uint16_t)-fake_count(&fake_pit); /* it counts downwards */
+        fake_latched = fake_pit_count();
+    if (port == 0x42)
+        fake_pit_loaded = fake_count(&fake_pit);
     if (port == 0x43)
         fake_port_reads = 0;
     fake_pass(PORT_TICKS / 2);
@@ -136,6 +148,7 @@ static inline struct machine fake_machine(uint64_t seed)
     fake_looks = 0;
     fake_tsc_frozen = fake_lock_lost = false;
     fake_smi_chance = 0;
+    fake_pit_off = 0;
     fake_log[0] = 0;
     fake_hpet = (struct fake_counter){.present = true, .num = 10000, .den = 1};
     fake_pmtimer = (struct fake_counter){.present = true, .num = 88000000, .den = 315};

@@ -1,0 +1,83 @@
+"""
+Hardware as it is: a row for each trap that real machines have set others (docs/hardware.md lists them all,
+with the rows and unit tests). What is odd is said in a line, and time goes on as if nothing were.
+"""
+
+from boot import Row
+from expect import (all_vcpus, bounded, cpus_online, exact_hz, never_back, one_line, one_line_or_said, sound,
+                    undisturbed)
+from rows_bochs import at_ips
+from rows_cpus import says
+
+GOOD = (sound, all_vcpus, never_back, undisturbed, bounded, one_line)
+SHORT = {"seconds": 1, "guest_cmdline": "quiet"}
+
+# QEMU as if it were no emulator: SMAP off, since on Debian's a guest's IRETQ faults with it.
+METAL = "max,-hypervisor,-smap,-smep"
+SPINNING = r"cpu: no ARAT on \d+ CPUs: .*"
+MTRRS = r"cpu: MTRRs of \d+ CPUs differ .*"
+NAMES = ("type=0,vendor=Phoenix,version=R1ET63WW", "type=1,manufacturer=Acme,product=Rocket 9",
+         "type=2,manufacturer=Acme,product=Launch Pad")
+NAMED = "machine: Acme Rocket 9, board Launch Pad, firmware Phoenix R1ET63WW"
+
+
+def smbios(*structures):
+    def arguments(folder):
+        return [word for structure in structures for word in ("-smbios", structure)]
+    return arguments
+
+
+def asked(row, log):
+    """CPUID's word on the TSC's rate is shown, with how far it is off, and not believed (at_ips)."""
+    lines = {line["leaf"]: line.number("off_ppb") for line in log.all("cpuid")}
+    assert set(lines) == {"15h", "16h"}, f"leaves shown: {sorted(lines)}"
+    assert all(off_ppb > 10**9 for off_ppb in lines.values()), f"off by {lines} ppb: Bochs' are made up"
+
+
+def rows_say(key, *values):
+    """What stands on the @row line of each CPU."""
+    def said(row, log):
+        found = tuple(line[key] for line in log.all("row"))
+        assert found == values, f"{key}: {found}"
+    return said
+
+
+def exact(name, *expect, **settings):
+    return Row(name, "exact", GOOD + (exact_hz,) + expect, **{**SHORT, "cpus": 3, **settings})
+
+
+QUIRKY = smbios("type=1,manufacturer=Meridian,product=quirk test: nosmp")
+ALONE = r"smp: this is a quirk test: it asks for it; the boot CPU is used alone \(maxcpus=3 uses all\)"
+
+ROWS = [
+    # A CPU whose alarms may stop in HLT is not sent there. A hypervisor's timer is software, and goes on.
+    exact("trap-arat-missing", says(
+        "cpu: no ARAT on 3 CPUs: alarms may stop in HLT, so they idle by spinning"),
+          cpu_model=METAL + ",-arat"),
+    exact("trap-arat-virtual", says(never=(SPINNING, MTRRS)), cpu_model="max,-arat"),
+    # QEMU forgets MTRRs at INIT, so that woken CPUs have none.
+    exact("trap-mtrrs-differ", says(
+        "cpu: MTRRs of 2 CPUs differ from the boot CPU's, CPU1's first: update the firmware",
+        never=(SPINNING,)), cpu_model=METAL),
+    exact("trap-hybrid-cores", rows_say("core", "P", "E", "P"), kernel="cpus", cmdline="cpufault=hybrid@1"),
+
+    # One board crashes whatever you do: by the table of quirks, unless somebody insists.
+    exact("trap-board-nosmp", says(ALONE), cpus_online(1), cpus=1,
+          firmware=lambda folder: QUIRKY(folder) + ["-smp", "3"]),
+    exact("trap-board-nosmp-overruled", says(never=(ALONE,)), cpus_online(3), firmware=QUIRKY,
+          cmdline="maxcpus=3"),
+
+    # What the machine is called: in the BIOS's memory and by UEFI's tables.
+    exact("smbios-kernel", says(NAMED), firmware=smbios(*NAMES)),
+    Row("smbios-uefi", "iso-uefi", (sound, all_vcpus, never_back, bounded, one_line_or_said, says(NAMED)),
+        cpus=1, limit_s=120, firmware=smbios(*NAMES), verdict="any", **SHORT),
+
+    # No keyboard at all, and not even its controller: every key's port reads 0xff.
+    exact("trap-no-keyboard", machine="q35,i8042=off"),
+
+    # Bochs' CPU speaks of 2.4 GHz; its TSC runs at 20 MHz. It is called an Intel CPU, and has no SMI counter:
+    # the MSR faults, and that is the answer.
+    Row("trap-cpuid-rates-untrue", "bochs", GOOD + (at_ips, asked), cpus=1, limit_s=120, **SHORT),
+    Row("trap-smi-count-absent", "bochs", GOOD + (at_ips, rows_say("smi", "unknown", "unknown")), cpus=2,
+        limit_s=120, bochs={"cpu_options": ", ignore_bad_msrs=0"}, **SHORT),
+]
