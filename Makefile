@@ -58,7 +58,9 @@ CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fpie -fvisibility=hidden -mno-red-zo
           -Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes
 # The arithmetic that every read of the time needs, and the meetings, for speed; the rest of it for size.
 FAST    = $(filter hv/time/line.c hv/time/scale.c hv/keeper/latch.c hv/keeper/meeting.c,$<)
-SMALL   = $(if $(filter hv/%,$(filter-out $(FAST),$<)),-Os)
+# GCC before 12 has no -Oz.
+SMALLEST := $(shell $(CC) -Oz -E -x c /dev/null >/dev/null 2>&1 && echo -Oz || echo -Os)
+SMALL   = $(if $(filter hv/%,$(filter-out $(FAST),$<)),$(SMALLEST))
 ASFLAGS := -f elf64 -g -F dwarf -Werror -I./ -Ihv/ -Iinclude/ -Iboot/
 # --no-relax: ld would turn the loads of a function's address from the GOT into 32-bit immediates, which
 # cannot hold it.
@@ -116,9 +118,11 @@ $(1): $(3:%=$(2)/%.o) $(4) | install
 endef
 
 OURS     := $(CFLAGS) $(INCLUDES) $(SYSTEM)
+# No SSE: the stack need not stand on 16 bytes, nor RAX tell how many vector registers are passed.
+HV_CC    := $(CC) -mpreferred-stack-boundary=3 -mskip-rax-setup
 CLANG_CC := $(CLANG) --target=x86_64-linux-gnu
 HV_LDS   := linker/meridian.lds
-$(eval $(call program,$(B)/meridian.elf,$(B)/obj/hv,$(HV_SOURCES),$(HV_LDS),$(CC),$(OURS)))
+$(eval $(call program,$(B)/meridian.elf,$(B)/obj/hv,$(HV_SOURCES),$(HV_LDS),$(HV_CC),$(OURS)))
 $(eval $(call program,$(B)/guest.elf,$(B)/obj/guest,$(GUEST_SOURCES),linker/guest.lds,$(CC),$(OURS)))
 $(eval $(call program,$(B)/foreign.elf,$(B)/obj/foreign,$(FOREIGN_SOURCES),test/foreign/foreign.lds,$(CC),\
     $(CFLAGS) $(SYSTEM)))
@@ -141,7 +145,7 @@ $(eval $(call program,$(B)/fuzz.elf,$(B)/obj/fuzz,$(FUZZ_SOURCES),$(KIT_LDS),$(C
 $(B)/foreign.elf $(B)/probe.elf $(B)/fuzz.elf: LDFLAGS += \
     $(shell $(LD) --help 2>/dev/null | grep -o -e --no-warn-rwx-segments | head -1)
 $(eval $(call program,$(B)/test/meridian.elf,$(B)/obj/test,$(HV_SOURCES) test/faults/skew.c,$(HV_LDS),\
-    $(CC),$(OURS)))
+    $(HV_CC),$(OURS)))
 # The fault slips in between the caller and the function: the hypervisor's sources know nothing of it.
 $(B)/test/meridian.elf: LDFLAGS += --wrap=record_fill
 # Traps on purpose (test/faults/trap.c): the hypervisor's own objects, and what is wrapped round them.
