@@ -5,9 +5,9 @@
 #include "screen/qr.h"
 #include "screen/shadow.h"
 
-/* Cells that a code of `size` modules takes: 49 by 25 for version 6. */
-unsigned qr_show_columns(const struct qr *qr);
-unsigned qr_show_rows(const struct qr *qr);
+/* Cells that it takes: all 25 rows of VGA text. */
+#define QR_COLUMNS (QR_MODULES + 2 * QR_QUIET)
+#define QR_ROWS    ((QR_COLUMNS + 1) / 2)
 
 /* With its upper left corner at `row`, `column`. False, and nothing drawn: there is no room for all of it. */
 bool qr_show(struct shadow *shadow, unsigned row, unsigned column, const struct qr *qr);
