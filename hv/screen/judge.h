@@ -38,7 +38,6 @@ struct evidence {
     uint32_t wander_ppb_s; /* what is assumed of crystals */
     bool hypervisor;       /* CPUID says that this machine is a virtual one */
     bool invariant;        /* CPUID says that TSCs run on in every state (80000007h EDX bit 8) */
-    bool has_adjust;       /* CPUs have IA32_TSC_ADJUST */
 };
 
 /* The figures that tell most, over all CPUs that were measured; bounds are UINT64_MAX where unknown. */
@@ -53,8 +52,7 @@ struct judge_worst {
     uint32_t met, back;
 };
 
-#define JUDGE_MEANS 256u
-#define JUDGE_LINUX 256u
+#define JUDGE_TEXT 256u
 
 struct judgement_words {
     enum judgement judgement;
@@ -63,8 +61,8 @@ struct judgement_words {
     const char *linux_word; /* "safe", "unsafe", "unsure" */
     const char *option;     /* for Linux's command line: "none", "clocksource=hpet", ... */
     struct judge_worst worst;
-    char means[JUDGE_MEANS];        /* what was found, a sentence or two */
-    char linux_advice[JUDGE_LINUX]; /* what it means for an operating system here, a sentence or two */
+    char means[JUDGE_TEXT];        /* what was found, a sentence or two */
+    char linux_advice[JUDGE_TEXT]; /* what it means for an operating system here, a sentence or two */
 };
 
 enum judgement judge(const struct evidence *evidence, struct judgement_words *words);

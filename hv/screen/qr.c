@@ -48,7 +48,7 @@ static unsigned value_of(char letter)
     return (unsigned)(strchr(letters, letter) - letters);
 }
 
-/* The terminator is zeros: after the longest text only two of its four bits have room, and there is no padding. */
+/* The terminator is zeros: after the longest text two of its four bits have room, and padding has none. */
 static void encode_data(const char *text, unsigned length, struct bits *bits)
 {
     memset(bits, 0, sizeof *bits);

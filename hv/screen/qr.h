@@ -1,6 +1,6 @@
 /*
- * A QR code, model 2 (ISO/IEC 18004), of alphanumeric letters: version 6 (41 modules a side), level L, whatever
- * the text: a shorter one is padded, as its standard has it. Pure.
+ * A QR code, model 2 (ISO/IEC 18004), of alphanumeric letters: version 6 (41 modules a side), level L,
+ * whatever the text: a shorter one is padded, as the standard has it. Pure.
  */
 #ifndef SCREEN_QR_H
 #define SCREEN_QR_H

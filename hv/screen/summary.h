@@ -9,7 +9,10 @@
 
 #define SUMMARY_MOST 195u /* QR version 6, level L */
 
-/* Strings may be NULL; whatever they hold, only QR's letters (0-9 A-Z blank $%*+-./:) come out. */
+/*
+ * The machine's four names may be NULL. Whatever strings hold, only QR's letters (0-9 A-Z blank $%*+-./:)
+ * come out: small letters as capitals, = as :, _ as -, all else as a full stop.
+ */
 struct summary {
     const char *version; /* Meridian's */
     const struct judgement_words *words;
@@ -20,8 +23,8 @@ struct summary {
 };
 
 /*
- * At most SUMMARY_MOST letters and a 0. What was found stands in full, names are cut to what is left. Returns
- * the length.
+ * At most SUMMARY_MOST letters and a 0: the verdict, then the figures, then the names, cut to what is left.
+ * Unknown figures read -. Returns the length.
  */
 size_t summary_text(const struct summary *summary, char out[SUMMARY_MOST + 1]);
 

@@ -1,0 +1,34 @@
+/* Between the judge's rules (judge.c) and its words (judge_words.c). */
+#ifndef SCREEN_FINDING_H
+#define SCREEN_FINDING_H
+
+#include "screen/judge.h"
+
+/* What decided: the first of these that is so. */
+enum reason {
+    REASON_NONE_MEASURED,
+    REASON_TOO_SHORT,
+    REASON_NO_SOURCE,
+    REASON_STOPS,
+    REASON_RATE,
+    REASON_ADJUST_CHANGED,
+    REASON_ADJUST_DIFFERS,
+    REASON_DISRUPTED,
+    REASON_OFFSET,
+    REASON_BACK,
+    REASON_APART,
+    REASON_BOUND_UNKNOWN,
+    REASON_NOT_MET,
+    REASON_ONE_CPU,
+    REASON_IN_STEP
+};
+
+struct finding {
+    enum reason reason;
+    unsigned cpu; /* the one that shows it best, where there is one */
+};
+
+/* Fills in everything but `judgement` and `worst`, which it reads. */
+void judge_words(const struct evidence *evidence, struct finding finding, struct judgement_words *words);
+
+#endif
