@@ -59,8 +59,8 @@ ROWS = [
     Row("threads-loaded", "kernel", RACY, cpus=4, accel=THREAD_EACH, load=2, verdict="any", limit_s=120),
 
     # Each reference alone, by what the machine has and by option.
-    Row("trap-hpet-absent", "kernel", GOOD + (source_is_not("hpet"),), machine="q35,hpet=off"),
-    Row("trap-pit-absent", "kernel", GOOD + (source_is_not("pit"),), machine="q35,pit=off"),
+    Row("hw-hpet-absent", "kernel", GOOD + (source_is_not("hpet"),), machine="q35,hpet=off"),
+    Row("hw-pit-absent", "kernel", GOOD + (source_is_not("pit"),), machine="q35,pit=off"),
     # SeaBIOS's MP table names the first CPU of each socket; rows_firmware.py has one with more of them.
     Row("no-acpi", "kernel", (sound, never_back, bounded, source_is("pit"), cpus_online(1)),
         cmdline="acpi=off"),

@@ -82,7 +82,7 @@ LEFT_OUT = "cpu: APIC id 1 did not answer within 1 s: left out"
 
 
 def fails(name, what, *expect, seconds=1, cmdline="", **settings):
-    name = name if name.startswith("trap-") else f"cpu-{name}"
+    name = name if name.startswith("hw-") else f"cpu-{name}"
     return Row(name, "exact", expect, kernel="cpus", cpus=3, seconds=seconds, guest_cmdline="quiet",
                cmdline=f"cpufault={what} {cmdline}".strip(), **settings)
 
@@ -125,9 +125,9 @@ WITHOUT = TIME + (apic_ids(0, 1, 2), vcpus(3, quiet=[1]), exact_hz, exact_time, 
                   goes_on_after("stopped", 2))
 
 FAULTS = [
-    fails("trap-cpu-never-answers", "never@1", *TWO, says(LEFT_OUT, "smp: 2 CPUs online")),
+    fails("hw-cpu-never-answers", "never@1", *TWO, says(LEFT_OUT, "smp: 2 CPUs online")),
     # The roll's next number is beyond every limit: it sleeps in the trampoline's page, without a stack.
-    fails("trap-cpu-answers-late", "late@1", *TWO, says(LEFT_OUT, "smp: 2 CPUs online", (
+    fails("hw-cpu-answers-late", "late@1", *TWO, says(LEFT_OUT, "smp: 2 CPUs online", (
         "fault test: after the roll was closed: it stands at 0x80000001"))),
     fails("ready-late", "slow@1", *TWO, own_place, says(LEFT_OUT, "smp: 2 CPUs online", (
         "fault test: after the roll was closed: it stands at 0x80000000"))),
@@ -138,7 +138,7 @@ FAULTS = [
         "Meridian panic: no rate for the TSC: 5 windows against the hpet contradict themselves; "
         "try clocksource= another"), verdict="fail"),
     # Kept are the tightest readings of a window that does not contradict itself; the others are named.
-    fails("trap-reference-runs-disagree", "contradicts@0", *TIME, apic_ids(0, 1, 2), one_line, exact_hz, says(
+    fails("hw-reference-runs-disagree", "contradicts@0", *TIME, apic_ids(0, 1, 2), one_line, exact_hz, says(
         "clock: 2 reference windows rejected before one made sense")),
     fails("stops", "stops@1", *WITHOUT, one_line, seconds=5, verdict="fail"),
     fails("stops-percpu", "stops@1", *WITHOUT, per_cpu, seconds=5, verdict="fail",

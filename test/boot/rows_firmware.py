@@ -57,9 +57,9 @@ ODD_MADT = madt(cpu(3), cpu(0xff), cpu_x2(1), cpu(2), cpu(0), cpu(3), cpu_x2(2),
 
 ROWS = [
     # The MADT: duplicate, disabled, online-capable, broadcast ids, both kinds, the boot CPU (0) not first.
-    row("trap-madt-odd-entries", tables(fadt(), ODD_MADT, hpet()), says("acpi: 4 CPUs, 6 entries left out"),
+    row("hw-madt-odd-entries", tables(fadt(), ODD_MADT, hpet()), says("acpi: 4 CPUs, 6 entries left out"),
         source_is("hpet")),
-    row("trap-madt-length-0", tables(fadt(), madt(cpu(1), cpu(0), ZERO_LENGTH, cpu(2), cpu(3))),
+    row("hw-madt-length-0", tables(fadt(), madt(cpu(1), cpu(0), ZERO_LENGTH, cpu(2), cpu(3))),
         says("acpi: 1 tables were refused"), says("acpi: 2 CPUs, 0 entries left out"), cpus=2,
         machine="q35,acpi=off"),
     row("madt-second-counts", tables(damaged(madt(cpu(0))), FOUR, madt(cpu(0)), fadt()),
@@ -80,12 +80,12 @@ ROWS = [
         says("hpet: refused: its period is not within"), source_is("pmtimer")),
     row("hpet-period-zero", hpet_in_ram(0),
         says("hpet: refused: its period is not within"), source_is("pmtimer")),
-    row("trap-hpet-stands-still", hpet_in_ram(10000000), says("hpet: refused: it does not count"),
+    row("hw-hpet-stands-still", hpet_in_ram(10000000), says("hpet: refused: it does not count"),
         source_is("pmtimer")),
     row("hpet-nowhere", tables(fadt(), FOUR, hpet(0xfe000000)), says("hpet: refused: "),
         source_is("pmtimer")),
     # It wraps after 4.7 s; a FADT that speaks of 32 bits is not believed.
-    row("trap-pmtimer-24-bits", tables(fadt(bits=32), FOUR), says("pmtimer: 24 bits"), source_is("pmtimer"),
+    row("hw-pmtimer-24-bits", tables(fadt(bits=32), FOUR), says("pmtimer: 24 bits"), source_is("pmtimer"),
         cpus=2, machine="q35,acpi=off", seconds=6, limit_s=90),
     row("pmtimer-nowhere", tables(fadt(port=0x1230), FOUR, hpet()), says("pmtimer: refused: "),
         source_is("hpet"), cpus=2, machine="q35,acpi=off"),

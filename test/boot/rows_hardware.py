@@ -51,20 +51,20 @@ ALONE = r"smp: this is a quirk test: it asks for it; the boot CPU is used alone 
 
 ROWS = [
     # A CPU whose alarms may stop in HLT is not sent there. A hypervisor's timer is software, and goes on.
-    exact("trap-arat-missing", says(
+    exact("hw-arat-missing", says(
         "cpu: no ARAT on 3 CPUs: alarms may stop in HLT, so they idle by spinning"),
           cpu_model=METAL + ",-arat"),
-    exact("trap-arat-virtual", says(never=(SPINNING, MTRRS)), cpu_model="max,-arat"),
+    exact("hw-arat-virtual", says(never=(SPINNING, MTRRS)), cpu_model="max,-arat"),
     # QEMU forgets MTRRs at INIT, so that woken CPUs have none.
-    exact("trap-mtrrs-differ", says(
+    exact("hw-mtrrs-differ", says(
         "cpu: MTRRs of 2 CPUs differ from the boot CPU's, CPU1's first: update the firmware",
         never=(SPINNING,)), cpu_model=METAL),
-    exact("trap-hybrid-cores", rows_say("core", "P", "E", "P"), kernel="cpus", cmdline="cpufault=hybrid@1"),
+    exact("hw-hybrid-cores", rows_say("core", "P", "E", "P"), kernel="cpus", cmdline="cpufault=hybrid@1"),
 
     # One board crashes whatever you do: by the table of quirks, unless somebody insists.
-    exact("trap-board-nosmp", says(ALONE), cpus_online(1), cpus=1,
+    exact("hw-board-nosmp", says(ALONE), cpus_online(1), cpus=1,
           firmware=lambda folder: QUIRKY(folder) + ["-smp", "3"]),
-    exact("trap-board-nosmp-overruled", says(never=(ALONE,)), cpus_online(3), firmware=QUIRKY,
+    exact("hw-board-nosmp-overruled", says(never=(ALONE,)), cpus_online(3), firmware=QUIRKY,
           cmdline="maxcpus=3"),
 
     # What the machine is called: in the BIOS's memory and by UEFI's tables.
@@ -73,11 +73,11 @@ ROWS = [
         cpus=1, limit_s=120, firmware=smbios(*NAMES), verdict="any", **SHORT),
 
     # No keyboard at all, and not even its controller: every key's port reads 0xff.
-    exact("trap-no-keyboard", machine="q35,i8042=off"),
+    exact("hw-no-keyboard", machine="q35,i8042=off"),
 
     # Bochs' CPU speaks of 2.4 GHz; its TSC runs at 20 MHz. It is called an Intel CPU, and has no SMI counter:
     # the MSR faults, and that is the answer.
-    Row("trap-cpuid-rates-untrue", "bochs", GOOD + (at_ips, asked), cpus=1, limit_s=120, **SHORT),
-    Row("trap-smi-count-absent", "bochs", GOOD + (at_ips, rows_say("smi", "unknown", "unknown")), cpus=2,
+    Row("hw-cpuid-rates-untrue", "bochs", GOOD + (at_ips, asked), cpus=1, limit_s=120, **SHORT),
+    Row("hw-smi-count-absent", "bochs", GOOD + (at_ips, rows_say("smi", "unknown", "unknown")), cpus=2,
         limit_s=120, bochs={"cpu_options": ", ignore_bad_msrs=0"}, **SHORT),
 ]

@@ -1,0 +1,71 @@
+"""docs/hardware.md names a test for each trap: all of them must exist, and none may be missing there."""
+
+import glob
+import os
+import re
+
+from rows import ROWS
+from rows_screen import SCREENS
+
+DOCUMENT = os.path.join("docs", "hardware.md")
+FUNCTION = re.compile(r"cmocka_unit_test\((\w+)\)")
+
+
+def table():
+    """The rows of its first table: (trap, rule, where, tests)."""
+    with open(DOCUMENT, encoding="utf-8") as file:
+        part = file.read().split("## Traps")[1].split("\n## ")[0]
+    lines = [line.strip("|").split("|") for line in part.splitlines() if line.startswith("|")][2:]
+    return [[cell.strip() for cell in line] for line in lines]
+
+
+def quoted(cell):
+    return re.findall(r"`([^`]+)`", cell)
+
+
+def unit_tests():
+    """As the document names them: `test_mtrr: trap_mtrrs_differ`; only those that are run."""
+    found = set()
+    for path in glob.glob("test/unit/test_*.c"):
+        with open(path, encoding="utf-8") as file:
+            found |= {f"{os.path.basename(path)[:-2]}: {name}" for name in FUNCTION.findall(file.read())}
+    return found
+
+
+def here():
+    return {f"test_hardware: {name}" for name in globals() if name.startswith("test_")}
+
+
+def test_every_trap_has_its_test():
+    known = {row.name for row in ROWS if not row.beside} | {shown.row.name for shown in SCREENS}
+    known |= unit_tests() | here()
+    lines = table()
+    assert len(lines) >= 20
+    for line in lines:
+        assert len(line) == 4, f"not four cells: {line}"
+        named = quoted(line[3])
+        assert named, f"no test for: {line[0]}"
+        missing = [name for name in named if name not in known]
+        assert not missing, f"{line[0]}: there is no test {missing}"
+
+
+def test_every_rule_has_its_place():
+    for line in table():
+        files = quoted(line[2])
+        assert files, f"no file for: {line[0]}"
+        missing = [name for name in files if not os.path.isfile(name)]
+        assert not missing, f"{line[0]}: there is no file {missing}"
+
+
+def test_no_trap_is_missing():
+    named = {name for line in table() for name in quoted(line[3])}
+    traps = {row.name for row in ROWS if row.name.startswith("hw-")}
+    traps |= {name for name in unit_tests() if name.split(": ")[1].startswith("trap_")}
+    assert len(traps) >= 25
+    assert traps <= named, f"not in {DOCUMENT}: {sorted(traps - named)}"
+
+
+def test_secure_boot():
+    """What nothing of ours can do while the firmware refuses to start it."""
+    with open("README.md", encoding="utf-8") as file:
+        assert re.search(r"[Tt]urn Secure Boot\s+off", file.read())
