@@ -84,11 +84,12 @@ static bool structure_at(const uint8_t *at, const uint8_t *end, struct structure
 /* What board makers ship where the seller filled in nothing: by how it begins. */
 static bool is_filler(const char *text)
 {
-    static const char fillers[] = "To Be Filled\0To be filled\0Default string\0System manufacturer\0"
-                                  "System Product\0System Name\0Not Spec\0Not Appl\0OEM\0O.E.M.\0";
+    static const char fillers[][13] = {"To Be Filled", "To be filled", "Default stri", "System manuf",
+                                       "System Produ", "System Name",  "Not Specifie", "Not Applicab",
+                                       "OEM",          "O.E.M."};
 
-    for (const char *filler = fillers; *filler; filler += strlen(filler) + 1)
-        if (strncmp(text, filler, strlen(filler)) == 0)
+    for (unsigned i = 0; i < sizeof(fillers) / sizeof(fillers[0]); i++)
+        if (strncmp(text, fillers[i], strlen(fillers[i])) == 0)
             return true;
     return false;
 }
