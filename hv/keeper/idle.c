@@ -133,7 +133,7 @@ static void judge_sleeper(struct cpu_clock *clock, struct sleeper *s)
     if (!s->tried || !s->awake || !clock->measured)
         s->trial.result = IDLE_NO_ANSWER;
     else
-        s->trial = idle_judge(scale_reader_ns(clock->estimate.nominal, s->to - s->from),
+        s->trial = idle_judge(scale_reader_ns(clock->estimate.nominal, s->to > s->from ? s->to - s->from : 0),
                               scale_reader_ns(keeper.nominal, boot_to - boot_from), s->returns);
 }
 

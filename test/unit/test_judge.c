@@ -1,0 +1,449 @@
+/* sources: hv/screen/judge.c hv/screen/judge_words.c hv/log/format.c */
+/* What a machine's TSCs are judged to be: each rule by itself, at its edges, and which one wins. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "screen/judge.h"
+
+#define CPUS 4u
+
+static struct judge_cpu cpus[CPUS];
+static struct evidence evidence;
+static struct judgement_words words;
+
+/* Four CPUs on bare metal, known to 40 ns and 50 ppb, with nothing to be said against them. */
+static int good(void **state)
+{
+    (void)state;
+    memset(cpus, 0, sizeof cpus);
+    for (unsigned i = 0; i < CPUS; i++) {
+        cpus[i].seen = (struct keeper_cpu){
+            .state = KEEPER_CPU_ONLINE,
+            .apic_id = i,
+            .at_ns = 1000000000,
+            .hz = 3000000000,
+            .hz_ppb = 10,
+            .rate_bound_ppb = i ? 50 : 0,
+            .offset_bound_ns = i ? 40 : 0,
+            .err_ns = 70,
+            .met = 9,
+        };
+        cpus[i].idle.result = i ? IDLE_GOES_ON : IDLE_NOT_TRIED;
+    }
+    evidence = (struct evidence){
+        .cpus = cpus,
+        .count = CPUS,
+        .watched_s = 60,
+        .source = "hpet",
+        .wander_ppb_s = 10,
+        .invariant = true,
+    };
+    return 0;
+}
+
+static enum judgement judged(void)
+{
+    memset(&words, 0xa5, sizeof words);
+    return judge(&evidence, &words);
+}
+
+static void assert_says(const char *text, const char *part)
+{
+    if (!strstr(text, part))
+        fail_msg("\"%s\" does not say \"%s\"", text, part);
+}
+
+static void assert_judged(enum judgement judgement, const char *verdict, const char *title,
+                          const char *linux_word, const char *option)
+{
+    assert_int_equal(judged(), judgement);
+    assert_int_equal(words.judgement, judgement);
+    assert_string_equal(words.verdict, verdict);
+    assert_string_equal(words.title, title);
+    assert_true(strlen(words.title) <= 13);
+    assert_string_equal(words.linux_word, linux_word);
+    assert_string_equal(words.option, option);
+}
+
+static void in_step(void **state)
+{
+    (void)state;
+    assert_judged(JUDGE_IN_STEP, "in-step", "IN STEP", "safe", "none");
+    assert_string_equal(words.means, "All 4 TSCs tell the same time to within 40 ns, at the same rate to "
+                                     "within 0.050 ppm; nothing changed them in 60 s.");
+    assert_string_equal(words.linux_advice, "Safe as Linux's clock source: no option is needed.");
+    assert_int_equal(words.worst.measured, 4);
+    assert_int_equal(words.worst.met, 36);
+    assert_int_equal(words.worst.err_ns, 70);
+}
+
+/* In step, but Linux goes by what CPUID promises. */
+static void in_step_without_a_promise(void **state)
+{
+    (void)state;
+    evidence.invariant = false;
+    assert_judged(JUDGE_IN_STEP, "in-step", "IN STEP", "unsure", "none");
+    assert_says(words.linux_advice, "CPUID does not promise");
+}
+
+static void in_step_on_a_hypervisor(void **state)
+{
+    (void)state;
+    evidence.hypervisor = true;
+    assert_judged(JUDGE_IN_STEP, "in-step", "IN STEP", "safe", "none");
+    assert_says(words.linux_advice, "virtual machine");
+}
+
+/* The same on all: Firmware's, and no harm. */
+static void in_step_and_adjusted_alike(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < CPUS; i++)
+        cpus[i].seen.adjust = -12345;
+    assert_judged(JUDGE_IN_STEP, "in-step", "IN STEP", "safe", "none");
+}
+
+static void some_left_out(void **state)
+{
+    (void)state;
+    cpus[2].seen = (struct keeper_cpu){
+        .state = KEEPER_CPU_LEFT_OUT, .offset_ns = 5, .back = 3, .adjust = 9, .err_ns = UINT64_MAX};
+    assert_judged(JUDGE_IN_STEP, "in-step", "IN STEP", "unsure", "none");
+    assert_says(words.means, "All 3 TSCs");
+    assert_says(words.means, "Of 1 more CPUs nothing is known.");
+    assert_int_equal(words.worst.left_out, 1);
+    assert_int_equal(words.worst.back, 0);
+    /* One that stopped is not asked for bounds of now. */
+    cpus[3].seen.state = KEEPER_CPU_STOPPED;
+    cpus[3].seen.offset_bound_ns = UINT64_MAX;
+    assert_judged(JUDGE_IN_STEP, "in-step", "IN STEP", "unsure", "none");
+    assert_int_equal(words.worst.stopped, 1);
+    assert_says(words.means, "Of 2 more CPUs nothing is known.");
+}
+
+static void one_cpu(void **state)
+{
+    (void)state;
+    evidence.count = 1;
+    assert_judged(JUDGE_IN_STEP, "in-step", "IN STEP", "safe", "none");
+    assert_string_equal(words.means, "Only one CPU ran: its TSC kept time with the hpet for 60 s.");
+    evidence.count = 2;
+    cpus[1].seen.state = KEEPER_CPU_LEFT_OUT;
+    assert_judged(JUDGE_IN_STEP, "in-step", "IN STEP", "unsure", "none");
+    assert_says(words.means, "Only one CPU ran");
+}
+
+static void unknown(void **state)
+{
+    (void)state;
+    evidence.watched_s = 2;
+    assert_judged(JUDGE_UNKNOWN, "unknown", "UNKNOWN", "unsure", "none");
+    assert_string_equal(words.means, "Watched for 2 s only.");
+    evidence.watched_s = 3;
+    assert_int_equal(judged(), JUDGE_IN_STEP);
+    evidence.source = "";
+    assert_int_equal(judged(), JUDGE_UNKNOWN);
+    assert_says(words.means, "no timer");
+    evidence.source = NULL;
+    assert_int_equal(judged(), JUDGE_UNKNOWN);
+    good(state);
+    for (unsigned i = 0; i < CPUS; i++)
+        cpus[i].seen.state = KEEPER_CPU_LEFT_OUT;
+    assert_int_equal(judged(), JUDGE_UNKNOWN);
+    assert_string_equal(words.means, "No TSC could be measured.");
+    evidence.count = 0;
+    assert_int_equal(judged(), JUDGE_UNKNOWN);
+}
+
+static void unknown_bounds(void **state)
+{
+    (void)state;
+    cpus[2].seen.offset_bound_ns = UINT64_MAX;
+    assert_int_equal(judged(), JUDGE_UNKNOWN);
+    assert_string_equal(words.means, "How far CPU2's TSC is off is not known.");
+    assert_true(words.worst.offset_bound_ns == UINT64_MAX);
+    good(state);
+    cpus[3].seen.rate_bound_ppb = UINT64_MAX;
+    assert_int_equal(judged(), JUDGE_UNKNOWN);
+    assert_says(words.means, "CPU3");
+    good(state);
+    cpus[0].seen.err_ns = UINT64_MAX;
+    assert_int_equal(judged(), JUDGE_UNKNOWN);
+    assert_says(words.means, "CPU0");
+    assert_true(words.worst.err_ns == UINT64_MAX);
+}
+
+/* Per-CPU mode that nobody asked for, with no TSC seen out of step. */
+static void too_few_meetings(void **state)
+{
+    (void)state;
+    evidence.percpu = true;
+    assert_judged(JUDGE_UNKNOWN, "unknown", "UNKNOWN", "unsure", "none");
+    assert_says(words.means, "too few meetings");
+    evidence.percpu_asked = true;
+    assert_int_equal(judged(), JUDGE_IN_STEP);
+}
+
+static void stops_in_idle(void **state)
+{
+    (void)state;
+    cpus[1].idle = (struct idle_trial){.result = IDLE_STOPPED, .stopped_ns = 19500000};
+    assert_judged(JUDGE_STOPS_IN_IDLE, "stops-in-idle", "STOPS IN IDLE", "unsafe", "clocksource=hpet");
+    assert_string_equal(words.means, "CPU1's TSC stood still for 19500 us while it idled for 20 ms.");
+    assert_says(words.linux_advice, "processor.max_cstate=1");
+    assert_says(words.linux_advice, "CPUID denies");
+    evidence.invariant = false;
+    assert_int_equal(judged(), JUDGE_STOPS_IN_IDLE);
+    assert_null(strstr(words.linux_advice, "CPUID"));
+    for (enum idle_result r = IDLE_NOT_TRIED; r <= IDLE_NO_ANSWER; r++) {
+        cpus[1].idle.result = r;
+        assert_int_equal(judged(), r == IDLE_STOPPED ? JUDGE_STOPS_IN_IDLE : JUDGE_IN_STEP);
+    }
+}
+
+/* Beyond its bound, and beyond what a crystal may change by within a second. */
+static void drift(void **state)
+{
+    (void)state;
+    cpus[2].seen.rate_ppb = 50;
+    assert_int_equal(judged(), JUDGE_IN_STEP);
+    cpus[2].seen.rate_ppb = 51;
+    assert_judged(JUDGE_DRIFT, "drift", "DRIFT APART", "unsafe", "clocksource=hpet");
+    assert_string_equal(words.means, "CPU2's TSC is 0.051 ppm faster than the boot CPU's, to within 0.050 "
+                                     "ppm: 4406 us in a day.");
+    assert_says(words.linux_advice, "tsc=reliable");
+    cpus[2].seen.rate_ppb = -200000;
+    assert_int_equal(judged(), JUDGE_DRIFT);
+    assert_says(words.means, "200.000 ppm slower");
+    assert_int_equal(words.worst.rate_ppb, -200000);
+    assert_int_equal(words.worst.rate_cpu, 2);
+    cpus[2].seen.rate_ppb = 10;
+    cpus[2].seen.rate_bound_ppb = 2;
+    assert_int_equal(judged(), JUDGE_IN_STEP);
+    cpus[2].seen.rate_ppb = 11;
+    assert_int_equal(judged(), JUDGE_DRIFT);
+    cpus[2].seen.rate_ppb = -11;
+    assert_int_equal(judged(), JUDGE_DRIFT);
+    cpus[2].seen.rate_bound_ppb = UINT64_MAX;
+    assert_int_equal(judged(), JUDGE_UNKNOWN);
+}
+
+static void changed(void **state)
+{
+    (void)state;
+    cpus[3].seen.adjust_changed = true;
+    assert_judged(JUDGE_CHANGED, "changed", "CHANGED", "unsafe", "clocksource=hpet");
+    assert_says(words.means, "CPU3's TSC");
+    good(state);
+    cpus[1].seen.adjust = -77;
+    assert_judged(JUDGE_CHANGED, "changed", "CHANGED", "unsure", "none");
+    assert_string_equal(words.means, "Firmware wrote to TSCs: IA32_TSC_ADJUST is -77 on CPU1, 0 on the boot "
+                                     "CPU.");
+    assert_says(words.linux_advice, "Linux 4.10");
+    good(state);
+    evidence.disruptions = 2;
+    assert_judged(JUDGE_CHANGED, "changed", "CHANGED", "unsafe", "clocksource=hpet");
+    assert_string_equal(words.means, "TSC and hpet disagreed 2 times beyond all bounds: one of them leapt or "
+                                     "stood still.");
+    assert_says(words.linux_advice, "it was the hpet");
+}
+
+static void not_in_step(void **state)
+{
+    (void)state;
+    cpus[3].seen.offset_ns = -40;
+    assert_int_equal(judged(), JUDGE_IN_STEP);
+    assert_says(words.means, "within 80 ns");
+    cpus[3].seen.offset_ns = -41;
+    assert_judged(JUDGE_NOT_IN_STEP, "not-in-step", "NOT IN STEP", "unsafe", "clocksource=hpet");
+    assert_string_equal(words.means, "CPU3's TSC is 41 ns behind the boot CPU's, to within 40 ns.");
+    cpus[3].seen.offset_ns = 2000000000;
+    assert_int_equal(judged(), JUDGE_NOT_IN_STEP);
+    assert_says(words.means, "CPU3's TSC is 2000 ms ahead of");
+    assert_int_equal(words.worst.offset_ns, 2000000000);
+    assert_int_equal(words.worst.offset_cpu, 3);
+    cpus[3].seen.offset_ns = INT64_MIN + 1;
+    assert_int_equal(judged(), JUDGE_NOT_IN_STEP);
+    good(state);
+    cpus[2].seen.back = 1;
+    assert_int_equal(judged(), JUDGE_NOT_IN_STEP);
+    assert_int_equal(words.worst.back, 1);
+    good(state);
+    evidence.apart = true;
+    assert_int_equal(judged(), JUDGE_NOT_IN_STEP);
+}
+
+/* In the largest unit that leaves three digits; of several CPUs the first. */
+static void named_with_a_unit(void **state)
+{
+    static const struct {
+        int64_t ns;
+        const char *says;
+    } offsets[] = {{99999, "CPU1's TSC is 99999 ns ahead"},
+                   {100000, "CPU1's TSC is 100 us ahead"},
+                   {99999999, "CPU1's TSC is 99999 us ahead"},
+                   {100000000, "CPU1's TSC is 100 ms ahead"}};
+
+    (void)state;
+    cpus[2].seen.offset_ns = INT64_MAX / 2;
+    for (unsigned i = 0; i < sizeof offsets / sizeof *offsets; i++) {
+        cpus[1].seen.offset_ns = offsets[i].ns;
+        assert_int_equal(judged(), JUDGE_NOT_IN_STEP);
+        assert_says(words.means, offsets[i].says);
+    }
+    assert_int_equal(words.worst.offset_cpu, 2);
+}
+
+/* Another clock that was seen to work. */
+static void options(void **state)
+{
+    (void)state;
+    evidence.apart = true;
+    evidence.source = "pmtimer";
+    judged();
+    assert_string_equal(words.option, "clocksource=acpi_pm");
+    evidence.source = "pit";
+    judged();
+    assert_string_equal(words.option, "tsc=unstable");
+}
+
+/* ---- Which wins: all of them at once, and then the first taken away, one after another ---- */
+
+static void priority(void **state)
+{
+    (void)state;
+    cpus[0].seen.err_ns = UINT64_MAX;
+    cpus[1].idle.result = IDLE_STOPPED;
+    cpus[2].seen.rate_ppb = 1000;
+    cpus[3].seen.adjust_changed = true;
+    cpus[1].seen.adjust = 5;
+    evidence.disruptions = 1;
+    cpus[1].seen.offset_ns = 1000;
+    cpus[2].seen.back = 1;
+    evidence.apart = evidence.percpu = true;
+    assert_int_equal(judged(), JUDGE_STOPS_IN_IDLE);
+    cpus[1].idle.result = IDLE_GOES_ON;
+    assert_int_equal(judged(), JUDGE_DRIFT);
+    cpus[2].seen.rate_ppb = 0;
+    assert_int_equal(judged(), JUDGE_CHANGED);
+    assert_says(words.means, "CPU3");
+    cpus[3].seen.adjust_changed = false;
+    assert_int_equal(judged(), JUDGE_CHANGED);
+    assert_says(words.means, "IA32_TSC_ADJUST");
+    cpus[1].seen.adjust = 0;
+    assert_int_equal(judged(), JUDGE_CHANGED);
+    assert_says(words.means, "disagreed");
+    evidence.disruptions = 0;
+    assert_int_equal(judged(), JUDGE_NOT_IN_STEP);
+    assert_says(words.means, "CPU1's TSC is 1000 ns");
+    cpus[1].seen.offset_ns = 0;
+    assert_int_equal(judged(), JUDGE_NOT_IN_STEP);
+    cpus[2].seen.back = 0;
+    assert_int_equal(judged(), JUDGE_NOT_IN_STEP);
+    evidence.apart = false;
+    assert_int_equal(judged(), JUDGE_UNKNOWN);
+    assert_says(words.means, "CPU0's TSC");
+    cpus[0].seen.err_ns = 1;
+    assert_int_equal(judged(), JUDGE_UNKNOWN);
+    assert_says(words.means, "meetings");
+    evidence.percpu = false;
+    assert_int_equal(judged(), JUDGE_IN_STEP);
+}
+
+/* The first that is true of any CPU, not the first CPU of which any is. */
+static void priority_over_cpus(void **state)
+{
+    (void)state;
+    cpus[1].seen.offset_ns = 100;
+    cpus[3].idle = (struct idle_trial){.result = IDLE_STOPPED, .stopped_ns = 1};
+    assert_int_equal(judged(), JUDGE_STOPS_IN_IDLE);
+    assert_says(words.means, "CPU3");
+}
+
+/* Before it is known how long, against what and whom, nothing else counts. */
+static void unknown_first(void **state)
+{
+    (void)state;
+    cpus[1].idle.result = IDLE_STOPPED;
+    evidence.watched_s = 0;
+    assert_int_equal(judged(), JUDGE_UNKNOWN);
+}
+
+/* ---- No sentence is ever cut ---- */
+
+static void whole(const char *text)
+{
+    size_t length = strlen(text);
+
+    assert_true(length > 0 && length < JUDGE_TEXT - 1);
+    assert_int_equal(text[length - 1], '.');
+}
+
+static void complete(void)
+{
+    judged();
+    whole(words.means);
+    whole(words.linux_advice);
+}
+
+static void extremes(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < CPUS; i++) {
+        cpus[i].seen.offset_bound_ns = cpus[i].seen.rate_bound_ppb = UINT64_MAX - 1;
+        cpus[i].seen.offset_ns = cpus[i].seen.rate_ppb = INT64_MIN + 1;
+    }
+    evidence.source = "pmtimer";
+    evidence.hypervisor = true;
+    evidence.watched_s = UINT32_MAX;
+    complete();
+    evidence.invariant = false;
+    complete();
+    cpus[3].seen.state = KEEPER_CPU_LEFT_OUT;
+    evidence.disruptions = UINT32_MAX;
+    complete();
+    evidence.disruptions = 0;
+    cpus[1].seen.adjust = INT64_MIN;
+    cpus[0].seen.adjust = INT64_MIN + 1;
+    complete();
+    cpus[2].seen.adjust_changed = true;
+    complete();
+    cpus[2].seen.rate_bound_ppb = 1;
+    complete();
+    evidence.invariant = true;
+    cpus[1].idle = (struct idle_trial){.result = IDLE_STOPPED, .stopped_ns = UINT64_MAX};
+    complete();
+    evidence.watched_s = 0;
+    complete();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(in_step, good),
+        cmocka_unit_test_setup(in_step_without_a_promise, good),
+        cmocka_unit_test_setup(in_step_on_a_hypervisor, good),
+        cmocka_unit_test_setup(in_step_and_adjusted_alike, good),
+        cmocka_unit_test_setup(some_left_out, good),
+        cmocka_unit_test_setup(one_cpu, good),
+        cmocka_unit_test_setup(unknown, good),
+        cmocka_unit_test_setup(unknown_bounds, good),
+        cmocka_unit_test_setup(too_few_meetings, good),
+        cmocka_unit_test_setup(stops_in_idle, good),
+        cmocka_unit_test_setup(drift, good),
+        cmocka_unit_test_setup(changed, good),
+        cmocka_unit_test_setup(not_in_step, good),
+        cmocka_unit_test_setup(named_with_a_unit, good),
+        cmocka_unit_test_setup(options, good),
+        cmocka_unit_test_setup(priority, good),
+        cmocka_unit_test_setup(priority_over_cpus, good),
+        cmocka_unit_test_setup(unknown_first, good),
+        cmocka_unit_test_setup(extremes, good),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
