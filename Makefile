@@ -38,8 +38,8 @@ endif
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all iso usb release run screenshots bochs bench check sim compare truth coverage mutate model help \
-        clean lint unit fuzz boot \
+.PHONY: all iso usb release plot run screenshots bochs bench check sim compare truth coverage mutate \
+        model help clean lint unit fuzz boot \
         format install programs test-programs clang-programs odd-guests \
         lint-house lint-format lint-tidy lint-cppcheck lint-size lint-reader lint-scripts
 
@@ -207,6 +207,7 @@ NEEDS := build $(if $(filter iso usb release run,$(MAKECMDGOALS)),run) \
          $(if $(filter bochs,$(MAKECMDGOALS)),run bochs) \
          $(if $(filter bench $(B)/bench/%,$(MAKECMDGOALS)),bench) \
          $(if $(filter check model,$(MAKECMDGOALS)),model) \
+         $(if $(filter check boot plot,$(MAKECMDGOALS)),plot) \
          $(if $(filter uefi32,$(FIRMWARE)),uefi32) \
          $(if $(filter check coverage mutate sim unit fuzz boot lint% format clang-programs $(B)/unit/% \
              $(B)/fuzz/%,$(MAKECMDGOALS)),run uefi32 bochs screens check)
@@ -225,6 +226,9 @@ usb: iso
 
 release: programs
 	@$(PYTHON) scripts/release $(VERSION) $(RELEASE)
+
+plot: | install
+	@$(PYTHON) scripts/plot $(LOG)
 
 run: programs
 	@$(PYTHON) scripts/run
@@ -415,6 +419,8 @@ lint-scripts:
 #:   make release      build/release/: the image, checksums and notes, the same bits for everybody
 #:   make screenshots  the documentation's pictures, docs/pictures/*.png, from boots in QEMU; T=name: one;
 #:                     SECONDS=s (40) of measuring
+#:   make plot         build/plots/: offset, rate, bound and steps back over time, a line a CPU, from the log
+#:                     LOG=file; LOG="one two": beside one another
 #:   make compare      the same guest on Meridian and on Debian's Xen, in one table
 #:   make truth        the same, each record judged by the host's clock: rate and bound against the truth, for
 #:                     DURATION=s (60) beside LOAD=n busy loops (2)
