@@ -445,5 +445,6 @@ lint-scripts:
 #:   GUEST=file.elf    another guest        GUEST_CMDLINE=words for it
 #:   CMDLINE=words     for Meridian         QEMU_ARGS=words     more for QEMU
 #: `make bochs` takes the same but FIRMWARE and QEMU_ARGS, and has at most 15 CPUs.
-#: `make iso` takes GUEST, GUEST_CMDLINE and CMDLINE; `make compare` DURATION and SMP. V=1 shows the commands.
+#: `make iso` takes GUEST, GUEST_CMDLINE, CMDLINE and TIMEOUT=s of its menu (3); `make compare` DURATION and
+#: SMP. V=1 shows the commands.
 #: CROSS_COMPILE=prefix names the tool chain: x86_64-linux-gnu- (the default), x86_64-elf-, or nothing.

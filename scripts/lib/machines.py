@@ -11,24 +11,24 @@ SCRIPTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 XEN_APPEND = "com1=115200,8n1 console=com1 guest_loglvl=all dom0_mem=128M"
 
 
-def make_iso(path, kernel, guest, cmdline, guest_cmdline, prepare=""):
-    """prepare: a command of GRUB's to be run before it loads anything."""
+def make_iso(path, kernel, guest, cmdline, guest_cmdline, prepare="", timeout_s=0):
+    """prepare: a command of GRUB's to be run before it loads anything. timeout_s: of its menu, 0: none."""
     environment = dict(os.environ, KERNEL=kernel, GUEST=guest, CMDLINE=cmdline, GUEST_CMDLINE=guest_cmdline,
-                       PREPARE=prepare)
+                       PREPARE=prepare, TIMEOUT=str(timeout_s))
     if subprocess.run([os.path.join(SCRIPTS, "iso"), path], env=environment, check=False).returncode:
         raise Refused("no ISO, no boot")
 
 
-def meridian_by_iso(path, kernel, guest, cmdline, guest_cmdline, prepare="", **settings):
+def meridian_by_iso(path, kernel, guest, cmdline, guest_cmdline, prepare="", timeout_s=0, **settings):
     """Makes the image at `path` first."""
-    make_iso(path, kernel, guest, cmdline, guest_cmdline, prepare)
+    make_iso(path, kernel, guest, cmdline, guest_cmdline, prepare, timeout_s)
     return Machine(iso=path, **settings)
 
 
-def meridian_on_bochs(folder, kernel, guest, cmdline, guest_cmdline, prepare="", **settings):
+def meridian_on_bochs(folder, kernel, guest, cmdline, guest_cmdline, prepare="", timeout_s=0, **settings):
     """The same image, made in `folder` first."""
     path = os.path.join(folder, "meridian.iso")
-    make_iso(path, kernel, guest, cmdline, guest_cmdline, prepare)
+    make_iso(path, kernel, guest, cmdline, guest_cmdline, prepare, timeout_s)
     return Bochs(path, folder, **settings)
 
 

@@ -34,6 +34,7 @@ class Row:
     bochs, xen, xen-exact.
     medium: what an iso lane's image is (emulator.py). bochs: settings of bochs.py's; prepare: on a disc, a
     command of GRUB's to run first.
+    menu_s: on a disc, GRUB's menu waits so many seconds; 0: there is none (scripts/iso).
     expect: functions of expect.py, called with (row, log). load: busy loops beside it.
     firmware: called with a folder to write to, gives QEMU's arguments that bring odd firmware tables.
     module: called with a folder to write to, gives the module's path in the guest's place; "": none.
@@ -59,6 +60,7 @@ class Row:
     machine: str = "q35"
     medium: str = "cd"
     prepare: str = ""
+    menu_s: int = 0
     bochs: dict = field(default_factory=dict)
     accel: str = ONE_THREAD
     firmware: object = None
@@ -87,7 +89,8 @@ def machine(row, folder):
     words = (row.cmdline, row.words_for_guest())
     if row.lane == "bochs":
         log = os.path.join(LOGS, f"{row.name}-bochs.log")
-        return meridian_on_bochs(folder, *programs, *words, prepare=row.prepare, cpus=row.cpus, log=log,
+        return meridian_on_bochs(folder, *programs, *words, prepare=row.prepare, timeout_s=row.menu_s,
+                                 cpus=row.cpus, log=log,
                                  leaves=row.leaves, **row.bochs)
     settings = {"cpus": row.cpus, "accel": row.accel}
     if row.lane in ("xen", "xen-exact"):
@@ -100,7 +103,7 @@ def machine(row, folder):
         firmware = row.lane.removeprefix("iso-")
         iso = os.path.join(folder, "meridian.iso")
         return meridian_by_iso(iso, *programs, *words, firmware=firmware, medium=row.medium,
-                               prepare=row.prepare, **settings)
+                               prepare=row.prepare, timeout_s=row.menu_s, **settings)
     if row.lane in ("kernel", "exact"):
         return meridian_by_kernel(*programs, *words, deterministic=row.lane == "exact", **settings)
     raise ValueError(f"row {row.name}: no lane is called {row.lane}")

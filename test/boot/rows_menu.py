@@ -1,0 +1,65 @@
+"""
+GRUB's menu, as the stick has it: the first entry when nobody touches a key, each other one by its own key,
+typed by QEMU's monitor once the menu is seen.
+"""
+
+from boot import Row
+from expect import all_vcpus, bounded, cpus_online, line_begins, never_back, one_line, sound
+from monitor import Actor
+from rows_power import OFF, power_lines
+
+TITLE = "GNU GRUB"
+PATIENT_S = 60  # the entry that nobody chose must not be taken for the one that was
+
+GOOD = (sound, all_vcpus, never_back, bounded, one_line)
+PIXELS = "screen: framebuffer"
+
+
+def command_line(words):
+    return line_begins(f"booted by multiboot2, {'BIOS'}, command line \"{words}\"")
+
+
+def showed_menu(row, log):
+    assert TITLE in log.text, "no menu was seen"
+
+
+def runs_free(row, log):
+    clocks = log.all("clock")
+    assert clocks and all(line["discipline"] == "off" for line in clocks)
+
+
+def exercised(row, log):
+    """Of the self-test: both wall clocks were set all the time, and VCPUs went down and came back."""
+    (end,) = [line for line in log.all("wall") if line["when"] == "end"]
+    assert end.number("sets") > 100, f"the wall clock was set {end['sets']} times"
+    assert len(log.all("resume")) > 0, "no VCPU went down"
+
+
+def key(name):
+    """Types it when the menu is there."""
+    def press(machine):
+        with machine.commands() as give:
+            give(f"sendkey {name}")
+    return lambda folder: Actor(folder, [(TITLE, press)])
+
+
+def chosen(name, key_name, expect, lane="iso-bios", **settings):
+    return Row(name, lane, (showed_menu,) + expect, menu_s=PATIENT_S, outside=key(key_name),
+               **{"cpus": 2, "seconds": 1, **settings})
+
+
+FIRST = GOOD + (showed_menu,)
+
+ROWS = [
+    Row("menu-first", "iso-bios", FIRST + (command_line(""),), cpus=2, seconds=1, menu_s=3),
+    Row("menu-first-uefi", "iso-uefi", FIRST + (line_begins(PIXELS),), cpus=2, seconds=1, menu_s=3,
+        limit_s=120),
+    Row("menu-first-bochs", "bochs", FIRST + (command_line(""),), cpus=2, seconds=1, menu_s=3, limit_s=120),
+    chosen("menu-serial", "s", GOOD + (command_line("screen=off"), line_begins("screen: off"))),
+    chosen("menu-one-cpu", "1", (sound, never_back, bounded, cpus_online(1), command_line("nosmp"))),
+    chosen("menu-text-uefi", "t", GOOD + (line_begins("screen: none"),), lane="iso-uefi", limit_s=120),
+    chosen("menu-graphics", "g", GOOD + (line_begins(PIXELS),)),
+    chosen("menu-free-running", "f", GOOD + (runs_free, command_line("discipline=off"))),
+    chosen("menu-self-test", "o", (sound, all_vcpus, never_back, bounded, exercised, power_lines(OFF)),
+           seconds=4, leaves="off"),
+]
