@@ -160,7 +160,7 @@ $(B)/test/traps.elf: $(TRAPS_OBJECTS) $(HV_LDS) | install
 # CPUs that fail (test/faults/cpus.c), in the same way.
 CPUS_OBJECTS := $(HV_SOURCES:%=$(B)/obj/hv/%.o) $(B)/obj/hv/test/faults/cpus.c.o
 CPUS_WRAP    := boot_read apic_send_startup apic_init_cpu identify keeper_start meeting_lead meeting_follow \
-                window_close keeper_timer_arm verdict_domain_ended
+                window_close keeper_timer_arm verdict_domain_ended serial_flush
 $(B)/test/cpus.elf: $(CPUS_OBJECTS) $(HV_LDS) | install
 	@mkdir -p $(@D)
 	$(if $(V),,@echo "  LD    $@")

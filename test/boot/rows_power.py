@@ -8,6 +8,7 @@ import os
 import re
 
 from boot import LOGS, Row
+from emulator import THREAD_EACH
 from expect import all_vcpus, bounded, never_back, sound
 
 GOOD = (sound, all_vcpus, never_back, bounded)
@@ -46,6 +47,12 @@ def resets(name):
     return os.path.join(LOGS, f"{name}-resets.log")
 
 
+def by_the_boot_cpu(row, log):
+    """Another CPU ends the run; the last act is the boot CPU's."""
+    said = re.findall(r"^fault test: (CPU \d+ (?:ends|flushes))", log.text, re.M)
+    assert said == ["CPU 2 ends", "CPU 2 flushes", "CPU 0 flushes"], f"said: {said}"
+
+
 def off(name, lane, **settings):
     return Row(name, lane, GOOD + (power_lines(OFF),), cmdline="end=poweroff", leaves="off",
                **{**SHORT, **settings})
@@ -58,7 +65,13 @@ def reset(name, ways, words="", **settings):
                    "-d", "cpu_reset", "-D", resets(name)], **{**SHORT, **settings})
 
 
+ELSEWHERE = {"cpus": 4, "seconds": 1, "kernel": "cpus"}
+
 ROWS = [
+    Row("off-by-another", "kernel", GOOD + (by_the_boot_cpu,), leaves="off",
+        cmdline="cpufault=ends@2 end=poweroff", **ELSEWHERE),
+    Row("off-by-another-threads", "kernel", (by_the_boot_cpu,), leaves="off",
+        cmdline="cpufault=ends@2 end=poweroff", accel=THREAD_EACH, **ELSEWHERE),
     off("off-kernel", "kernel"),
     off("off-first-acpi", "kernel", machine="pc"),
     off("off-reduced", "kernel", machine=REDUCED),

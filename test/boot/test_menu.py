@@ -63,8 +63,9 @@ def test_without_a_menu_nothing_is_added():
 
 @pytest.mark.parametrize("variables", [{"TIMEOUT": "-1"}, {"TIMEOUT": "soon"}, {"CMDLINE": "a;b"},
                                        {"GUEST_CMDLINE": "$x"}, {"GUEST": "no/such.elf"}], ids=str)
-def test_what_it_refuses(variables):
-    made = iso("build/test/refused.iso", **variables)
+def test_what_it_refuses(variables, tmp_path):
+    path = str(tmp_path / "refused.iso")
+    made = iso(path, **variables)
     (line,) = made.stdout.splitlines()
     assert made.returncode == 1 and line.startswith("scripts/iso: ") and list(variables)[0] in line
-    assert not os.path.exists("build/test/refused.iso")
+    assert not os.path.exists(path)

@@ -11,6 +11,7 @@
  * hybrid      it is an E-core, and all others are P-cores, by CPUID
  * stops       1.5 s after system time began it halts for ever, interrupts off
  * returns     the same, but it goes on 3 s later
+ * ends        it is the one on which the run ends; who flushes the serial port then is named
  */
 #include "boot.h"
 #include "cpu/apic.h"
@@ -23,6 +24,7 @@
 #include "keeper/meeting.h"
 #include "keeper/state.h"
 #include "log/log.h"
+#include "log/serial.h"
 #include "log/string.h"
 #include "platform/reference.h"
 #include "verdict.h"
@@ -65,6 +67,8 @@ void __real_keeper_timer_arm(struct timer *timer, uint64_t deadline_ns);
 void __wrap_keeper_timer_arm(struct timer *timer, uint64_t deadline_ns);
 void __real_verdict_domain_ended(enum domain_end end, const char *why, bool reported, bool reported_ok);
 void __wrap_verdict_domain_ended(enum domain_end end, const char *why, bool reported, bool reported_ok);
+void __real_serial_flush(void);
+void __wrap_serial_flush(void);
 
 static bool hits(const char *what, uint32_t apic_id)
 {
@@ -73,8 +77,8 @@ static bool hits(const char *what, uint32_t apic_id)
 
 static void choose(const char *line)
 {
-    static const char *const faults[] = {"never",       "late",   "slow",  "unmeasured",
-                                         "contradicts", "hybrid", "stops", "returns"};
+    static const char *const faults[] = {"never",  "late",  "slow",    "unmeasured", "contradicts",
+                                         "hybrid", "stops", "returns", "ends"};
     static const char word[] = "cpufault=";
 
     while (*line && memcmp(line, word, sizeof word - 1) != 0)
@@ -236,19 +240,49 @@ static void go_away(void)
         cpu_relax();
 }
 
+static struct {
+    enum domain_end end;
+    const char *why;
+    bool reported, reported_ok;
+    uint32_t asked;
+} ending;
+
+static void end_here(void)
+{
+    log_print("fault test: CPU %u ends the run\n", cpu_id());
+    __real_verdict_domain_ended(ending.end, ending.why, ending.reported, ending.reported_ok);
+}
+
 /* Where the time base arms itself anew: no lock is held, interrupts are off. */
 void __wrap_keeper_timer_arm(struct timer *timer, uint64_t deadline_ns)
 {
     uint32_t self = cpu_this()->apic_id;
+    bool base = timer == &clock_of(cpu_id())->base;
 
-    if ((hits("stops", self) || hits("returns", self)) && timer == &clock_of(cpu_id())->base &&
-        !stopped_once && keeper_now_ns() > STOP_NS)
+    if ((hits("stops", self) || hits("returns", self)) && base && !stopped_once && keeper_now_ns() > STOP_NS)
         go_away();
     __real_keeper_timer_arm(timer, deadline_ns);
+    if (hits("ends", self) && base && __atomic_exchange_n(&ending.asked, 0, __ATOMIC_ACQ_REL))
+        end_here();
 }
 
 void __wrap_verdict_domain_ended(enum domain_end end, const char *why, bool reported, bool reported_ok)
 {
     say_place("at last");
-    __real_verdict_domain_ended(end, why, reported, reported_ok);
+    if (strcmp(fault.what, "ends") != 0) {
+        __real_verdict_domain_ended(end, why, reported, reported_ok);
+        return;
+    }
+    ending.end = end;
+    ending.why = why;
+    ending.reported = reported;
+    ending.reported_ok = reported_ok;
+    __atomic_store_n(&ending.asked, 1, __ATOMIC_RELEASE);
+}
+
+void __wrap_serial_flush(void)
+{
+    if (strcmp(fault.what, "ends") == 0)
+        log_print("fault test: CPU %u flushes\n", cpu_id());
+    __real_serial_flush();
 }
