@@ -92,7 +92,8 @@ programs: $(B)/meridian.elf $(B)/guest.elf
 # The same with a publisher that lies (test/faults), and the guests that share nothing with guest/: one that
 # is somebody else's, one that asks what the ABI answers, and one that calls at random.
 test-programs: $(B)/test/meridian.elf $(B)/test/traps.elf $(B)/test/cpus.elf \
-               $(B)/test/inject.elf $(B)/test/wall.elf $(B)/foreign.elf $(B)/probe.elf $(B)/fuzz.elf \
+               $(B)/test/inject.elf $(B)/test/wall.elf $(B)/test/display.elf $(B)/foreign.elf \
+               $(B)/probe.elf $(B)/fuzz.elf \
                $(B)/outside/hostclock $(B)/outside/mailbox
 # The same sources by the other compiler: a check, nothing boots it but a test.
 clang-programs: $(B)/clang/meridian.elf $(B)/clang/guest.elf
@@ -186,6 +187,15 @@ $(B)/test/wall.elf: $(WALL_OBJECTS) $(HV_LDS) | install
 	$(if $(V),,@echo "  LD    $@")
 	$(Q)$(LD) $(LDFLAGS) $(WALL_WRAP:%=--wrap=%) -T $(HV_LDS) -Map=$@.map $(WALL_OBJECTS) -o $@
 -include $(WALL_FILES:%=$(B)/obj/hv/%.d)
+# Displays of any layout (test/faults/display.c), in the same way.
+DISPLAY_FILES   := test/faults/display.c test/faults/words.c
+DISPLAY_OBJECTS := $(patsubst %,$(B)/obj/hv/%.o,$(HV_SOURCES) $(DISPLAY_FILES))
+DISPLAY_WRAP    := boot_read map_framebuffer domain_run_cpu
+$(B)/test/display.elf: $(DISPLAY_OBJECTS) $(HV_LDS) | install
+	@mkdir -p $(@D)
+	$(if $(V),,@echo "  LD    $@")
+	$(Q)$(LD) $(LDFLAGS) $(DISPLAY_WRAP:%=--wrap=%) -T $(HV_LDS) -Map=$@.map $(DISPLAY_OBJECTS) -o $@
+-include $(DISPLAY_FILES:%=$(B)/obj/hv/%.d)
 $(eval $(call program,$(B)/clang/meridian.elf,$(B)/obj/clang/hv,$(HV_SOURCES),$(HV_LDS),$(CLANG_CC),$(OURS)))
 $(eval $(call program,$(B)/clang/guest.elf,$(B)/obj/clang/guest,$(GUEST_SOURCES),linker/guest.lds,\
     $(CLANG_CC),$(OURS)))

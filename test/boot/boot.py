@@ -16,7 +16,7 @@ LOGS = os.path.join("build", "test", "logs")
 KERNELS = {"meridian": "build/meridian.elf", "test": "build/test/meridian.elf",
            "traps": "build/test/traps.elf", "cpus": "build/test/cpus.elf",
            "inject": "build/test/inject.elf",
-           "wall": "build/test/wall.elf",
+           "wall": "build/test/wall.elf", "display": "build/test/display.elf",
            "clang": "build/clang/meridian.elf"}
 GUESTS = {"guest": "build/guest.elf", "foreign": "build/foreign.elf", "clang": "build/clang/guest.elf",
           "probe": "build/probe.elf", "fuzz": "build/fuzz.elf"}

@@ -125,6 +125,9 @@ HALTS = [
      "Meridian panic: no memory for page tables: give the machine more"),
     (Row("halts-no-timer", "kernel", (), cpus=2, machine="q35,hpet=off,pit=off", cmdline="acpi=off"), HALTED,
      "Meridian panic: no reference timer can be used: enable HPET, the ACPI PM timer or the PIT"),
+    # Whatever is on the screen while time is kept, the panic takes it all.
+    (Row("halts-while-time-is-kept", "kernel", (), cpus=4, kernel="traps", cmdline="trap=panic@2"), HALTED,
+     "Meridian panic: the test asked for it"),
 ]
 
 

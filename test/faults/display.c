@@ -1,0 +1,82 @@
+/*
+ * A display of any layout, for a test image only, linked with --wrap: on Meridian's command line `fb_mib=`
+ * (where, in MiB), `fb_width=`, `fb_height=`, `fb_pitch=`, `fb_bits=`, `fb_fields=` (places and sizes of red,
+ * green and blue, as 11,5,5,6,0,5), `fb_type=` (1 unless said). Where it lies the test has put memory that
+ * the map does not name. What the pages of it are like is said, and on every CPU what the PAT makes of that.
+ */
+#include "boot.h"
+#include "cpu/instructions.h"
+#include "cpu/paging.h"
+#include "cpu/percpu.h"
+#include "domain/domain.h"
+#include "log/log.h"
+#include "words.h"
+
+#define MSR_PAT 0x277u
+#define MIB     (1ull << 20)
+
+void __real_boot_read(uint32_t magic, uint32_t info, struct boot_info *boot);
+void __wrap_boot_read(uint32_t magic, uint32_t info, struct boot_info *boot);
+volatile void *__real_map_framebuffer(uint64_t phys, size_t size);
+volatile void *__wrap_map_framebuffer(uint64_t phys, size_t size);
+_Noreturn void __real_domain_run_cpu(void);
+_Noreturn void __wrap_domain_run_cpu(void);
+
+static void read_fields(const char *at, struct boot_framebuffer *out)
+{
+    int64_t position, size;
+
+    for (unsigned i = 0; at && i < 3; i++) {
+        if (!words_number(&at, &position) || !words_skip(&at, ',') || !words_number(&at, &size))
+            return;
+        out->fields[i] = (struct boot_field){(uint8_t)position, (uint8_t)size};
+        words_skip(&at, ',');
+    }
+}
+
+void __wrap_boot_read(uint32_t magic, uint32_t info, struct boot_info *boot)
+{
+    struct boot_framebuffer *out = &boot->framebuffer;
+    const char *line = boot->cmdline;
+
+    __real_boot_read(magic, info, boot);
+    if (!words_find(line, "fb_mib"))
+        return;
+    boot->vga_text = false;
+    out->address = (uint64_t)words_value(line, "fb_mib") * MIB;
+    out->width = (uint32_t)words_value(line, "fb_width");
+    out->height = (uint32_t)words_value(line, "fb_height");
+    out->pitch = (uint32_t)words_value(line, "fb_pitch");
+    out->bits = (uint8_t)words_value(line, "fb_bits");
+    out->type = words_find(line, "fb_type") ? (uint8_t)words_value(line, "fb_type") : 1;
+    read_fields(words_find(line, "fb_fields"), out);
+}
+
+/* The entry of the 4 KiB page at `virt`, as the page tables have it. */
+static uint64_t entry_of(uint64_t virt)
+{
+    uint64_t table = paging_root(), entry = 0;
+
+    for (unsigned level = 4; level >= 1; level--) {
+        entry = ((uint64_t *)phys_to_virt(table))[virt >> (12 + 9 * (level - 1)) & 511];
+        if (!(entry & PTE_P))
+            return 0;
+        table = entry & PTE_ADDRESS;
+    }
+    return entry;
+}
+
+volatile void *__wrap_map_framebuffer(uint64_t phys, size_t size)
+{
+    volatile void *at = __real_map_framebuffer(phys, size);
+    uint64_t first = entry_of((uint64_t)at), last = entry_of((uint64_t)at + size - 1);
+
+    log_print("@display phys=%lx first=%lx last=%lx bytes=%lu\n", phys, first, last, (uint64_t)size);
+    return at;
+}
+
+void __wrap_domain_run_cpu(void)
+{
+    log_print("@pat cpu=%u value=%lx\n", cpu_id(), rdmsr(MSR_PAT));
+    __real_domain_run_cpu();
+}
