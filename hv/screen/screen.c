@@ -4,6 +4,8 @@
 
 #include "cpu/paging.h"
 #include "cpu/percpu.h"
+#include "domain/end.h"
+#include "domain/schedule.h"
 #include "keeper.h"
 #include "log/log.h"
 #include "screen/console.h"
@@ -108,15 +110,21 @@ void screen_map(void)
     draw_log_at_once();
 }
 
-/* Painting and drawing, with what time is left before this CPU must keep time. */
+static uint64_t turn_ends_ns(uint64_t now_ns)
+{
+    return now_ns + (schedule_current() && !end_begun() ? TURNS_MOST_NS : TURNS_IDLE_NS);
+}
+
 static void draw_slice(uint64_t now_ns)
 {
+    uint64_t end_ns = turn_ends_ns(now_ns);
+
     if (now_ns >= next_paint_ns) {
         next_paint_ns = now_ns + TURNS_PAINT_NS;
         painter(&shadow);
     }
     if (display_reached())
-        while (keeper_now_ns() < now_ns + TURNS_MOST_NS && draw_one())
+        while (keeper_now_ns() < end_ns && draw_one())
             ;
 }
 

@@ -9,7 +9,8 @@
 #include <stdint.h>
 
 #define TURNS_EVERY_NS 50000000ull
-#define TURNS_MOST_NS  200000ull    /* a turn lasts no longer, but for the last cell */
+#define TURNS_MOST_NS  200000ull    /* a turn lasts no longer, but for the last cell, */
+#define TURNS_IDLE_NS  2000000ull   /* or, where no guest is held up by it, than this */
 #define TURNS_FREE_NS  5000000ull   /* who must keep time so soon leaves its turn */
 #define TURNS_PAINT_NS 240000000ull /* the painter is called in every fifth turn */
 
