@@ -98,10 +98,8 @@ bool apic_init_cpu(void)
     apic_write(APIC_TIMER_INITIAL, 0);
     apic_write(APIC_TIMER_DIVIDE, DIVIDE_BY_1); /* before anybody measures its rate */
     apic_write(APIC_ERROR_STATUS, 0);
-    for (unsigned vector = 16; vector < 256;
-         vector++) /* at most one EOI for each that firmware left in service */
-        if (apic_in_service(vector))
-            apic_eoi();
+    for (unsigned left = 0; left < 256 && apic_in_service(); left++)
+        apic_eoi(); /* of what firmware left, at most one for each vector */
     return true;
 }
 
@@ -135,20 +133,18 @@ void apic_eoi(void)
     apic_write(APIC_EOI, 0);
 }
 
-/* IRR and ISR: 256 bits in eight registers, 16 bytes apart. */
-static bool vector_bit(unsigned first, unsigned vector)
+/* ISR and IRR: 256 bits each, in eight registers, 16 bytes apart. */
+bool apic_in_service(void)
 {
-    return apic_read(first + (vector / 32) * 0x10) >> (vector % 32) & 1;
-}
-
-bool apic_in_service(unsigned vector)
-{
-    return vector_bit(APIC_IN_SERVICE, vector);
+    for (unsigned part = 0; part < 8; part++)
+        if (apic_read(APIC_IN_SERVICE + part * 0x10))
+            return true;
+    return false;
 }
 
 bool apic_requested(unsigned vector)
 {
-    return vector_bit(APIC_REQUESTED, vector);
+    return apic_read(APIC_REQUESTED + (vector / 32) * 0x10) >> (vector % 32) & 1;
 }
 
 /* x2APIC mode has no delivery status: its write to the command register is enough. */

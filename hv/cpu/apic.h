@@ -21,8 +21,8 @@ uint32_t apic_id(void);
 uint32_t apic_largest_id(void);
 bool apic_x2apic(void);
 void apic_eoi(void);
-/* Whether this CPU's APIC delivered `vector` and waits for its EOI. */
-bool apic_in_service(unsigned vector);
+/* Whether this CPU's APIC delivered an interrupt and waits for its EOI. */
+bool apic_in_service(void);
 /* Whether `vector` waits in this CPU's APIC until interrupts are let in. */
 bool apic_requested(unsigned vector);
 

@@ -4,7 +4,7 @@
 ; same by hand. Its handler then runs on the CPU's empty stack. A trap from CPL 0 is saved on the stack it
 ; interrupted.
 
-global trap_stubs, interrupt_stubs, trap_stub_nmi, trap_stub_double_fault, trap_stub_machine_check
+global trap_stubs, trap_stub_nmi, trap_stub_double_fault, trap_stub_machine_check
 global syscall_entry, syscall_entry_compat, guest_resume
 extern traps_from_guest, traps_from_hypervisor, traps_own_stack, traps_return
 
@@ -23,6 +23,9 @@ FRAME_SS        equ 168
 
 TRAP_SYSCALL    equ 0x100
 VECTOR_UD       equ 6
+VECTOR_TIMER    equ 0xf0
+VECTOR_WAKE     equ 0xf1
+VECTOR_SPURIOUS equ 0xff
 SEL_USER_CODE32 equ 0xe023
 SEL_USER_DATA   equ 0xe02b
 SEL_USER_CODE64 equ 0xe033
@@ -73,36 +76,27 @@ bits 64
 ; Vectors for which the CPU itself pushes an error code (SDM vol. 3, table 6-1; AMD64 vol. 2, 8.2).
 %define HAS_ERROR(n) ((n) = 8 || ((n) >= 10 && (n) <= 14) || (n) = 17 || (n) = 21 || (n) = 29 || (n) = 30)
 
-; Of idt.c's STUB_BYTES each: exceptions; then interrupts, in INTERRUPT_STUB_BYTES, by a signed byte.
-align 16
+; One of the CPU's own, or an interrupt's: %1 is its vector.
+%macro trap_stub 1
+        align 16                                ; idt.c's STUB_BYTES
+%if !HAS_ERROR(%1)
+        push 0
+%endif
+        push dword %1
+        jmp trap_common
+%endmacro
+
+; In idt.c's order: the exceptions, our own two interrupts, and one for all those that nobody asked for.
 trap_stubs:
 %assign n 0
 %rep 32
-        align 16
-%if !HAS_ERROR(n)
-        push 0
-%endif
-        push dword n
-        jmp trap_common
+        trap_stub n
 %assign n n + 1
 %endrep
+        trap_stub VECTOR_TIMER
+        trap_stub VECTOR_WAKE
+        trap_stub VECTOR_SPURIOUS
 
-align 16
-interrupt_stubs:
-%rep 224
-        align 8
-        push byte n - 128
-        jmp interrupt_common
-%assign n n + 1
-%endrep
-
-; The byte makes room for the error code that an interrupt has none of, and the vector goes below it.
-interrupt_common:
-        push rax
-        mov rax, [rsp + 8]
-        add rax, 128
-        mov qword [rsp + 8], 0
-        xchg rax, [rsp]
 trap_common:
         test byte [rsp + FRAME_CS - 120], 3     ; 120: the registers are not pushed yet
         jz trap_from_hypervisor

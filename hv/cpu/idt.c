@@ -2,10 +2,9 @@
 #include "cpu/descriptors.h"
 #include "cpu/traps_entry.h"
 
-#define GATE_INTERRUPT       0x8e00u
-#define GATE_DPL3            0x6000u
-#define STUB_BYTES           16ull
-#define INTERRUPT_STUB_BYTES 8ull
+#define GATE_INTERRUPT 0x8e00u
+#define GATE_DPL3      0x6000u
+#define STUB_BYTES     16ull
 
 /* SDM vol. 3, 6.14.1. */
 struct gate {
@@ -15,9 +14,10 @@ struct gate {
 _Static_assert(sizeof(struct gate) == 16, "IDT gate");
 
 /*
- * entry_traps.asm: the exceptions' entries, the interrupts', and those for traps with a stack of their own.
+ * entry_traps.asm: an entry for each exception, for VECTOR_TIMER, for VECTOR_WAKE, and one for all other
+ * interrupts; and those for traps with a stack of their own.
  */
-extern char trap_stubs[], interrupt_stubs[];
+extern char trap_stubs[];
 extern char trap_stub_nmi[], trap_stub_double_fault[], trap_stub_machine_check[];
 
 static struct gate idt[VECTORS] __attribute__((aligned(4096)));
@@ -35,8 +35,12 @@ static void set_gate(unsigned vector, const char *entry, uint16_t selector, unsi
 
 static const char *entry_of(unsigned vector)
 {
-    return vector < EXCEPTIONS ? trap_stubs + vector * STUB_BYTES
-                               : interrupt_stubs + (vector - EXCEPTIONS) * INTERRUPT_STUB_BYTES;
+    unsigned stub = vector < EXCEPTIONS      ? vector
+                    : vector == VECTOR_TIMER ? EXCEPTIONS
+                    : vector == VECTOR_WAKE  ? EXCEPTIONS + 1
+                                             : EXCEPTIONS + 2;
+
+    return trap_stubs + stub * STUB_BYTES;
 }
 
 void idt_build_early(uint16_t selector)

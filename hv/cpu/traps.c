@@ -63,8 +63,9 @@ static _Noreturn void fatal(const struct trap_frame *frame)
 }
 
 /*
- * An interrupt from the APIC ends with an EOI. One that nobody asked for gets it only if the APIC holds it in
- * service: the spurious vector and the PICs' do not (SDM vol. 3, 10.9).
+ * An interrupt from the APIC ends with an EOI. One that nobody asked for comes as VECTOR_SPURIOUS, and gets
+ * it only if the APIC holds one in service: the spurious vector and the PICs' do not (SDM vol. 3, 10.9). None
+ * is ever within another.
  */
 static void interrupt(struct cpu *cpu, unsigned vector)
 {
@@ -78,7 +79,7 @@ static void interrupt(struct cpu *cpu, unsigned vector)
         apic_eoi();
     } else {
         cpu->spurious++;
-        if (apic_in_service(vector))
+        if (apic_in_service())
             apic_eoi();
     }
 }

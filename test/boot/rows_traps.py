@@ -137,6 +137,10 @@ HYPERVISOR = [
                       "machine check: bank 0, status 0xb600000000000000, address 0x0{11}12340"),
                   word="machinecheck", inject=(WAITS_FOR_MACHINE_CHECK, MACHINE_CHECK.format(cpu=0), 1)),
     # An NMI that is nobody's is counted, and all goes on.
+    Row("trap-nobodys-interrupt", "kernel",
+        (sound, survived, lines("trap test: 4 interrupts of nobody's, none in service",
+                                "trap test: CPU1 lives on")),
+        kernel="traps", cmdline="trap=nobodys@1", seconds=1),
     Row("trap-nmi", "kernel", (sound, survived, nmis({1: (1, 1)}), lines("trap test: CPU1 lives on")),
         kernel="traps", cmdline="trap=nmi@1", seconds=1),
 ]
