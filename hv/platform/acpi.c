@@ -133,7 +133,7 @@ static bool take_s5(phys_view view, uint64_t phys, const char *signature, struct
 {
     uint32_t size;
     const uint8_t *table = whole_table(view, phys, signature, &size);
-    return table && aml_s5(table + ACPI_HEADER, size - ACPI_HEADER, &power->sleep_a, &power->sleep_b);
+    return table && aml_s5(table + ACPI_HEADER, size - ACPI_HEADER, power->sleep_type);
 }
 
 static uint64_t entry_address(const struct root *root, uint32_t i)

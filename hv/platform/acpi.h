@@ -12,24 +12,24 @@ struct machine_cpu {
     uint32_t acpi_id;
 };
 
-/* A register as firmware names it (5.2.3.2): a port, or in memory. */
+/* A register as firmware names it (5.2.3.2): a port, in memory, or of a device on PCI's bus 0. */
 enum acpi_space { ACPI_MEMORY = 0, ACPI_IO = 1, ACPI_PCI = 2 };
 struct acpi_register {
     uint8_t space;    /* enum acpi_space */
     uint64_t address; /* 0: there is none */
 };
 
-/* What switches the machine off and resets it (FADT 5.2.9; 4.8.3, 16.1.3.4). */
+/* What switches the machine off and resets it (FADT 5.2.9; 4.8.3, 16.1.3.4). Of two, PM1a's and PM1b's. */
 struct acpi_power {
-    bool can_sleep;           /* SLP_TYP of S5 is known, and where it goes */
-    uint8_t sleep_a, sleep_b; /* 0..7; on reduced hardware the first alone counts */
-    bool reduced;             /* hardware-reduced: `sleep` in the place of the PM1 registers */
-    struct acpi_register pm1a_control, pm1b_control, sleep;
-    struct acpi_register pm1a_event, pm1b_event;
-    uint8_t event_bytes; /* of each PM1 event block: status, then enable, half of it each */
-    uint16_t smi_port;   /* takes `enable_value` to switch ACPI mode on; 0: it is on for good */
+    bool can_sleep;          /* SLP_TYP of S5 is known, and where it goes */
+    uint8_t sleep_type[2];   /* 0..7; on reduced hardware the first alone counts */
+    bool reduced;            /* hardware-reduced: `sleep` in the place of the PM1 registers */
+    uint16_t pm1_control[2]; /* ports; 0: none */
+    uint16_t pm1_event[2];   /* of event_bytes each: status, then enable, half of it each */
+    uint8_t event_bytes;
+    uint16_t smi_port; /* takes `enable_value` to switch ACPI mode on; 0: it is on for good */
     uint8_t enable_value;
-    struct acpi_register reset; /* takes reset_value */
+    struct acpi_register sleep, reset; /* reset takes reset_value */
     uint8_t reset_value;
 };
 

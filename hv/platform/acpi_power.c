@@ -7,23 +7,20 @@ enum {
     DSDT = 40,
     SMI_CMD = 48,
     ACPI_ENABLE = 52,
-    PM1A_EVT_BLK = 56,
-    PM1B_EVT_BLK = 60,
-    PM1A_CNT_BLK = 64,
-    PM1B_CNT_BLK = 68,
+    PM1_EVT_BLK = 56, /* PM1a's; PM1b's behind it */
+    PM1_CNT_BLK = 64,
     PM1_EVT_LEN = 88,
     FLAGS = 112,
     RESET_REG = 116,
     RESET_VALUE = 128,
     X_DSDT = 140,
-    X_PM1A_EVT_BLK = 148,
-    X_PM1B_EVT_BLK = 160,
-    X_PM1A_CNT_BLK = 172,
-    X_PM1B_CNT_BLK = 184,
+    X_PM1_EVT_BLK = 148,
+    X_PM1_CNT_BLK = 172,
     SLEEP_CONTROL_REG = 244,
 };
 
 #define RESET_REG_SUP (1u << 10)
+#define MOST_PORT     0xfffcu
 
 static const struct acpi_register none = {0};
 
@@ -33,20 +30,18 @@ static struct acpi_register generic(const uint8_t *table, uint32_t size, uint32_
     if (size < at + GAS_SIZE)
         return none;
     struct acpi_register reg = {table[at], le64(table + at + 4)};
-    bool sound = reg.space == ACPI_IO       ? reg.address <= 0xfffc
+    bool sound = reg.space == ACPI_IO       ? reg.address <= MOST_PORT
                  : reg.space == ACPI_MEMORY ? reg.address <= PHYS_END - 4096
                                             : false;
     return sound ? reg : none;
 }
 
-/* A PM1 block: the later field where it is filled in, else the port of ACPI 1.0. */
-static struct acpi_register block(const uint8_t *table, uint32_t size, uint32_t at, uint32_t later)
+/* A PM1 block's port: the later field where it is filled in, else that of ACPI 1.0; 0: none. */
+static uint16_t block(const uint8_t *table, uint32_t size, uint32_t at, uint32_t later)
 {
     struct acpi_register reg = generic(table, size, later);
-    uint32_t port = le32(table + at);
-    if (reg.address == 0 && port <= 0xfffc)
-        reg = (struct acpi_register){ACPI_IO, port};
-    return reg;
+    uint32_t port = reg.space == ACPI_IO && reg.address ? (uint32_t)reg.address : le32(table + at);
+    return port <= MOST_PORT ? (uint16_t)port : 0;
 }
 
 /* 4.8.3.6: a byte, in I/O, memory or the configuration space of a device on bus 0. */
@@ -66,14 +61,14 @@ static void read_pm1(const uint8_t *table, uint32_t size, struct acpi_power *pow
 {
     uint32_t smi = le32(table + SMI_CMD);
 
-    power->pm1a_control = block(table, size, PM1A_CNT_BLK, X_PM1A_CNT_BLK);
-    power->pm1b_control = block(table, size, PM1B_CNT_BLK, X_PM1B_CNT_BLK);
-    power->pm1a_event = block(table, size, PM1A_EVT_BLK, X_PM1A_EVT_BLK);
-    power->pm1b_event = block(table, size, PM1B_EVT_BLK, X_PM1B_EVT_BLK);
+    for (unsigned i = 0; i < 2; i++) {
+        power->pm1_control[i] = block(table, size, PM1_CNT_BLK + 4 * i, X_PM1_CNT_BLK + GAS_SIZE * i);
+        power->pm1_event[i] = block(table, size, PM1_EVT_BLK + 4 * i, X_PM1_EVT_BLK + GAS_SIZE * i);
+    }
     power->event_bytes = table[PM1_EVT_LEN];
     power->smi_port = smi <= 0xffff ? (uint16_t)smi : 0;
     power->enable_value = table[ACPI_ENABLE];
-    power->can_sleep = power->pm1a_control.address != 0;
+    power->can_sleep = power->pm1_control[0] != 0;
 }
 
 void fadt_read_power(const uint8_t *table, uint32_t size, struct machine *out)

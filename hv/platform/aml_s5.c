@@ -92,7 +92,7 @@ static bool named_here(const uint8_t *aml, size_t at)
     return aml[at - 1] == NAME_OP || (at > 1 && aml[at - 1] == '\\' && aml[at - 2] == NAME_OP);
 }
 
-bool aml_s5(const uint8_t *aml, size_t size, uint8_t *sleep_a, uint8_t *sleep_b)
+bool aml_s5(const uint8_t *aml, size_t size, uint8_t sleep_type[2])
 {
     for (size_t at = 0; at + 4 <= size; at++) {
         uint32_t a, b;
@@ -100,8 +100,8 @@ bool aml_s5(const uint8_t *aml, size_t size, uint8_t *sleep_a, uint8_t *sleep_b)
             continue;
         if (a > SLEEP_MOST || b > SLEEP_MOST)
             continue;
-        *sleep_a = (uint8_t)a;
-        *sleep_b = (uint8_t)b;
+        sleep_type[0] = (uint8_t)a;
+        sleep_type[1] = (uint8_t)b;
         return true;
     }
     return false;

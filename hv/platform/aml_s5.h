@@ -11,6 +11,6 @@
  * numbers, which is what firmware has; nothing is interpreted. The values of SLP_TYP, 0..7, for PM1a and
  * PM1b; false, and nothing written, where there is no such package.
  */
-bool aml_s5(const uint8_t *aml, size_t size, uint8_t *sleep_a, uint8_t *sleep_b);
+bool aml_s5(const uint8_t *aml, size_t size, uint8_t sleep_type[2]);
 
 #endif

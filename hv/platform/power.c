@@ -41,7 +41,7 @@ struct place {
 };
 
 static struct acpi_power power;
-static struct place control[2], event[2], sleep, reset; /* control and event: PM1a's, PM1b's */
+static struct place sleep, reset;
 
 static struct place place_of(struct acpi_register reg)
 {
@@ -50,13 +50,8 @@ static struct place place_of(struct acpi_register reg)
     if (reg.space == ACPI_IO)
         place.port = (uint16_t)reg.address;
     else if (reg.space == ACPI_MEMORY && reg.address)
-        place.memory = map_mmio(reg.address, 8);
+        place.memory = map_mmio(reg.address, 1);
     return place;
-}
-
-static bool there(struct place place)
-{
-    return place.port || place.memory;
 }
 
 static void write_byte(struct place place, uint8_t value)
@@ -67,73 +62,59 @@ static void write_byte(struct place place, uint8_t value)
         *place.memory = value;
 }
 
-static uint16_t read_word(struct place place)
-{
-    return place.port ? inw(place.port) : *(volatile uint16_t *)place.memory;
-}
-
-static void write_word(struct place place, unsigned at, uint16_t value)
-{
-    if (place.port)
-        outw((uint16_t)(place.port + at), value);
-    else if (place.memory)
-        *(volatile uint16_t *)(place.memory + at) = value;
-}
-
 void power_init(const struct machine *machine)
 {
     power = machine->power;
-    control[0] = place_of(power.pm1a_control);
-    control[1] = place_of(power.pm1b_control);
-    event[0] = place_of(power.pm1a_event);
-    event[1] = place_of(power.pm1b_event);
     sleep = place_of(power.sleep);
     reset = place_of(power.reset);
 }
 
 static bool can_sleep(void)
 {
-    return power.can_sleep && there(power.reduced ? sleep : control[0]);
+    return power.can_sleep && (!power.reduced || sleep.port || sleep.memory);
+}
+
+static bool in_acpi_mode(void)
+{
+    return inw(power.pm1_control[0]) & SCI_EN;
 }
 
 /* 4.8.2.5: the PM1 registers obey once SCI_EN is set, which firmware does when it is asked. */
 static void enter_acpi_mode(void)
 {
-    if (!power.smi_port || !power.enable_value || (read_word(control[0]) & SCI_EN))
+    if (!power.smi_port || !power.enable_value || in_acpi_mode())
         return;
     outb(power.smi_port, power.enable_value);
-    for (unsigned i = 0; i < LONG_STEPS && !(read_word(control[0]) & SCI_EN); i++)
+    for (unsigned i = 0; i < LONG_STEPS && !in_acpi_mode(); i++)
         reference_wait_us(STEP_US);
 }
 
 /* 16.1: nothing that happened before may wake it again at once. */
-static void forget_events(void)
+static void forget_events(uint16_t port)
 {
-    for (unsigned i = 0; i < 2 && power.event_bytes >= 4; i++) {
-        write_word(event[i], power.event_bytes / 2, 0);
-        write_word(event[i], 0, PM1_STATUS);
-    }
+    if (!port || power.event_bytes < 4)
+        return;
+    outw((uint16_t)(port + power.event_bytes / 2), 0);
+    outw(port, PM1_STATUS);
 }
 
-/* 16.1.6: the kind of sleep first, then the same with the order to go. */
+/* 16.1.6: the kind of sleep first in both, then the same with the order to go. */
 static void sleep_by_pm1(void)
 {
-    uint16_t kinds[2] = {(uint16_t)(power.sleep_a << 10), (uint16_t)(power.sleep_b << 10)};
-    uint16_t kept[2] = {0};
-
     enter_acpi_mode();
-    forget_events();
-    for (unsigned i = 0; i < 2 && there(control[i]); i++) {
-        kept[i] = (uint16_t)(read_word(control[i]) & ~(SLP_TYP | SLP_EN)) | kinds[i];
-        write_word(control[i], 0, kept[i]);
-    }
     for (unsigned i = 0; i < 2; i++)
-        write_word(control[i], 0, kept[i] | SLP_EN);
+        forget_events(power.pm1_event[i]);
+    for (unsigned i = 0; i < 4; i++) {
+        uint16_t port = power.pm1_control[i % 2], order = i < 2 ? 0 : SLP_EN;
+
+        if (port)
+            outw(port, (uint16_t)((inw(port) & ~(SLP_TYP | SLP_EN)) | power.sleep_type[i % 2] << 10 | order));
+    }
 }
 
 static void wait_steps(unsigned steps)
 {
-    for (unsigned i = 0; i < steps; i++)
+    while (steps-- > 0)
         reference_wait_us(STEP_US);
 }
 
@@ -151,7 +132,7 @@ static void switch_off(void)
     log_print("power: switching off by ACPI\n");
     serial_flush();
     if (power.reduced)
-        write_byte(sleep, (uint8_t)(power.sleep_a << 2 | SLEEP_ENABLE));
+        write_byte(sleep, (uint8_t)(power.sleep_type[0] << 2 | SLEEP_ENABLE));
     else
         sleep_by_pm1();
     wait_steps(LONG_STEPS);

@@ -68,14 +68,11 @@ def reset(name, ways, words="", **settings):
 ELSEWHERE = {"cpus": 4, "seconds": 1, "kernel": "cpus"}
 
 ROWS = [
-    Row("off-by-another", "kernel", GOOD + (by_the_boot_cpu,), leaves="off",
-        cmdline="cpufault=ends@2 end=poweroff", **ELSEWHERE),
-    Row("off-by-another-threads", "kernel", (by_the_boot_cpu,), leaves="off",
+    Row("off-by-another", "kernel", (by_the_boot_cpu,), leaves="off",
         cmdline="cpufault=ends@2 end=poweroff", accel=THREAD_EACH, **ELSEWHERE),
     off("off-kernel", "kernel"),
     off("off-first-acpi", "kernel", machine="pc"),
     off("off-reduced", "kernel", machine=REDUCED),
-    off("off-bios", "iso-bios"),
     off("off-uefi", "iso-uefi", limit_s=120),
     off("off-bochs", "bochs", limit_s=120),
     reset("reset-acpi", [ACPI]),

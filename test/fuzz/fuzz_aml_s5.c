@@ -8,16 +8,16 @@
 /* The bytes of exactly this many, so that the first one read beyond them is seen. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    uint8_t *copy = malloc(size ? size : 1), a = 0xaa, b = 0xaa;
+    uint8_t *copy = malloc(size ? size : 1), type[2] = {0xaa, 0xaa};
 
     if (!copy)
         return 0;
     if (size > 0)
         memcpy(copy, data, size);
-    if (aml_s5(copy, size, &a, &b))
-        MUST(a <= 7 && b <= 7);
+    if (aml_s5(copy, size, type))
+        MUST(type[0] <= 7 && type[1] <= 7);
     else
-        MUST(a == 0xaa && b == 0xaa);
+        MUST(type[0] == 0xaa && type[1] == 0xaa);
     free(copy);
     return 0;
 }

@@ -14,16 +14,13 @@ static inline void check_register(struct acpi_register reg)
 
 static inline void check_power(const struct acpi_power *power)
 {
-    const struct acpi_register *const pm[] = {&power->pm1a_control, &power->pm1b_control, &power->pm1a_event,
-                                              &power->pm1b_event, &power->sleep};
-
     check_register(power->reset);
-    for (unsigned i = 0; i < sizeof(pm) / sizeof(pm[0]); i++) {
-        check_register(*pm[i]);
-        MUST(pm[i]->space != ACPI_PCI);
+    check_register(power->sleep);
+    for (unsigned i = 0; i < 2; i++) {
+        MUST(power->pm1_control[i] <= 0xfffc && power->pm1_event[i] <= 0xfffc);
+        MUST(power->sleep_type[i] <= 7);
     }
-    MUST(power->sleep_a <= 7 && power->sleep_b <= 7);
-    MUST(!power->can_sleep || (power->reduced ? power->sleep.address : power->pm1a_control.address));
+    MUST(!power->can_sleep || (power->reduced ? power->sleep.address : power->pm1_control[0]));
 }
 
 static inline void check_machine(const struct machine *machine)

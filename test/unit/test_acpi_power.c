@@ -74,12 +74,12 @@ static void as_qemu_has_it(void **state)
     parse_power();
     assert_true(power->can_sleep);
     assert_false(power->reduced);
-    assert_int_equal(power->sleep_a, 5);
-    assert_int_equal(power->sleep_b, 3);
-    IS(power->pm1a_control, ACPI_IO, 0x604);
-    NONE(power->pm1b_control);
-    IS(power->pm1a_event, ACPI_IO, 0x600);
-    NONE(power->pm1b_event);
+    assert_int_equal(power->sleep_type[0], 5);
+    assert_int_equal(power->sleep_type[1], 3);
+    assert_int_equal(power->pm1_control[0], 0x604);
+    assert_int_equal(power->pm1_control[1], 0);
+    assert_int_equal(power->pm1_event[0], 0x600);
+    assert_int_equal(power->pm1_event[1], 0);
     assert_int_equal(power->event_bytes, 4);
     assert_int_equal(power->smi_port, 0xb2);
     assert_int_equal(power->enable_value, 2);
@@ -98,9 +98,9 @@ static void of_the_first_version(void **state)
     fadt_size = 116;
     parse_power();
     assert_true(power->can_sleep);
-    IS(power->pm1a_control, ACPI_IO, 0x604);
-    IS(power->pm1b_control, ACPI_IO, 0x614);
-    IS(power->pm1b_event, ACPI_IO, 0x610);
+    assert_int_equal(power->pm1_control[0], 0x604);
+    assert_int_equal(power->pm1_control[1], 0x614);
+    assert_int_equal(power->pm1_event[1], 0x610);
     NONE(power->reset);
     assert_int_equal(power->reset_value, 0);
 }
@@ -112,22 +112,27 @@ static void extended_fields_come_first(void **state)
     generic(148, 1, 0x1800);
     generic(160, 1, 0x1810);
     generic(172, 1, 0x1804);
-    generic(184, 0, 0xfed80004);
+    generic(184, 0, 0xfed80004); /* in memory, where no PC has it: the older field counts */
+    put32(fadt + 68, 0x704);
     put64(fadt + 140, SSDT);
     parse_power();
-    IS(power->pm1a_event, ACPI_IO, 0x1800);
-    IS(power->pm1b_event, ACPI_IO, 0x1810);
-    IS(power->pm1a_control, ACPI_IO, 0x1804);
-    IS(power->pm1b_control, ACPI_MEMORY, 0xfed80004);
+    assert_int_equal(power->pm1_event[0], 0x1800);
+    assert_int_equal(power->pm1_event[1], 0x1810);
+    assert_int_equal(power->pm1_control[0], 0x1804);
+    assert_int_equal(power->pm1_control[1], 0x704);
     assert_int_equal(machine.dsdt, SSDT);
+    generic(172, 1, 0); /* not filled in, though it says where */
+    parse_power();
+    assert_int_equal(power->pm1_control[0], 0x604);
     fadt_size = 147; /* they end in the middle of the DSDT's */
     parse_power();
     assert_int_equal(machine.dsdt, DSDT);
-    IS(power->pm1a_control, ACPI_IO, 0x604);
+    assert_int_equal(power->pm1_control[0], 0x604);
+    generic(172, 1, 0x1804);
     fadt_size = 183;
     parse_power();
-    IS(power->pm1a_control, ACPI_IO, 0x604);
-    IS(power->pm1a_event, ACPI_IO, 0x1800);
+    assert_int_equal(power->pm1_control[0], 0x604);
+    assert_int_equal(power->pm1_event[0], 0x1800);
 }
 
 static void absurd_addresses_are_none(void **state)
@@ -139,13 +144,13 @@ static void absurd_addresses_are_none(void **state)
     generic(160, 4, 0x600); /* SMBus */
     put32(fadt + 48, 0x100b2);
     parse_power();
-    IS(power->pm1a_control, ACPI_IO, 0x604);
-    IS(power->pm1a_event, ACPI_IO, 0x600);
-    NONE(power->pm1b_event);
+    assert_int_equal(power->pm1_control[0], 0x604);
+    assert_int_equal(power->pm1_event[0], 0x600);
+    assert_int_equal(power->pm1_event[1], 0);
     assert_int_equal(power->smi_port, 0);
     put32(fadt + 64, 0xffff);
     parse_power();
-    NONE(power->pm1a_control);
+    assert_int_equal(power->pm1_control[0], 0);
     assert_false(power->can_sleep);
 }
 
@@ -158,10 +163,10 @@ static void on_reduced_hardware(void **state)
     generic(244, 0, 0xfed80000);
     parse_power();
     assert_true(power->can_sleep && power->reduced);
-    assert_int_equal(power->sleep_a, 5);
+    assert_int_equal(power->sleep_type[0], 5);
     IS(power->sleep, ACPI_MEMORY, 0xfed80000);
-    NONE(power->pm1a_control);
-    NONE(power->pm1a_event);
+    assert_int_equal(power->pm1_control[0], 0);
+    assert_int_equal(power->pm1_event[0], 0);
     assert_int_equal(power->smi_port, 0);
     IS(power->reset, ACPI_IO, 0xcf9);
     fadt_size = 255;
@@ -211,11 +216,11 @@ static void s5_may_stand_in_an_ssdt(void **state)
     put_aml(ssdt, "SSDT", s5, sizeof(s5) - 1);
     parse_power();
     assert_true(power->can_sleep);
-    assert_int_equal(power->sleep_a, 7);
+    assert_int_equal(power->sleep_type[0], 7);
     ssdt[16]++; /* its checksum */
     parse_power();
     assert_false(power->can_sleep);
-    assert_int_equal(power->sleep_a, 0);
+    assert_int_equal(power->sleep_type[0], 0);
 }
 
 static void without_a_good_dsdt(void **state)

@@ -11,7 +11,7 @@
 #include "platform/aml_s5.h"
 #include "random.h"
 
-static uint8_t a, b;
+static uint8_t type[2];
 
 /* In a block of exactly its size: AddressSanitizer sees the first byte read beyond it. */
 static bool look(const void *aml, size_t size)
@@ -21,19 +21,19 @@ static bool look(const void *aml, size_t size)
 
     assert_non_null(copy);
     memcpy(copy, aml, size);
-    a = b = 0xaa;
-    found = aml_s5(copy, size, &a, &b);
+    type[0] = type[1] = 0xaa;
+    found = aml_s5(copy, size, type);
     free(copy);
     if (!found)
-        assert_true(a == 0xaa && b == 0xaa);
+        assert_true(type[0] == 0xaa && type[1] == 0xaa);
     return found;
 }
 
 #define FOUND(bytes, want_a, want_b)                 \
     do {                                             \
         assert_true(look(bytes, sizeof(bytes) - 1)); \
-        assert_int_equal(a, want_a);                 \
-        assert_int_equal(b, want_b);                 \
+        assert_int_equal(type[0], want_a);           \
+        assert_int_equal(type[1], want_b);           \
     } while (0)
 #define NOT_FOUND(bytes) assert_false(look(bytes, sizeof(bytes) - 1))
 
@@ -136,8 +136,8 @@ static void hostile_bytes(void **state)
             bytes[random_next(&random) % sizeof(bytes)] = (uint8_t)random_next(&random);
         if (look(bytes, random_next(&random) % (sizeof(bytes) + 1))) {
             found++;
-            assert_in_range(a, 0, 7);
-            assert_in_range(b, 0, 7);
+            assert_in_range(type[0], 0, 7);
+            assert_in_range(type[1], 0, 7);
         }
     }
     assert_in_range(found, 1000, 90000);
