@@ -16,6 +16,7 @@
 #define MOST_PITCH  (MOST_PIXELS * 8)
 
 _Static_assert(TILE_WIDTH == FONT_WIDTH && TILE_HEIGHT == FONT_HEIGHT, "a tile takes a character's place");
+_Static_assert(TILE_WIDTH == 8, "a row of a tile is 32 bits");
 _Static_assert(MOST_PIXELS / FONT_WIDTH / FRAMEBUFFER_MOST_SCALE <= SHADOW_MAX_COLUMNS &&
                    MOST_PIXELS / FONT_HEIGHT / FRAMEBUFFER_MOST_SCALE <= SHADOW_MAX_ROWS,
                "no larger scale is ever chosen");
@@ -91,40 +92,46 @@ void framebuffer_clear(const struct framebuffer *to)
         memset(to->base + (uint64_t)y * to->pitch, 0, to->width * to->pixel_bytes);
 }
 
-/* Of one row of a cell, the colour of each pixel. */
-static void row_of(struct cell cell, const struct tile *tiles, unsigned y, uint8_t colours[FONT_WIDTH])
+/* Of a glyph's row the colours, 4 bits a pixel, the left one lowest as in a tile; its left one is bit 7. */
+static uint32_t colours_of(uint32_t bits, uint8_t attribute)
 {
-    unsigned number = cell.glyph - SHADOW_TILE;
-    uint8_t bits;
+    bits = (bits & 0xf) << 16 | bits >> 4;
+    bits = (bits & 0x30003) << 8 | (bits >> 2 & 0x30003);
+    bits = ((bits & 0x1010101) << 4 | (bits >> 1 & 0x1010101)) * 0xf;
+    return (bits & (attribute & 0xf) * 0x11111111u) | (~bits & (attribute >> 4) * 0x11111111u);
+}
 
-    if (tiles && cell.glyph >= SHADOW_TILE && number < TILES) {
-        const uint8_t *pixels = tiles[number].pixels + y * TILE_WIDTH / 2;
+/* The same as the display's pixels, a multiple of 8 bytes. Returns how many; up to 2 more are written. */
+static unsigned spread(const struct framebuffer *to, uint32_t row, uint8_t *line)
+{
+    uint8_t *at = line;
 
-        for (unsigned x = 0; x < TILE_WIDTH; x++)
-            colours[x] = pixels[x / 2] >> x % 2 * 4 & 0xf;
-        return;
-    }
-    bits = font_glyph(cell.glyph < SHADOW_TILE ? (uint8_t)cell.glyph : ' ')[y];
-    for (unsigned x = 0; x < FONT_WIDTH; x++)
-        colours[x] = bits >> (FONT_WIDTH - 1 - x) & 1 ? cell.attribute & 0xf : cell.attribute >> 4;
+    for (unsigned x = 0; x < FONT_WIDTH; x++, row >>= 4)
+        for (unsigned i = 0; i < to->scale; i++, at += to->pixel_bytes)
+            __builtin_memcpy(at, &to->colours[row & 0xf], 4);
+    return (unsigned)(at - line);
 }
 
 void framebuffer_draw(const struct framebuffer *to, unsigned row, unsigned column, struct cell cell,
                       const struct tile *tiles)
 {
-    uint8_t line[FONT_WIDTH * FRAMEBUFFER_MOST_SCALE * 4 + 4], colours[FONT_WIDTH];
+    uint8_t line[FONT_WIDTH * FRAMEBUFFER_MOST_SCALE * 4 + 4];
     uint8_t *at = to->base + (uint64_t)(to->top + row * FONT_HEIGHT * to->scale) * to->pitch +
                   (to->left + column * FONT_WIDTH * to->scale) * to->pixel_bytes;
+    unsigned number = cell.glyph - SHADOW_TILE, bytes = 0;
+    const uint8_t *glyph = font_glyph(cell.glyph < SHADOW_TILE ? (uint8_t)cell.glyph : ' ');
+    bool is_tile = tiles && cell.glyph >= SHADOW_TILE && number < TILES;
+    uint32_t pixels, before = 0;
 
-    for (unsigned y = 0; y < FONT_HEIGHT; y++) {
-        unsigned bytes = 0;
-
-        row_of(cell, tiles, y, colours);
-        for (unsigned x = 0; x < FONT_WIDTH; x++)
-            for (unsigned i = 0; i < to->scale; i++, bytes += to->pixel_bytes)
-                __builtin_memcpy(line + bytes, &to->colours[colours[x]],
-                                 4); /* what is too much is written over */
+    for (unsigned y = 0; y < FONT_HEIGHT; y++, before = pixels) {
+        if (is_tile)
+            __builtin_memcpy(&pixels, tiles[number].pixels + y * sizeof(pixels), sizeof(pixels));
+        else
+            pixels = colours_of(glyph[y], cell.attribute);
+        if (!bytes || pixels != before) /* many rows are as the one before */
+            bytes = spread(to, pixels, line);
         for (unsigned i = 0; i < to->scale; i++, at += to->pitch)
-            memcpy(at, line, bytes);
+            for (unsigned done = 0; done < bytes; done += 8)
+                __builtin_memcpy(at + done, line + done, 8);
     }
 }

@@ -2,15 +2,20 @@
 
 #define BLANK_ATTRIBUTE ATTRIBUTE(LIGHT_GREY, BLACK)
 
+static void mark(struct shadow *shadow, unsigned at)
+{
+    shadow->pending += !shadow->changed[at];
+    shadow->changed[at] = true;
+}
+
 void shadow_init(struct shadow *shadow, unsigned columns, unsigned rows)
 {
     shadow->columns = columns;
     shadow->rows = rows;
     shadow->next = 0;
-    for (unsigned i = 0; i < columns * rows; i++) {
+    for (unsigned i = 0; i < columns * rows; i++)
         shadow->cells[i] = (struct cell){' ', BLANK_ATTRIBUTE};
-        shadow->changed[i] = true;
-    }
+    shadow_redraw(shadow);
 }
 
 void shadow_put(struct shadow *shadow, unsigned row, unsigned column, uint16_t glyph, uint8_t attribute)
@@ -22,7 +27,7 @@ void shadow_put(struct shadow *shadow, unsigned row, unsigned column, uint16_t g
     if (shadow->cells[at].glyph == glyph && shadow->cells[at].attribute == attribute)
         return;
     shadow->cells[at] = (struct cell){glyph, attribute};
-    shadow->changed[at] = true;
+    mark(shadow, at);
 }
 
 void shadow_fill(struct shadow *shadow, unsigned row, unsigned column, unsigned rows, unsigned columns,
@@ -48,30 +53,41 @@ unsigned shadow_text(struct shadow *shadow, unsigned row, unsigned column, unsig
 
 void shadow_redraw(struct shadow *shadow)
 {
-    for (unsigned i = 0; i < shadow->columns * shadow->rows; i++)
+    shadow->pending = shadow->columns * shadow->rows;
+    for (unsigned i = 0; i < shadow->pending; i++)
         shadow->changed[i] = true;
 }
 
 void shadow_tile_changed(struct shadow *shadow, unsigned row, unsigned column)
 {
     if (row < shadow->rows && column < shadow->columns)
-        shadow->changed[row * shadow->columns + column] = true;
+        mark(shadow, row * shadow->columns + column);
+}
+
+/* Most of a screen stays as it is: eight cells are looked at as one. */
+static bool eight_unchanged(const bool *changed)
+{
+    uint64_t eight;
+
+    __builtin_memcpy(&eight, changed, sizeof(eight));
+    return eight == 0;
 }
 
 bool shadow_take_changed(struct shadow *shadow, unsigned *row, unsigned *column)
 {
-    unsigned cells = shadow->columns * shadow->rows;
+    unsigned cells = shadow->columns * shadow->rows, at = shadow->next;
 
-    for (unsigned i = 0; i < cells; i++) {
-        unsigned at = shadow->next;
-
-        shadow->next = at + 1 < cells ? at + 1 : 0;
+    for (unsigned seen = 0, step; shadow->pending && seen < cells; seen += step) {
+        step = at + 8 <= cells && eight_unchanged(shadow->changed + at) ? 8 : 1;
         if (shadow->changed[at]) {
             shadow->changed[at] = false;
+            shadow->pending--;
             *row = at / shadow->columns;
             *column = at % shadow->columns;
+            shadow->next = at + 1 < cells ? at + 1 : 0;
             return true;
         }
+        at = at + step < cells ? at + step : 0;
     }
     shadow->next = 0; /* what changes next is drawn from the top */
     return false;

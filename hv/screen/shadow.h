@@ -52,7 +52,8 @@ struct tile {
 struct shadow {
     unsigned columns, rows; /* at most the two above */
     struct cell *cells;     /* what should be there; rows * columns are in use */
-    bool *changed;          /* and not drawn yet */
+    bool *changed;          /* and not drawn yet, */
+    unsigned pending;       /* so many of them */
     struct tile *tiles;     /* TILES of them; NULL: this display has no pixels */
     unsigned next;          /* where the next slice of drawing goes on */
 };

@@ -140,6 +140,22 @@ def test_uncached_without_a_pat():
     assert read_picture(PLAIN.picture(memory))
 
 
+def test_who_draws_has_time_to_spare():
+    """Every CPU takes its turns, one at a time, short ones, and none when it is about to keep time."""
+    row = Row("display-turns", "exact", (), cpus=4, seconds=4, kernel="display", cmdline=PLAIN.words())
+    outcome, _ = boot(row, PLAIN)
+    lines = re.findall("^drawer: (.*)$", outcome.log.text, re.M)
+    drawers = [{key: int(value) for key, value in re.findall(r"(\w+)=(\d+)", line)} for line in lines]
+    assert [drawer["cpu"] for drawer in drawers] == [0, 1, 2, 3]
+    for drawer in drawers:
+        assert drawer["collisions"] == 0
+        assert drawer["cells"] > 0, "it has never drawn"
+        assert drawer["turns"] <= 5 * (row.seconds + 2), "more than its share of 20 turns a second"
+        assert drawer["longest_ns"] <= 200_000
+        assert drawer["least_free_ns"] >= 4_500_000, "it drew when it was about to keep time"
+    assert outcome.log.verdict["result"] == "ok"
+
+
 REFUSED = [
     ("display-in-ram", PLAIN.words(64), "lies in RAM"),
     ("display-too-far", PLAIN.words(1 << 32), "is out of the CPU's reach"),

@@ -2,23 +2,40 @@
  * A display of any layout, for a test image only, linked with --wrap: on Meridian's command line `fb_mib=`
  * (where, in MiB), `fb_width=`, `fb_height=`, `fb_pitch=`, `fb_bits=`, `fb_fields=` (places and sizes of red,
  * green and blue, as 11,5,5,6,0,5), `fb_type=` (1 unless said). Where it lies the test has put memory that
- * the map does not name. What the pages of it are like is said, and on every CPU what the PAT makes of that.
+ * the map does not name. What the pages of it are like is said, and on every CPU what the PAT makes of that;
+ * at the end, how drawing went while time was kept.
  */
 #include "boot.h"
 #include "cpu/instructions.h"
 #include "cpu/paging.h"
 #include "cpu/percpu.h"
 #include "domain/domain.h"
+#include "keeper.h"
 #include "log/log.h"
+#include "screen/display.h"
+#include "verdict.h"
 #include "words.h"
 
 #define MSR_PAT 0x277u
 #define MIB     (1ull << 20)
 
+#define PAUSE_NS 10000000ull
+
+/* How drawing went on one CPU since its system time runs. */
+static struct drawer {
+    bool keeps_time;
+    uint64_t cells, turns, begun_ns, last_ns, longest_ns, least_free_ns;
+} drawers[MAX_CPUS];
+static uint32_t at_once, collisions;
+
 void __real_boot_read(uint32_t magic, uint32_t info, struct boot_info *boot);
 void __wrap_boot_read(uint32_t magic, uint32_t info, struct boot_info *boot);
 volatile void *__real_map_framebuffer(uint64_t phys, size_t size);
 volatile void *__wrap_map_framebuffer(uint64_t phys, size_t size);
+void __real_display_draw(unsigned row, unsigned column, struct cell cell, const struct tile *tiles);
+void __wrap_display_draw(unsigned row, unsigned column, struct cell cell, const struct tile *tiles);
+void __real_verdict_domain_ended(enum domain_end end, const char *why, bool reported, bool reported_ok);
+void __wrap_verdict_domain_ended(enum domain_end end, const char *why, bool reported, bool reported_ok);
 _Noreturn void __real_domain_run_cpu(void);
 _Noreturn void __wrap_domain_run_cpu(void);
 
@@ -75,8 +92,47 @@ volatile void *__wrap_map_framebuffer(uint64_t phys, size_t size)
     return at;
 }
 
+/* Cells that come one after the other belong to one turn. */
+static void note(struct drawer *drawer)
+{
+    uint64_t now_ns = keeper_now_ns(), free_ns = keeper_free_ns();
+
+    if (!drawer->cells++ || now_ns - drawer->last_ns > PAUSE_NS) {
+        drawer->begun_ns = now_ns;
+        drawer->turns++;
+    }
+    drawer->last_ns = now_ns;
+    if (now_ns - drawer->begun_ns > drawer->longest_ns)
+        drawer->longest_ns = now_ns - drawer->begun_ns;
+    if (free_ns < drawer->least_free_ns)
+        drawer->least_free_ns = free_ns;
+}
+
+void __wrap_display_draw(unsigned row, unsigned column, struct cell cell, const struct tile *tiles)
+{
+    struct drawer *drawer = &drawers[cpu_id()];
+
+    if (__atomic_fetch_add(&at_once, 1, __ATOMIC_SEQ_CST))
+        collisions++;
+    if (drawer->keeps_time)
+        note(drawer);
+    __real_display_draw(row, column, cell, tiles);
+    __atomic_fetch_sub(&at_once, 1, __ATOMIC_SEQ_CST);
+}
+
+void __wrap_verdict_domain_ended(enum domain_end end, const char *why, bool reported, bool reported_ok)
+{
+    for (unsigned i = 0; i < cpu_count(); i++)
+        log_print("drawer: cpu=%u cells=%lu turns=%lu longest_ns=%lu least_free_ns=%lu collisions=%u\n", i,
+                  drawers[i].cells, drawers[i].turns, drawers[i].longest_ns, drawers[i].least_free_ns,
+                  collisions);
+    __real_verdict_domain_ended(end, why, reported, reported_ok);
+}
+
 void __wrap_domain_run_cpu(void)
 {
+    drawers[cpu_id()].least_free_ns = UINT64_MAX;
+    drawers[cpu_id()].keeps_time = true;
     log_print("@pat cpu=%u value=%lx\n", cpu_id(), rdmsr(MSR_PAT));
     __real_domain_run_cpu();
 }
