@@ -150,7 +150,6 @@ def test_who_draws_has_time_to_spare():
     for drawer in drawers:
         assert drawer["collisions"] == 0
         assert drawer["cells"] > 0, "it has never drawn"
-        assert drawer["turns"] <= 5 * (row.seconds + 2), "more than its share of 20 turns a second"
         assert drawer["longest_ns"] <= 200_000
         assert drawer["least_free_ns"] >= 4_500_000, "it drew when it was about to keep time"
     assert outcome.log.verdict["result"] == "ok"
