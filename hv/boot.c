@@ -6,6 +6,7 @@
 #include "cpu/paging.h"
 #include "cpu/percpu.h"
 #include "cpu/smp.h"
+#include "cpu/traps.h"
 #include "keeper.h"
 #include "log/log.h"
 #include "log/panic.h"
@@ -19,6 +20,16 @@
 
 static struct memory_range usable[BOOT_MAX_RANGES];
 static unsigned usable_count;
+
+static void leave_smap_off(void)
+{
+    const struct quirk *quirk = quirk_here(QUIRK_NO_SMAP);
+
+    if (!quirk)
+        return;
+    traps_without_smap();
+    log_print("cpu: this is %s: %s; it stays off\n", quirk->name, quirk->reason);
+}
 
 void boot_read(uint32_t magic, uint32_t info, struct boot_info *boot)
 {
@@ -34,6 +45,7 @@ void boot_read(uint32_t magic, uint32_t info, struct boot_info *boot)
     }
     log_print("booted by %s, %s, command line \"%s\"\n", boot->loader, boot->efi ? "UEFI" : "BIOS",
               boot->cmdline);
+    leave_smap_off();
 }
 
 static void keep_out(uint64_t start, uint64_t end)

@@ -37,18 +37,11 @@
 
 extern char syscall_entry[], syscall_entry_compat[];
 
-/*
- * QEMU's TCG (at least to 7.2) reads the frame of an IRETQ at CPL 3 as if the kernel did, so under SMAP it
- * faults; guests of the PV ABI may return by IRETQ. CPUID leaf 40000000h names the emulator.
- */
-static bool smap_breaks_iret(void)
-{
-    struct cpuid_result r;
+static bool smap_off;
 
-    if (!(cpuid(1, 0).ecx & 1u << 31))
-        return false;
-    r = cpuid(0x40000000u, 0);
-    return r.ebx == 0x54474354u && r.ecx == 0x43544743u && r.edx == 0x47435447u; /* "TCGTCGTCGTCG" */
+void traps_without_smap(void)
+{
+    smap_off = true;
 }
 
 static uint32_t cr4_bits(void)
@@ -60,7 +53,7 @@ static uint32_t cr4_bits(void)
         r = cpuid(7, 0);
     if (r.ebx & 1u << 7)
         bits |= CR4_SMEP;
-    if ((r.ebx & 1u << 20) && !smap_breaks_iret())
+    if ((r.ebx & 1u << 20) && !smap_off)
         bits |= CR4_SMAP;
     if (r.ecx & 1u << 2)
         bits |= CR4_UMIP;

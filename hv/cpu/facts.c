@@ -78,38 +78,38 @@ struct cpuid_rates cpuid_rates(void)
     return identify_rates(ask);
 }
 
-/* How many CPUs `has` of, and the first of them. */
-static unsigned count_cpus(bool (*has)(const struct cpu_facts *facts), unsigned *first)
-{
-    unsigned count = 0;
+/* How many CPUs have each, and the first whose MTRRs differ. */
+struct counts {
+    unsigned performance, efficient, arat, invariant, smi, mtrrs, first;
+};
 
-    for (unsigned id = cpu_count(); id-- > 0;) {
-        if (has(cpu_facts(id))) {
-            count++;
-            *first = id;
-        }
-    }
-    return count;
-}
-
-static bool no_arat(const struct cpu_facts *facts)
+static void count(unsigned id, struct counts *counts)
 {
-    return !facts->arat;
-}
+    const struct cpu_facts *facts = cpu_facts(id);
 
-static bool other_mtrrs(const struct cpu_facts *facts)
-{
-    return facts->mtrrs_differ;
+    counts->performance += facts->core == CORE_PERFORMANCE;
+    counts->efficient += facts->core == CORE_EFFICIENT;
+    counts->arat += facts->arat;
+    counts->invariant += facts->invariant_tsc;
+    counts->smi += facts->smi_counted;
+    if (facts->mtrrs_differ && counts->mtrrs++ == 0)
+        counts->first = id;
 }
 
 void facts_report(void)
 {
-    unsigned first = 0, count = count_cpus(no_arat, &first);
+    struct counts counts = {0};
+    unsigned cpus = cpu_count();
 
-    if (count)
-        log_print("cpu: no ARAT on %u CPUs: alarms may stop in HLT, so they idle by spinning\n", count);
-    count = count_cpus(other_mtrrs, &first);
-    if (count)
+    for (unsigned id = 0; id < cpus; id++)
+        count(id, &counts);
+    if (counts.arat < cpus)
+        log_print("cpu: no ARAT on %u CPUs: alarms may stop in HLT, so they idle by spinning\n",
+                  cpus - counts.arat);
+    if (counts.mtrrs)
         log_print("cpu: MTRRs of %u CPUs differ from the boot CPU's, CPU%u's first: update the firmware\n",
-                  count, first);
+                  counts.mtrrs, counts.first);
+    log_print(
+        "@facts cpus=%u p_cores=%u e_cores=%u arat=%u invariant_tsc=%u smi_counted=%u mtrrs_differ=%u\n",
+        cpus, counts.performance, counts.efficient, counts.arat, counts.invariant, counts.smi, counts.mtrrs);
 }

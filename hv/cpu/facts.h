@@ -34,7 +34,7 @@ struct cpuid_rates cpuid_rates(void);
 void facts_init_cpu(void);
 /* On this CPU: its SMI count again. */
 void facts_refresh(void);
-/* Once all are online: CPUs whose alarms may stop in idle, and CPUs whose MTRRs differ; a line each. */
+/* Once all are online: how many CPUs are of each kind (@facts), and a line for what is odd about some. */
 void facts_report(void);
 
 #endif

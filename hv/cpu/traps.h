@@ -33,6 +33,9 @@ struct trap_frame {
 /* The earliest: from here a fault in the boot CPU's C code is a report. smp_init_boot_cpu calls it. */
 void traps_init_early(void);
 
+/* Before the first traps_init_cpu: SMAP stays off, on all CPUs. */
+void traps_without_smap(void);
+
 /*
  * Descriptors, IDT, IST stacks, control registers, SYSCALL MSRs and FPU of this CPU; the PICs masked. The IDT
  * is common. After paging_init, and after cpu_this() answers.

@@ -9,6 +9,8 @@ static const struct quirk quirks[] = {
     {QUIRK_TSC_SLIPS, "QEMU TCG with a thread for each CPU",
      "its TSC jumps ahead, by up to 0.9 ms in a quarter second, when two CPUs read it at once",
      .hypervisor = "TCGTCGTCGTCG", .slip_ns = 1000000},
+    /* At least to 7.2: it reads the frame of an IRETQ at CPL 3 as the kernel would. PV guests may use one. */
+    {QUIRK_NO_SMAP, "QEMU TCG", "a guest's IRETQ faults under SMAP", .hypervisor = "TCGTCGTCGTCG"},
     /* memtest86+ (github.com/memtest86plus/memtest86plus), issue 233: of 2023, and no cause was found. */
     {QUIRK_ONE_CPU, "a Supermicro X10SDV", "memtest86+ crashes there with more than one CPU",
      .vendor = "Supermicro", .product = "X10SDV"},

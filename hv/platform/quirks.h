@@ -6,6 +6,7 @@
 
 enum quirk_effect {
     QUIRK_TSC_SLIPS, /* by up to slip_ns between two looks, where CPUs run at the same moment */
+    QUIRK_NO_SMAP,   /* SMAP stays off */
     QUIRK_ONE_CPU,   /* only the boot CPU is used, unless the command line has maxcpus= */
 };
 

@@ -42,6 +42,15 @@ def rows_say(key, *values):
     return said
 
 
+def facts(**counts):
+    """How many CPUs have what."""
+    def counted(row, log):
+        line = log.all("facts")[0]
+        found = {key: line.number(key) for key in counts}
+        assert found == counts, f"@facts {found}"
+    return counted
+
+
 def exact(name, *expect, **settings):
     return Row(name, "exact", GOOD + (exact_hz,) + expect, **{**SHORT, "cpus": 3, **settings})
 
@@ -53,13 +62,15 @@ ROWS = [
     # A CPU whose alarms may stop in HLT is not sent there. A hypervisor's timer is software, and goes on.
     exact("hw-arat-missing", says(
         "cpu: no ARAT on 3 CPUs: alarms may stop in HLT, so they idle by spinning"),
-          cpu_model=METAL + ",-arat"),
-    exact("hw-arat-virtual", says(never=(SPINNING, MTRRS)), cpu_model="max,-arat"),
+          facts(cpus=3, arat=0, mtrrs_differ=2, smi_counted=0), cpu_model=METAL + ",-arat"),
+    exact("hw-arat-virtual", says(never=(SPINNING, MTRRS)), facts(arat=3, mtrrs_differ=0),
+          cpu_model="max,-arat"),
     # QEMU forgets MTRRs at INIT, so that woken CPUs have none.
     exact("hw-mtrrs-differ", says(
         "cpu: MTRRs of 2 CPUs differ from the boot CPU's, CPU1's first: update the firmware",
         never=(SPINNING,)), cpu_model=METAL),
-    exact("hw-hybrid-cores", rows_say("core", "P", "E", "P"), kernel="cpus", cmdline="cpufault=hybrid@1"),
+    exact("hw-hybrid-cores", rows_say("core", "P", "E", "P"), facts(p_cores=2, e_cores=1), kernel="cpus",
+          cmdline="cpufault=hybrid@1"),
 
     # One board crashes whatever you do: by the table of quirks, unless somebody insists.
     exact("hw-board-nosmp", says(ALONE), cpus_online(1), cpus=1,
@@ -77,7 +88,8 @@ ROWS = [
 
     # Bochs' CPU speaks of 2.4 GHz; its TSC runs at 20 MHz. It is called an Intel CPU, and has no SMI counter:
     # the MSR faults, and that is the answer.
-    Row("hw-cpuid-rates-untrue", "bochs", GOOD + (at_ips, asked), cpus=1, limit_s=120, **SHORT),
+    Row("hw-cpuid-rates-untrue", "bochs", GOOD + (at_ips, asked, facts(invariant_tsc=1)), cpus=1,
+        limit_s=120, **SHORT),
     Row("hw-smi-count-absent", "bochs", GOOD + (at_ips, rows_say("smi", "unknown", "unknown")), cpus=2,
         limit_s=120, bochs={"cpu_options": ", ignore_bad_msrs=0"}, **SHORT),
 ]

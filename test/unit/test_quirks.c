@@ -53,6 +53,9 @@ static void by_hypervisor(void **state)
     (void)state;
     assert_non_null(quirk);
     assert_int_equal(quirk->slip_ns, 1000000);
+    assert_non_null(of(QUIRK_NO_SMAP, tcg, "", "", "")); /* before SMBIOS is read */
+    assert_null(of(QUIRK_NO_SMAP, kvm, "", "", ""));
+    assert_null(of(QUIRK_NO_SMAP, NULL, "", "", ""));
     assert_null(of(QUIRK_TSC_SLIPS, kvm, "QEMU", "Standard PC (Q35 + ICH9, 2009)", "unknown"));
     assert_null(of(QUIRK_TSC_SLIPS, NULL, "QEMU", "Standard PC (Q35 + ICH9, 2009)", "unknown"));
     assert_null(of(QUIRK_ONE_CPU, tcg, "QEMU", "Standard PC (Q35 + ICH9, 2009)", "unknown"));
