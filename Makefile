@@ -161,7 +161,7 @@ $(B)/test/traps.elf: $(TRAPS_OBJECTS) $(HV_LDS) | install
 # CPUs that fail (test/faults/cpus.c), in the same way.
 CPUS_OBJECTS := $(HV_SOURCES:%=$(B)/obj/hv/%.o) $(B)/obj/hv/test/faults/cpus.c.o
 CPUS_WRAP    := boot_read apic_send_startup apic_init_cpu identify keeper_start meeting_lead meeting_follow \
-                window_close keeper_timer_arm verdict_domain_ended serial_flush
+                window_close keeper_timer_arm idle_sleep cpu_idle_mwait verdict_domain_ended serial_flush
 $(B)/test/cpus.elf: $(CPUS_OBJECTS) $(HV_LDS) | install
 	@mkdir -p $(@D)
 	$(if $(V),,@echo "  LD    $@")
@@ -171,7 +171,7 @@ $(B)/test/cpus.elf: $(CPUS_OBJECTS) $(HV_LDS) | install
 INJECT_FILES   := $(addprefix test/faults/,inject.c words.c warp.c svm.c svm_enter.asm hurried.c \
                   steps.c judge.c)
 INJECT_OBJECTS := $(patsubst %,$(B)/obj/hv/%.o,$(HV_SOURCES) $(INJECT_FILES))
-INJECT_WRAP    := boot_read apic_init_cpu tick_init_cpu verdict_domain_ended timeline_update \
+INJECT_WRAP    := boot_read apic_init_cpu idle_sleep tick_init_cpu verdict_domain_ended timeline_update \
                   record_begin record_fill record_end xen_record_begin xen_record_fill xen_record_end
 $(B)/test/inject.elf: $(INJECT_OBJECTS) $(HV_LDS) | install
 	@mkdir -p $(@D)

@@ -150,6 +150,14 @@ void cpu_idle(void)
     __asm__ volatile("sti\n\thlt\n\tcli" : : : "memory");
 }
 
+/* An interrupt that waits must get in, or MWAIT would come back for it at once, for ever. */
+void cpu_idle_mwait(const volatile uint64_t *word, uint32_t hint)
+{
+    __asm__ volatile("monitor" : : "a"(word), "c"(0), "d"(0) : "memory");
+    if (!*word)
+        __asm__ volatile("sti\n\tmwait\n\tcli" : : "a"(hint), "c"(0) : "memory");
+}
+
 uint64_t traps_nmi_count(unsigned cpu)
 {
     struct cpu *of = cpu_by_id(cpu);

@@ -89,6 +89,12 @@ _Noreturn void guest_resume(struct trap_frame *frame);
 void cpu_idle(void);
 
 /*
+ * The same by MONITOR and MWAIT, in the state that `hint` names (SDM vol. 2, MWAIT), while *word is 0: a
+ * store to it wakes as well, and anything may. Only where CPUID has MONITOR.
+ */
+void cpu_idle_mwait(const volatile uint64_t *word, uint32_t hint);
+
+/*
  * Prints a frame: registers, code bytes left out, a back trace of return addresses within the image (CPL 0
  * only).
  */

@@ -10,13 +10,15 @@
 #include "cpu/paging.h"
 #include "cpu/percpu.h"
 #include "cpu/smp.h"
+#include "cpu/traps.h"
 #include "keeper/state.h"
 #include "log/format.h"
 #include "log/log.h"
 
-#define SLEEP_US 20000u
-#define PATIENCE 10000000u /* turns of a waiting loop, for all CPUs together: a second or so */
-#define SOON     100000u   /* of them, until who has not seen the store is sent an interrupt */
+#define SLEEP_US    20000u
+#define STEP_US     50u
+#define SOON_US     1000u   /* then who has not seen the store is sent an interrupt */
+#define PATIENCE_US 100000u /* for all CPUs together */
 
 /* Written by its own CPU, but for `tried`: the boot CPU's. */
 struct sleeper {
@@ -43,17 +45,6 @@ static struct mwait own_mwait(void)
     return mwait_deepest(largest, cpuid(1, 0).ecx, largest >= 5 ? cpuid(5, 0).edx : 0);
 }
 
-/*
- * As cpu_idle: STI holds interrupts off for one more instruction. An interrupt that waits must get in, or
- * MWAIT would come back for it at once, for ever.
- */
-static void sleep_once(uint32_t hint)
-{
-    __asm__ volatile("monitor" : : "a"(wake), "c"(0), "d"(0) : "memory");
-    if (!wake[0])
-        __asm__ volatile("sti\n\tmwait\n\tcli" : : "a"(hint), "c"(0) : "memory");
-}
-
 void idle_sleep(void)
 {
     struct sleeper *own = &sleepers[cpu_id()];
@@ -64,7 +55,7 @@ void idle_sleep(void)
     own->from = rdtsc_ordered();
     own->asleep = true;
     for (; !wake[0]; own->returns++)
-        sleep_once(how.hint);
+        cpu_idle_mwait(wake, how.hint);
     own->to = rdtsc_ordered();
     own->awake = true;
 }
@@ -79,12 +70,12 @@ static bool awake(const struct sleeper *sleeper)
     return sleeper->awake || !sleeper->tried;
 }
 
-/* Until all are, or the turns are used up. */
-static void await_all(bool (*is)(const struct sleeper *sleeper), unsigned turns)
+/* Until all are, or that time has gone. */
+static void await_all(bool (*is)(const struct sleeper *sleeper), unsigned most_us)
 {
-    for (unsigned cpu = 1; cpu < keeper.cpus; cpu++) {
-        for (; !is(&sleepers[cpu]) && turns > 0; turns--)
-            cpu_relax();
+    for (unsigned cpu = 1, waited = 0; cpu < keeper.cpus && waited <= most_us; cpu++) {
+        for (; !is(&sleepers[cpu]) && waited <= most_us; waited += STEP_US)
+            reference_wait_us(STEP_US);
     }
 }
 
@@ -92,19 +83,21 @@ static void await_all(bool (*is)(const struct sleeper *sleeper), unsigned turns)
 static void wake_all(void)
 {
     wake[0] = 1;
-    await_all(awake, SOON);
+    await_all(awake, SOON_US);
     for (unsigned cpu = 1; cpu < keeper.cpus; cpu++) {
         if (!awake(&sleepers[cpu]))
             smp_wake(cpu);
     }
-    await_all(awake, PATIENCE);
+    await_all(awake, PATIENCE_US);
+    for (unsigned cpu = 1; cpu < keeper.cpus; cpu++)
+        sleepers[cpu].tried = sleepers[cpu].tried && sleepers[cpu].awake;
 }
 
-/* A CPU that did not say in time that it goes to sleep has no part in it. */
+/* Who did not say in time that it goes to sleep has no part in it, nor who did not come back in time. */
 static void sleep_all(void)
 {
     exchange_idle();
-    await_all(asleep, PATIENCE);
+    await_all(asleep, PATIENCE_US);
     for (unsigned cpu = 1; cpu < keeper.cpus; cpu++)
         sleepers[cpu].tried = sleepers[cpu].asleep;
     boot_from = rdtsc_ordered();
@@ -130,11 +123,20 @@ void idle_try(bool allowed)
 
 static void judge_sleeper(struct cpu_clock *clock, struct sleeper *s)
 {
-    if (!s->tried || !s->awake || !clock->measured)
+    if (!s->tried || !clock->measured)
         s->trial.result = IDLE_NO_ANSWER;
     else
         s->trial = idle_judge(scale_reader_ns(clock->estimate.nominal, s->to > s->from ? s->to - s->from : 0),
                               scale_reader_ns(keeper.nominal, boot_to - boot_from), s->returns);
+}
+
+static void report_sleeper(unsigned cpu, const struct idle_trial *trial)
+{
+    if (trial->result == IDLE_STOPPED)
+        log_print("idle: the TSC of CPU%u stood still, or was set back, for %llu ns\n", cpu,
+                  (unsigned long long)trial->stopped_ns);
+    if (trial->result == IDLE_NO_ANSWER)
+        log_print("idle: CPU%u did not go to sleep, or did not wake\n", cpu);
 }
 
 void idle_report(void)
@@ -146,20 +148,15 @@ void idle_report(void)
         struct idle_trial *trial = &sleepers[cpu].trial;
 
         judge_sleeper(clock_of(cpu), &sleepers[cpu]);
+        report_sleeper(cpu, trial);
         counts[trial->result]++;
         worst_ns = trial->stopped_ns > worst_ns ? trial->stopped_ns : worst_ns;
-        if (trial->result == IDLE_STOPPED)
-            log_print("idle: the TSC of CPU%u stood still, or was set back, for %llu ns\n", cpu,
-                      (unsigned long long)trial->stopped_ns);
     }
     if (!sleepers)
         log_print("idle: whether a TSC stops in deep idle was not tried: %s\n", why);
     else
-        log_print(
-            "idle: in MWAIT's %s for %u ms: %u TSCs went on, %u stopped; %u CPUs did not stay asleep, %u "
-            "gave no answer\n",
-            why, SLEEP_US / 1000, counts[IDLE_GOES_ON], counts[IDLE_STOPPED], counts[IDLE_AWAKE],
-            counts[IDLE_NO_ANSWER]);
+        log_print("idle: 20 ms in MWAIT's %s: %u TSCs went on, %u stopped, %u CPUs were not let sleep\n", why,
+                  counts[IDLE_GOES_ON], counts[IDLE_STOPPED], counts[IDLE_AWAKE]);
     log_print("@idle state=%s goes_on=%u stopped=%u awake=%u no_answer=%u stopped_ns=%llu\n",
               sleepers ? why : "none", counts[IDLE_GOES_ON], counts[IDLE_STOPPED], counts[IDLE_AWAKE],
               counts[IDLE_NO_ANSWER], (unsigned long long)worst_ns);

@@ -197,3 +197,12 @@ def foreign_in_step(row, log):
     """Xen's own records, as Meridian publishes them, are one line for all VCPUs."""
     spread_ns, back = foreign_report(row, log)
     assert spread_ns == 0 and back == 0, f"spread_ns={spread_ns} back={back}"
+
+
+def idles(state, **counts):
+    """The one @idle line: the state that was tried, and how many CPUs did what there; 0 where not named."""
+    def idled(row, log):
+        (line,) = log.all("idle")
+        found = {key: line.number(key) for key in ("goes_on", "stopped", "awake", "no_answer")}
+        assert (line["state"], found) == (state, dict.fromkeys(found, 0) | counts), f"@idle: {dict(line)}"
+    return idled

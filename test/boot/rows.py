@@ -7,6 +7,7 @@ import rows_firmware
 import rows_guests
 import rows_hardware
 import rows_hostile
+import rows_idle
 import rows_inject
 import rows_media
 import rows_menu
@@ -89,5 +90,5 @@ ROWS = [
     Row("xen-foreign", "xen", (foreign_report,), guest="foreign"),
 ]
 for theme in (rows_cpus, rows_inject, rows_traps, rows_badinput, rows_firmware, rows_hardware, rows_hostile,
-              rows_media, rows_bochs, rows_guests, rows_menu, rows_outside, rows_power, rows_wall):
+              rows_idle, rows_media, rows_bochs, rows_guests, rows_menu, rows_outside, rows_power, rows_wall):
     ROWS += theme.ROWS

@@ -9,6 +9,8 @@
  * unmeasured  it never answers in a meeting; the boot CPU: its reference windows contradict themselves
  * contradicts the first two reference windows contradict themselves
  * hybrid      it is an E-core, and all others are P-cores, by CPUID
+ * restless    it goes into deep idle only when that is over
+ * deaf        in deep idle it misses the store that should wake it
  * stops       1.5 s after system time began it halts for ever, interrupts off
  * returns     the same, but it goes on 3 s later
  * ends        it is the one on which the run ends; who flushes the serial port then is named
@@ -20,6 +22,7 @@
 #include "cpu/instructions.h"
 #include "cpu/paging.h"
 #include "cpu/percpu.h"
+#include "cpu/traps.h"
 #include "keeper.h"
 #include "keeper/meeting.h"
 #include "keeper/state.h"
@@ -63,6 +66,10 @@ bool __real_window_close(const struct window *window, struct crystal crystal, st
                          struct outlook *outlook);
 bool __wrap_window_close(const struct window *window, struct crystal crystal, struct estimate *estimate,
                          struct outlook *outlook);
+void __real_idle_sleep(void);
+void __wrap_idle_sleep(void);
+void __real_cpu_idle_mwait(const volatile uint64_t *word, uint32_t hint);
+void __wrap_cpu_idle_mwait(const volatile uint64_t *word, uint32_t hint);
 void __real_keeper_timer_arm(struct timer *timer, uint64_t deadline_ns);
 void __wrap_keeper_timer_arm(struct timer *timer, uint64_t deadline_ns);
 void __real_verdict_domain_ended(enum domain_end end, const char *why, bool reported, bool reported_ok);
@@ -77,8 +84,8 @@ static bool hits(const char *what, uint32_t apic_id)
 
 static void choose(const char *line)
 {
-    static const char *const faults[] = {"never",  "late",  "slow",    "unmeasured", "contradicts",
-                                         "hybrid", "stops", "returns", "ends"};
+    static const char *const faults[] = {"never",    "late", "slow",  "unmeasured", "contradicts", "hybrid",
+                                         "restless", "deaf", "stops", "returns",    "ends"};
     static const char word[] = "cpufault=";
 
     while (*line && memcmp(line, word, sizeof word - 1) != 0)
@@ -224,6 +231,22 @@ bool __wrap_window_close(const struct window *window, struct crystal crystal, st
         return false;
     return !hits("unmeasured", cpu_this()->apic_id) &&
            __real_window_close(window, crystal, estimate, outlook);
+}
+
+void __wrap_idle_sleep(void)
+{
+    if (hits("restless", cpu_this()->apic_id))
+        reference_wait_us(LATE_US);
+    __real_idle_sleep();
+}
+
+/* HLT knows of no store: only the interrupt that follows wakes it. */
+void __wrap_cpu_idle_mwait(const volatile uint64_t *word, uint32_t hint)
+{
+    if (hits("deaf", cpu_this()->apic_id))
+        cpu_idle();
+    else
+        __real_cpu_idle_mwait(word, hint);
 }
 
 /* ---- Later ---- */

@@ -6,6 +6,8 @@
  * rate=N,N,...      the same, so many ppm fast
  * change=ID@T:WHAT:N,...   the same, when the real TSC is T million: jump (N ticks ahead or back), freeze (N
  *                   ticks long), rate (N ppm from then on)
+ * stands=ID:N       the same, 5 ms after it has gone to sleep in deep idle for the first time: frozen, N
+ *                   ticks long; with no other change of this CPU's TSC
  * tsc=N,N,...       by a write to IA32_TIME_STAMP_COUNTER: so far ahead of what it was
  * adjust=N,N,...    by a write to IA32_TSC_ADJUST
  * later=ID@T:N,...  by a write to IA32_TSC_ADJUST at system time T ms: so far ahead of what it was
@@ -27,12 +29,13 @@
 #define MSR_TSC        0x10u
 #define MSR_TSC_ADJUST 0x3bu
 #define MILLION        1000000
+#define SOON_TICKS     5000000u /* 5 ms of the deterministic lane's */
 
 static struct plan {
     struct warp warp;
     bool warped;
     int64_t tsc, adjust, later;
-    uint64_t later_ns;
+    uint64_t later_ns, stands;
     struct timer timer;
 } plans[SVM_CPUS];
 
@@ -40,6 +43,8 @@ void __real_boot_read(uint32_t magic, uint32_t info, struct boot_info *boot);
 void __wrap_boot_read(uint32_t magic, uint32_t info, struct boot_info *boot);
 bool __real_apic_init_cpu(void);
 bool __wrap_apic_init_cpu(void);
+void __real_idle_sleep(void);
+void __wrap_idle_sleep(void);
 void __real_tick_init_cpu(void);
 void __wrap_tick_init_cpu(void);
 void __real_verdict_domain_ended(enum domain_end end, const char *why, bool reported, bool reported_ok);
@@ -104,6 +109,21 @@ static void take_changes(const char *line)
     } while (at && words_skip(&at, ','));
 }
 
+/* The first piece only makes the layer catch its reads. */
+static void take_stands(const char *line)
+{
+    const char *at = words_find(line, "stands");
+    int64_t id, ticks;
+
+    if (!at)
+        return;
+    if (!words_number(&at, &id) || !words_skip(&at, ':') || !words_number(&at, &ticks) ||
+        (uint64_t)id >= SVM_CPUS || !warp_jump(&plans[(uint64_t)id].warp, 1, 0))
+        refuse("stands=");
+    plans[(uint64_t)id].warped = true;
+    plans[(uint64_t)id].stands = (uint64_t)ticks;
+}
+
 static void take_later(const char *line)
 {
     const char *at = words_find(line, "later");
@@ -135,6 +155,7 @@ static void take_plans(const char *line)
         plans[i].adjust = adjust[i];
     }
     take_changes(line);
+    take_stands(line);
     take_later(line);
 }
 
@@ -165,6 +186,16 @@ bool __wrap_apic_init_cpu(void)
             log_print("fault test: APIC id %u: %s\n", id, why);
     }
     return ok;
+}
+
+/* Its TSC is still the real one. */
+void __wrap_idle_sleep(void)
+{
+    struct plan *plan = &plans[cpu_this()->apic_id < SVM_CPUS ? cpu_this()->apic_id : 0];
+
+    if (plan->stands)
+        warp_freeze(&plan->warp, rdtsc_ordered() + SOON_TICKS, plan->stands);
+    __real_idle_sleep();
 }
 
 static void write_later(struct timer *timer, uint64_t now_ns)
