@@ -330,7 +330,7 @@ static void ram_is_not_drawn_on(void **state)
     }
 }
 
-static void above_4_gib(void **state)
+static void trap_framebuffer_above_4_gib(void **state)
 {
     (void)state;
     plan_of(&layouts[0]);
@@ -343,13 +343,10 @@ static void above_4_gib(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_layout_shows_what_was_drawn),
-        cmocka_unit_test(nothing_else_is_written),
-        cmocka_unit_test(clearing_leaves_the_padding),
-        cmocka_unit_test(scales),
-        cmocka_unit_test(what_cannot_be_is_refused),
-        cmocka_unit_test(ram_is_not_drawn_on),
-        cmocka_unit_test(above_4_gib),
+        cmocka_unit_test(every_layout_shows_what_was_drawn), cmocka_unit_test(nothing_else_is_written),
+        cmocka_unit_test(clearing_leaves_the_padding),       cmocka_unit_test(scales),
+        cmocka_unit_test(what_cannot_be_is_refused),         cmocka_unit_test(ram_is_not_drawn_on),
+        cmocka_unit_test(trap_framebuffer_above_4_gib),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
