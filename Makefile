@@ -60,7 +60,7 @@ CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fpie -fvisibility=hidden -mno-red-zo
 FAST    = $(filter hv/time/line.c hv/time/scale.c hv/keeper/latch.c hv/keeper/meeting.c,$<)
 # GCC before 12 has no -Oz.
 SMALLEST := $(shell $(CC) -Oz -E -x c /dev/null >/dev/null 2>&1 && echo -Oz || echo -Os)
-SMALL   = $(if $(filter hv/%,$(filter-out $(FAST),$<)),$(SMALLEST))
+SMALL   = $(if $(filter hv/%,$(filter-out $(FAST),$<)),$(SMALLEST) -ffunction-sections -fdata-sections)
 ASFLAGS := -f elf64 -g -F dwarf -Werror -I./ -Ihv/ -Iinclude/ -Iboot/
 # --no-relax: ld would turn the loads of a function's address from the GOT into 32-bit immediates, which
 # cannot hold it.
@@ -206,6 +206,9 @@ $(FONT): scripts/font | install
 	@mkdir -p $(@D)
 	$(if $(V),,@echo "  FONT  $@")
 	$(Q)$(PYTHON) $< $(FONTS)/spleen-8x16.psfu.gz $(FONTS)/spleen-5x8.psfu.gz >$@
+
+# What nobody calls is left out of the image.
+$(B)/meridian.elf $(B)/clang/meridian.elf $(B)/test/%.elf: LDFLAGS += --gc-sections
 
 # ---- Packages ------------------------------------------------------------------------------------
 
