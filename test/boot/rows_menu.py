@@ -49,12 +49,13 @@ def chosen(name, key_name, expect, lane="iso-bios", **settings):
 
 
 FIRST = GOOD + (showed_menu,)
+# UEFI and Bochs, dear as they are, are switched off at the end as well.
+OFF_TOO = {"cpus": 2, "seconds": 1, "menu_s": 3, "cmdline": "end=poweroff", "leaves": "off", "limit_s": 120}
 
 ROWS = [
     Row("menu-first", "iso-bios", FIRST + (command_line(""),), cpus=2, seconds=1, menu_s=3),
-    Row("menu-first-uefi", "iso-uefi", FIRST + (line_begins(PIXELS),), cpus=2, seconds=1, menu_s=3,
-        limit_s=120),
-    Row("menu-first-bochs", "bochs", FIRST + (command_line(""),), cpus=2, seconds=1, menu_s=3, limit_s=120),
+    Row("menu-first-uefi", "iso-uefi", FIRST + (line_begins(PIXELS), power_lines(OFF)), **OFF_TOO),
+    Row("menu-first-bochs", "bochs", FIRST + (command_line("end=poweroff"), power_lines(OFF)), **OFF_TOO),
     chosen("menu-serial", "s", GOOD + (command_line("screen=off"), line_begins("screen: off"))),
     chosen("menu-one-cpu", "1", (sound, never_back, bounded, cpus_online(1), command_line("nosmp"))),
     chosen("menu-text-uefi", "t", GOOD + (line_begins("screen: none"),), lane="iso-uefi", limit_s=120),
