@@ -2,6 +2,8 @@
 #ifndef PLATFORM_KEYBOARD_H
 #define PLATFORM_KEYBOARD_H
 
+#include <stdbool.h>
+
 enum key {
     KEY_NONE,
     KEY_PAGE,      /* space, page down */
@@ -18,5 +20,11 @@ enum key {
  * bytes, is not asked again.
  */
 enum key keyboard_poll(void);
+
+/*
+ * Firmware may imitate the controller for a keyboard on USB: each look is an SMI, which holds up all CPUs for
+ * far longer than a port takes to be read. Who measures meanwhile does not look. Finds out at the first call.
+ */
+bool keyboard_is_dear(void);
 
 #endif
