@@ -149,17 +149,15 @@ static struct range_ns carry_from(struct range_ns known, uint64_t from, uint64_t
     return (struct range_ns){min_i64(early.lo, late.lo), max_i64(early.hi, late.hi)};
 }
 
-/* What was known of it; or start-up's exchange, in one of its turns about when this TSC was met.tsc_hi. */
-static struct range_ns known_before(struct cpu_clock *clock, uint64_t tsc, const struct keeper_cpu *now)
+/* All that is known at first is what start-up's exchange showed, in one of its turns. */
+static void begin(struct cpu_clock *clock)
 {
-    const struct shown *shown = &clock->shown;
-    uint64_t met = clock->met.tsc_hi;
+    struct shown *shown = &clock->shown;
 
-    if (shown->copy[0].at_ns && shown->beside_epoch == keeper.epoch)
-        return carry(shown->beside, shown->beside_tsc, tsc, now);
-    if (shown->copy[0].at_ns || !met || keeper.epoch)
-        return NOTHING;
-    return carry_from(offset_ns(clock->offset), met - clock->star_ticks, met + clock->star_ticks, tsc, now);
+    shown->beside = NOTHING;
+    shown->heard = offset_ns(clock->offset);
+    shown->heard_from = clock->met.tsc_hi - clock->star_ticks;
+    shown->heard_to = clock->met.tsc_hi + clock->star_ticks;
 }
 
 static void place_beside(struct cpu_clock *clock, uint64_t tsc, struct keeper_cpu *out)
@@ -172,13 +170,16 @@ static void place_beside(struct cpu_clock *clock, uint64_t tsc, struct keeper_cp
         return;
     boot_hz = hz_of(&clock_of(0)->outlook, boot_tsc, &boot_ppb);
     rate_beside(out, boot_hz, boot_ppb);
-    now = narrow(known_before(clock, tsc, out), now);
+    if (!shown->copy[0].at_ns)
+        begin(clock);
+    if (shown->epoch == keeper.epoch)
+        now = narrow(carry(shown->beside, shown->beside_tsc, tsc, out), now);
     if (shown->heard_to && shown->heard_epoch == keeper.epoch)
         now = narrow(now, carry_from(shown->heard, shown->heard_from, shown->heard_to, tsc, out));
     shown->heard_to = 0;
     shown->beside = now;
     shown->beside_tsc = tsc;
-    shown->beside_epoch = keeper.epoch;
+    shown->epoch = keeper.epoch;
     if (!is_known(now))
         return;
     out->offset_ns = middle(now);

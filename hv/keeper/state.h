@@ -51,7 +51,7 @@ struct shown {
     struct keeper_cpu copy[2];
     struct range_ns beside; /* this TSC minus the boot CPU's is within it, at `beside_tsc` of its own ... */
     uint64_t beside_tsc;    /* ... (0: nothing is known), ... */
-    uint32_t beside_epoch;  /* if no disruption was seen since */
+    uint32_t epoch;         /* if no disruption was seen since */
     struct range_ns heard;  /* ... what a meeting showed, with the lock by whom it met: the same, at ... */
     uint64_t heard_from, heard_to; /* ... some moment between these; 0 once it is taken in, ... */
     uint32_t heard_epoch;          /* ... if no disruption was seen since */

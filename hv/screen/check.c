@@ -6,9 +6,13 @@
 #include "keeper.h"
 #include "log/format.h"
 #include "log/log.h"
+#include "platform/keyboard.h"
+#include "platform/power.h"
 #include "platform/smbios.h"
+#include "screen/dashboard.h"
 #include "screen/evidence.h"
 #include "screen/figures.h"
+#include "screen/screen.h"
 #include "screen/summary.h"
 
 #define SECOND_NS    1000000000ull
@@ -21,7 +25,10 @@
 #define LINE_NS      20000000ull /* ... which takes a real port 15 ms: not when time is due to be kept */
 #define END_LINES    4u
 
+static struct history history;
 static struct figures figures;
+static struct dashboard dashboard;
+static char summary[SUMMARY_MOST + 1];
 static struct lock lock = LOCK_INIT("check"); /* guards the figures; the timer and the painter only try */
 static struct timer steps, refreshes[MAX_CPUS];
 static unsigned next_line, lines_left;
@@ -35,9 +42,9 @@ static const char *number(uint64_t value, char out[24])
 }
 
 /* One word: a value of an @ line has no blanks. */
-static const char *word(const char *text, char out[128])
+static const char *word(const char *text, char *out, size_t size)
 {
-    format(out, 128, "%s", *text ? text : "unknown");
+    format(out, size, "%s", *text ? text : "unknown");
     for (char *c = out; *c; c++)
         if (*c == ' ')
             *c = '_';
@@ -46,12 +53,13 @@ static const char *word(const char *text, char out[128])
 
 static void tell_machine(void)
 {
-    const struct machine_names *names = machine_names();
-    char vendor[128], product[128], firmware[128], cpu[128];
+    const struct machine_names *names = figures.names;
+    char vendor[MACHINE_NAME_BYTES], product[MACHINE_NAME_BYTES], firmware[MACHINE_NAME_BYTES], cpu[64];
 
     log_print("@machine vendor=%s product=%s firmware=%s cpu=%s cpus=%u version=%s\n",
-              word(names->vendor, vendor), word(names->product, product), word(names->firmware, firmware),
-              word(cpu_brand(), cpu), cpu_count(), MERIDIAN_VERSION);
+              word(names->vendor, vendor, sizeof vendor), word(names->product, product, sizeof product),
+              word(names->firmware, firmware, sizeof firmware), word(figures.cpu_name, cpu, sizeof cpu),
+              cpu_count(), MERIDIAN_VERSION);
 }
 
 /* False: somebody is in the midst of a line. */
@@ -91,7 +99,7 @@ static void tell_check(void)
 {
     const struct judgement_words *words = &figures.words;
     const struct judge_worst *worst = &words->worst;
-    char offset[24], rate[24], smi[24], err[24], qr[128 + SUMMARY_MOST];
+    char offset[24], rate[24], smi[24], err[24], code[SUMMARY_MOST + 1];
 
     log_print("@check verdict=%s linux=%s option=%s cpus=%u watched_s=%u offset_ns=%lld offset_bound_ns=%s "
               "rate_ppb=%lld rate_bound_ppb=%s back=%u smi=%s disruptions=%u err_ns=%s mode=%s source=%s\n",
@@ -100,8 +108,21 @@ static void tell_check(void)
               (long long)worst->rate_ppb, number(worst->rate_bound_ppb, rate), worst->back,
               number(figures.smi, smi), figures.evidence.disruptions, number(worst->err_ns, err),
               figures.evidence.percpu ? "percpu" : "unified", figures.evidence.source);
+    if (figures.qr_made)
+        log_print("@qr text=%s\n", word(summary, code, sizeof code));
     log_print("check: %s\ncheck: %s\n", words->means, words->linux_advice);
-    (void)qr;
+}
+
+static void add_moment(void)
+{
+    if (!history_next(&history, figures.now_ns))
+        return;
+    for (unsigned cpu = 0; cpu < figures.evidence.count; cpu++) {
+        const struct keeper_cpu *seen = &figures.cpus[cpu].seen;
+
+        history_add(&history, cpu, seen->offset_bound_ns == UINT64_MAX ? HISTORY_NOTHING : seen->offset_ns,
+                    seen->hz_ppb);
+    }
 }
 
 /* With the lock. */
@@ -118,6 +139,7 @@ static void take_figures(void)
             figures.smi = figures.facts[cpu].smi + (figures.smi == UINT64_MAX ? 0 : figures.smi);
     }
     judge(&figures.evidence, &figures.words);
+    add_moment();
 }
 
 static void begin_second(void)
@@ -153,14 +175,46 @@ static void step(struct timer *timer, uint64_t now_ns)
     lock_release(&lock, were_on);
 }
 
+/* Keys are not needed; where there are some, a few help. */
+static enum dashboard_wish ask_keyboard(void)
+{
+    enum key key = keyboard_poll();
+
+    if (key == KEY_HELP)
+        log_print("keys: space next CPUs, q QR code, p power off, r reset\n");
+    if (key == KEY_POWER_OFF)
+        power_off();
+    if (key == KEY_RESET)
+        power_reset();
+    return key == KEY_PAGE ? WISH_PAGE : key == KEY_QR ? WISH_QR : WISH_NONE;
+}
+
+static void paint(struct shadow *shadow)
+{
+    enum dashboard_wish wish = ask_keyboard();
+    bool were_on;
+
+    if (!lock_try(&lock, &were_on))
+        return;
+    if (figures.now_ns && dashboard_paint(&dashboard, shadow, &figures, keeper_now_ns(), wish))
+        screen_console(shadow, dashboard.layout.console, dashboard.layout.console_rows);
+    lock_release(&lock, were_on);
+}
+
 void check_start(const char *command_line)
 {
     unsigned cpus = cpu_count();
 
     figures.cpus = memory_take_bytes(cpus * sizeof *figures.cpus, "the CPUs' figures");
     figures.facts = memory_take_bytes(cpus * sizeof *figures.facts, "the CPUs' facts");
+    history_begin(&history, cpus,
+                  memory_take_bytes(cpus * sizeof(struct moment) * HISTORY_MOMENTS, "the CPUs' history"));
+    figures.history = &history;
     figures.command_line = command_line;
+    figures.names = machine_names();
+    figures.cpu_name = cpu_brand();
     tell_machine();
+    screen_set_painter(paint);
     steps.expired = step;
     keeper_timer_arm(&steps, (keeper_now_ns() / STEP_NS + 1) * STEP_NS + STEP_AT_NS);
 }
@@ -179,11 +233,32 @@ void check_start_cpu(void)
     keeper_timer_arm(timer, keeper_now_ns() + SECOND_NS + STEP_AT_NS);
 }
 
+static void make_code(void)
+{
+    const struct summary all = {
+        .version = MERIDIAN_VERSION,
+        .words = &figures.words,
+        .watched_s = figures.evidence.watched_s,
+        .disruptions = figures.evidence.disruptions,
+        .smi = figures.smi,
+        .mode = figures.evidence.percpu ? "percpu" : "unified",
+        .source = figures.evidence.source,
+        .vendor = figures.names->vendor,
+        .product = figures.names->product,
+        .firmware = figures.names->firmware,
+        .cpu = figures.cpu_name,
+    };
+
+    summary_text(&all, summary);
+    figures.qr_made = qr_encode(summary, &figures.qr);
+}
+
 static void stop(void)
 {
     bool were_on = lock_take(&lock);
 
     take_figures();
+    make_code();
     figures.ended = true;
     lock_release(&lock, were_on);
 }

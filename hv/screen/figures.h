@@ -6,7 +6,10 @@
 #include <stdint.h>
 
 #include "cpu/facts.h"
+#include "platform/smbios.h"
+#include "screen/history.h"
 #include "screen/judge.h"
+#include "screen/qr.h"
 
 struct figures {
     const char *command_line;
@@ -17,6 +20,11 @@ struct figures {
     struct cpu_facts *facts; /* ... of these */
     uint64_t smi;            /* of all CPUs together; UINT64_MAX: no CPU tells */
     struct judgement_words words;
+    const struct machine_names *names;
+    const char *cpu_name;
+    struct history *history;
+    bool qr_made; /* at the end; else there is none */
+    struct qr qr;
 };
 
 #endif

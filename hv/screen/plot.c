@@ -1,0 +1,196 @@
+#include "screen/plot.h"
+
+#include "log/format.h"
+#include "log/string.h"
+#include "screen/half.h"
+
+#define LABEL ATTRIBUTE(LIGHT_GREY, BLACK)
+#define Q8    256
+#define ROOM  60u /* moments; twice as many, and again, as they come: what is drawn already seldom moves */
+
+/* One column of cells, as colours of its dots. */
+static uint8_t strip[TILE_WIDTH][PLOT_MOST_ROWS * TILE_HEIGHT];
+
+enum colour plot_colour(unsigned cpu)
+{
+    static const uint8_t colours[] = {LIGHT_GREEN, LIGHT_CYAN, YELLOW,   LIGHT_MAGENTA,
+                                      WHITE,       LIGHT_BLUE, LIGHT_RED};
+
+    return colours[cpu % sizeof colours];
+}
+
+/* 1, 2 or 5 times a power of ten, or only such a power, that is no less. */
+static uint64_t round_up(uint64_t value, bool tens)
+{
+    for (uint64_t power = 1; power < UINT64_MAX / 100; power *= 10)
+        for (unsigned digit = 1; digit < 10; digit += digit == 2 ? 3 : digit == 5 ? 5 : 1)
+            if (power * digit >= value && (digit == 1 || !tens))
+                return power * digit;
+    return INT64_MAX;
+}
+
+static void label(const struct plot *plot, struct shadow *shadow, unsigned row, bool minus, uint64_t value)
+{
+    const char *unit = plot->kind == PLOT_OFFSET ? "ns us ms s  " : "ppbppm";
+    char text[24];
+
+    for (; value >= 1000 && unit[3]; unit += 3)
+        value /= 1000;
+    format(text, sizeof text, "%s%llu %.3s",
+           minus                                ? "-"
+           : plot->kind == PLOT_OFFSET && value ? "+"
+                                                : "",
+           (unsigned long long)value, unit);
+    shadow_text(shadow, plot->row + row, plot->column - PLOT_LABELS, PLOT_LABELS - 1, LABEL, text);
+}
+
+static void title(const struct plot *plot, struct shadow *shadow, const struct history *history)
+{
+    char text[32];
+
+    shadow_text(shadow, plot->row - 1, plot->column - PLOT_LABELS, plot->columns + PLOT_LABELS, LABEL,
+                plot->kind == PLOT_OFFSET ? "TSC beside CPU0's" : "rate known to \xf1");
+    shadow_text(shadow, plot->row + plot->rows, plot->column, plot->columns, LABEL, "0 s");
+    format(text, sizeof text, "%5llu s",
+           (unsigned long long)(history_span_ns(history, plot->room) / 1000000000));
+    shadow_text(shadow, plot->row + plot->rows, plot->column + plot->columns - 7, 7, LABEL, text);
+}
+
+void plot_begin(struct plot *plot, struct shadow *shadow, const struct history *history)
+{
+    plot->count = history->count;
+    for (plot->room = ROOM; plot->room < plot->count;)
+        plot->room *= 2;
+    title(plot, shadow, history);
+    if (plot->kind == PLOT_OFFSET) {
+        plot->most = round_up(history->most_ns < 10 ? 10 : history->most_ns, false);
+        label(plot, shadow, 0, false, plot->most);
+        label(plot, shadow, plot->rows / 2, false, 0);
+        label(plot, shadow, plot->rows - 1, true, plot->most);
+    } else {
+        plot->most = round_up(history->most_ppb + 1ull, true);
+        plot->least = round_up(history->least_ppb + 1ull, true) / 10;
+        plot->least += !plot->least;
+        label(plot, shadow, 0, false, plot->most);
+        label(plot, shadow, plot->rows - 1, false, plot->least);
+    }
+}
+
+/* The logarithm to base 2, 8 places behind the point, straight between powers of two. */
+static int64_t logarithm(uint64_t value)
+{
+    unsigned power = 63 - (unsigned)__builtin_clzll(value | 1);
+
+    return (int64_t)(power * Q8 + ((value << (63 - power)) >> 55 & 0xff));
+}
+
+/* In the plot's own measure; HISTORY_NOTHING: nothing is known. */
+static int64_t value_of(const struct plot *plot, const struct moment *moment)
+{
+    if (plot->kind == PLOT_OFFSET)
+        return moment->offset_ns;
+    return moment->bound_ppb ? logarithm(moment->bound_ppb) : HISTORY_NOTHING;
+}
+
+/* The dot's distance from the top, of `dots` in all. */
+static unsigned height(const struct plot *plot, int64_t value, unsigned dots)
+{
+    int64_t top = plot->kind == PLOT_OFFSET ? (int64_t)plot->most : logarithm(plot->most);
+    int64_t bottom = plot->kind == PLOT_OFFSET ? -top : logarithm(plot->least);
+    uint64_t down = (uint64_t)(top - value), all = (uint64_t)(top - bottom);
+
+    if (value > top)
+        return 0;
+    if (value < bottom)
+        return dots - 1;
+    for (; all >> 40; all >>= 1)
+        down >>= 1;
+    return (unsigned)(down * (dots - 1) / all);
+}
+
+/* Where the line of `cpu` is at dot `x` of `wide`, `dots` high; false: nowhere. */
+static bool line_at(const struct plot *plot, const struct history *history, unsigned cpu, unsigned x,
+                    unsigned wide, unsigned dots, unsigned *y)
+{
+    unsigned at = x * (plot->room - 1) * Q8 / (wide - 1), i = at / Q8;
+    int64_t a, b;
+
+    if (i + 1 >= plot->count)
+        return false;
+    a = value_of(plot, history_at(history, cpu, i));
+    b = value_of(plot, history_at(history, cpu, i + 1));
+    if (a == HISTORY_NOTHING || b == HISTORY_NOTHING)
+        return false;
+    *y = height(plot, a + (b - a) / Q8 * (at % Q8) + (b - a) % Q8 * (at % Q8) / Q8, dots);
+    return true;
+}
+
+static void draw_line(const struct plot *plot, const struct history *history, unsigned cpu, unsigned first,
+                      unsigned across, unsigned dots)
+{
+    unsigned wide = plot->columns * across, y, before = dots;
+
+    if (first && !line_at(plot, history, cpu, first - 1, wide, dots, &before))
+        before = dots;
+    for (unsigned x = 0; x < across; x++) {
+        if (!line_at(plot, history, cpu, first + x, wide, dots, &y)) {
+            before = dots;
+            continue;
+        }
+        if (before == dots)
+            before = y;
+        for (unsigned at = before < y ? before : y; at <= (before < y ? y : before); at++)
+            strip[x][at] = (uint8_t)plot_colour(cpu);
+        before = y;
+    }
+}
+
+/* Where offsets are 0, and at each power of ten. */
+static void draw_grid(const struct plot *plot, unsigned first, unsigned across, unsigned dots)
+{
+    uint64_t value = plot->kind == PLOT_OFFSET ? 0 : plot->least;
+    unsigned y;
+
+    for (unsigned x = 0; x < across; x++)
+        memset(strip[x], BLACK, dots);
+    do {
+        y = height(plot, plot->kind == PLOT_OFFSET ? 0 : logarithm(value), dots);
+        for (unsigned x = 0; x < across; x++)
+            strip[x][y] = (first + x) % 4 ? BLACK : DARK_GREY;
+        value *= 10;
+    } while (value && value <= plot->most);
+}
+
+static void emit_tile(struct shadow *shadow, const struct plot *plot, unsigned row, unsigned column)
+{
+    unsigned number = plot->first_tile + row * plot->columns + column;
+    struct tile tile = {{0}};
+
+    for (unsigned y = 0; y < TILE_HEIGHT; y++)
+        for (unsigned x = 0; x < TILE_WIDTH; x++)
+            tile.pixels[(y * TILE_WIDTH + x) / 2] |=
+                (uint8_t)(strip[x][row * TILE_HEIGHT + y] << (x % 2 ? 4 : 0));
+    shadow_put(shadow, plot->row + row, plot->column + column, (uint16_t)(SHADOW_TILE + number), LABEL);
+    if (memcmp(&shadow->tiles[number], &tile, sizeof tile) == 0)
+        return;
+    shadow->tiles[number] = tile;
+    shadow_tile_changed(shadow, plot->row + row, plot->column + column);
+}
+
+void plot_column(const struct plot *plot, struct shadow *shadow, const struct history *history,
+                 unsigned column)
+{
+    unsigned across = shadow->tiles ? TILE_WIDTH : 1;
+    unsigned dots = plot->rows * (shadow->tiles ? TILE_HEIGHT : 2);
+
+    draw_grid(plot, column * across, across, dots);
+    for (unsigned cpu = 0; plot->count && cpu < history->cpus; cpu++)
+        draw_line(plot, history, cpu, column * across, across, dots);
+    for (unsigned row = 0; row < plot->rows; row++) {
+        if (shadow->tiles)
+            emit_tile(shadow, plot, row, column);
+        else
+            half_put(shadow, plot->row + row, plot->column + column, strip[0][2 * row],
+                     strip[0][2 * row + 1]);
+    }
+}
