@@ -60,7 +60,9 @@ CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fpie -fvisibility=hidden -mno-red-zo
 FAST    = $(filter hv/time/line.c hv/time/scale.c hv/keeper/latch.c hv/keeper/meeting.c,$<)
 # GCC before 12 has no -Oz.
 SMALLEST := $(shell $(CC) -Oz -E -x c /dev/null >/dev/null 2>&1 && echo -Oz || echo -Os)
-SMALL   = $(if $(filter hv/%,$(filter-out $(FAST),$<)),$(SMALLEST) -ffunction-sections -fdata-sections)
+# A trace of calls is of no use where nothing is called that might panic: the screen does without.
+SMALL   = $(if $(filter hv/%,$(filter-out $(FAST),$<)),$(SMALLEST) -ffunction-sections -fdata-sections) \
+          $(if $(filter hv/screen/%,$<),-fomit-frame-pointer)
 ASFLAGS := -f elf64 -g -F dwarf -Werror -I./ -Ihv/ -Iinclude/ -Iboot/
 # --no-relax: ld would turn the loads of a function's address from the GOT into 32-bit immediates, which
 # cannot hold it.
