@@ -162,8 +162,9 @@ $(B)/test/traps.elf: $(TRAPS_OBJECTS) $(HV_LDS) | install
 -include $(B)/obj/hv/test/faults/trap.c.d $(B)/obj/hv/test/faults/provoke.c.d
 # CPUs that fail (test/faults/cpus.c), in the same way.
 CPUS_OBJECTS := $(HV_SOURCES:%=$(B)/obj/hv/%.o) $(B)/obj/hv/test/faults/cpus.c.o
-CPUS_WRAP    := boot_read apic_send_startup apic_init_cpu identify keeper_start meeting_lead meeting_follow \
-                window_close keeper_timer_arm idle_sleep cpu_idle_mwait verdict_domain_ended serial_flush
+CPUS_WRAP    := boot_read apic_send_startup apic_init_cpu identify rdmsr_try keeper_start meeting_lead \
+                meeting_follow window_close keeper_timer_arm idle_sleep cpu_idle_mwait \
+                verdict_domain_ended serial_flush
 $(B)/test/cpus.elf: $(CPUS_OBJECTS) $(HV_LDS) | install
 	@mkdir -p $(@D)
 	$(if $(V),,@echo "  LD    $@")

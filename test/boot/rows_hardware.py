@@ -42,6 +42,15 @@ def rows_say(key, *values):
     return said
 
 
+def smis_on(cpu):
+    """That CPU's count went up about once a second, and no other's; the end has their sum."""
+    def counted(row, log):
+        counts = [line.number("smi") for line in log.all("row")]
+        assert counts[cpu] >= row.seconds - 1 and sum(counts) == counts[cpu], f"smi: {counts}"
+        assert log.all("check")[0].number("smi") == counts[cpu]
+    return counted
+
+
 def facts(**counts):
     """How many CPUs have what."""
     def counted(row, log):
@@ -71,6 +80,10 @@ ROWS = [
         never=(SPINNING,)), cpu_model=METAL),
     exact("hw-hybrid-cores", rows_say("core", "P", "E", "P"), facts(p_cores=2, e_cores=1), kernel="cpus",
           cmdline="cpufault=hybrid@1"),
+
+    # Where CPUs count their SMIs, the count of each is followed.
+    exact("hw-smi-counted", smis_on(1), facts(smi_counted=3), kernel="cpus", cmdline="cpufault=smis@1",
+          seconds=3),
 
     # One board crashes whatever you do: by the table of quirks, unless somebody insists.
     exact("hw-board-nosmp", says(ALONE), cpus_online(1), cpus=1,

@@ -11,6 +11,7 @@
  * hybrid      it is an E-core, and all others are P-cores, by CPUID
  * restless    it goes into deep idle only when that is over
  * deaf        in deep idle it misses the store that should wake it
+ * smis        CPUs count SMIs, and on this one there is one more at each look
  * stops       1.5 s after system time began it halts for ever, interrupts off
  * returns     the same, but it goes on 3 s later
  * ends        it is the one on which the run ends; who flushes the serial port then is named
@@ -54,6 +55,8 @@ bool __real_apic_send_startup(uint32_t apic_id, uint8_t page);
 bool __wrap_apic_send_startup(uint32_t apic_id, uint8_t page);
 bool __real_apic_init_cpu(void);
 bool __wrap_apic_init_cpu(void);
+bool __real_rdmsr_try(uint32_t msr, uint64_t *out);
+bool __wrap_rdmsr_try(uint32_t msr, uint64_t *out);
 void __real_identify(cpuid_reader read, struct cpu_facts *out);
 void __wrap_identify(cpuid_reader read, struct cpu_facts *out);
 void __real_keeper_start(const struct options *options, uint8_t century_register);
@@ -84,8 +87,8 @@ static bool hits(const char *what, uint32_t apic_id)
 
 static void choose(const char *line)
 {
-    static const char *const faults[] = {"never",    "late", "slow",  "unmeasured", "contradicts", "hybrid",
-                                         "restless", "deaf", "stops", "returns",    "ends"};
+    static const char *const faults[] = {"never", "late",     "slow", "unmeasured", "contradicts", "hybrid",
+                                         "smis",  "restless", "deaf", "stops",      "returns",     "ends"};
     static const char word[] = "cpufault=";
 
     while (*line && memcmp(line, word, sizeof word - 1) != 0)
@@ -150,6 +153,15 @@ static struct cpuid_result hybrid(uint32_t leaf, uint32_t subleaf)
 void __wrap_identify(cpuid_reader read, struct cpu_facts *out)
 {
     __real_identify(strcmp(fault.what, "hybrid") == 0 ? hybrid : read, out);
+    out->smi_counted |= strcmp(fault.what, "smis") == 0;
+}
+
+bool __wrap_rdmsr_try(uint32_t msr, uint64_t *out)
+{
+    static uint64_t smis;
+
+    *out = hits("smis", cpu_this()->apic_id) ? ++smis : 0;
+    return strcmp(fault.what, "smis") == 0 || __real_rdmsr_try(msr, out);
 }
 
 static uint32_t roll(void)
