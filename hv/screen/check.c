@@ -178,7 +178,7 @@ static void step(struct timer *timer, uint64_t now_ns)
 /* Keys are not needed; where there are some, a few help. */
 static enum dashboard_wish ask_keyboard(void)
 {
-    enum key key = keyboard_poll();
+    enum key key = figures.ended || !keyboard_is_dear() ? keyboard_poll() : KEY_NONE;
 
     if (key == KEY_HELP)
         log_print("keys: space next CPUs, q QR code, p power off, r reset\n");

@@ -24,6 +24,7 @@ def iso(path, **variables):
 
 def menu(**variables):
     """GRUB's configuration out of the finished image: (all of it, {key: (Meridian's words, the guest's)})."""
+    os.makedirs("build/test", exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="menu.", dir="build/test") as folder:
         image, out = os.path.join(folder, "iso"), os.path.join(folder, "grub.cfg")
         made = iso(image, **variables)
