@@ -12,10 +12,12 @@ from dataclasses import dataclass
 import pytest
 from boot import LOGS, machine
 from emulator import run
+from live import LiveQemu
 from rows import Row
 from screens import Picture, read_picture
 
 AT_MIB = 5120
+CARD_MIB = 0xfd0             # where SeaBIOS puts the memory of q35's own card
 FILE_BYTES = 128 << 20      # QEMU's memory comes in steps of so much
 PAT = {0: 6, 1: 4, 2: 7, 3: 0, 4: 1}    # SDM vol. 3, 11.12.2: WB, WT, UC-, UC, and WC
 PTE_PAT, PTE_PCD, PTE_PWT = 1 << 7, 1 << 4, 1 << 3
@@ -153,6 +155,24 @@ def test_who_draws_has_time_to_spare():
         assert drawer["longest_ns"] <= 200_000
         assert drawer["least_free_ns"] >= 4_500_000, "it drew when it was about to keep time"
     assert outcome.log.verdict["result"] == "ok"
+
+
+def test_a_panic_before_there_are_page_tables():
+    """Seen through the tables of the 32-bit start; the display is QEMU's own card, whatever its mode."""
+    row = Row("display-early-panic", "iso-bios", (), cpus=1, kernel="display", prepare="cutmem 1M 1G",
+              cmdline=PLAIN.words(CARD_MIB))
+    os.makedirs("build/test", exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="boot.", dir="build/test") as folder:
+        log, memory = os.path.join(LOGS, f"{row.name}.log"), os.path.join(folder, "display")
+        with LiveQemu(machine(row, folder).command(), folder, log, 60, "none") as live:
+            live.wait_line("Meridian: halted")
+            live.give(f'pmemsave {CARD_MIB << 20:#x} {PLAIN.pitch * PLAIN.height} "{memory}"')
+            text = live.log().text
+        with open(memory, "rb") as file:
+            screen = read_picture(PLAIN.picture(file.read()))
+    expected = shown_of(text[text.index("Meridian: a hypervisor"):], PLAIN.columns)
+    assert "Meridian panic: no memory for page tables: give the machine more" in expected
+    assert screen and screen.lines()[:len(expected)] == expected
 
 
 REFUSED = [
