@@ -78,12 +78,13 @@ bits 64
 
 ; One of the CPU's own, or an interrupt's: %1 is its vector.
 %macro trap_stub 1
-        align 16                                ; idt.c's STUB_BYTES
+%%begin:
 %if !HAS_ERROR(%1)
         push 0
 %endif
         push dword %1
-        jmp trap_common
+        jmp near trap_common
+        times 12 - ($ - %%begin) nop            ; idt.c's STUB_BYTES
 %endmacro
 
 ; In idt.c's order: the exceptions, our own two interrupts, and one for all those that nobody asked for.

@@ -4,7 +4,7 @@
 
 #define GATE_INTERRUPT 0x8e00u
 #define GATE_DPL3      0x6000u
-#define STUB_BYTES     16ull
+#define STUB_BYTES     12ull
 
 /* SDM vol. 3, 6.14.1. */
 struct gate {
