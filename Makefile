@@ -86,6 +86,17 @@ FUZZ_SOURCES    := $(sort $(wildcard test/hostile/fuzz/*.c)) $(KIT_SOURCES)
 UNIT_TESTS      := $(patsubst test/unit/%.c,$(B)/unit/%,$(sort $(wildcard test/unit/test_*.c)))
 HEADERS         := $(wildcard hv/*.h hv/*/*.h include/*/*.h guest/*.h test/unit/*.h test/sim/*.h)
 
+# What is compiled depends on the flags too: whoever changes one compiles all anew.
+FLAGS     := $(B)/flags
+FLAGS_NOW := $(CC) $(CLANG) $(NASM) $(CFLAGS) $(INCLUDES) $(SYSTEM) $(ASFLAGS) $(LDFLAGS) $(HOST_CC) \
+             $(HOST_CFLAGS) $(SMALLEST) $(value FAST) $(value SMALL)
+ifneq ($(FLAGS_NOW),$(file <$(FLAGS)))
+$(shell mkdir -p $(B))$(file >$(FLAGS),$(FLAGS_NOW))
+endif
+HEADERS   += $(FLAGS)
+$(FLAGS):
+	@mkdir -p $(@D) && touch $@
+
 # ---- Programs ------------------------------------------------------------------------------------
 
 all: programs
@@ -102,12 +113,12 @@ clang-programs: $(B)/clang/meridian.elf $(B)/clang/guest.elf
 
 # $(call program,output,object folder,sources,linker script,compiler,flags)
 define program
-$(2)/%.c.o: %.c | install
+$(2)/%.c.o: %.c $(FLAGS) | install
 	@mkdir -p $$(@D)
 	$(if $(V),,@echo "  CC    $$@")
 	$(Q)$(5) $(6) $$(SMALL) -MMD -MP -c $$< -o $$@
 
-$(2)/%.asm.o: %.asm | install
+$(2)/%.asm.o: %.asm $(FLAGS) | install
 	@mkdir -p $$(@D)
 	$(if $(V),,@echo "  NASM  $$@")
 	$(Q)$(NASM) $(ASFLAGS) -MD $$(@:.o=.d) -MP $$< -o $$@
@@ -240,8 +251,12 @@ iso: programs
 usb: iso
 	@$(PYTHON) scripts/usb $(if $(filter yes,$(LOOP)),--loop) '$(DEV)'
 
-release: programs
-	@$(PYTHON) scripts/release $(VERSION) $(RELEASE)
+# From nothing: what was built before may have had other flags, or sources that are gone.
+release: | install
+	@rm -rf $(B)/fresh
+	+@$(MAKE) --no-print-directory B=$(B)/fresh programs
+	@$(PYTHON) scripts/release $(VERSION) $(B)/fresh $(RELEASE)
+	@rm -rf $(B)/fresh
 
 plot: | install
 	@$(PYTHON) scripts/plot $(LOG)
