@@ -30,17 +30,15 @@ __attribute__((format(printf, 2, 3))) static void say(char text[JUDGE_TEXT], con
     va_end(args);
 }
 
+/* To the nearest, in the largest unit that leaves three digits. */
 static const char *span(char out[SPAN], uint64_t ns)
 {
-    bool us = ns >= 100000, ms = ns >= 100000000;
+    unsigned unit = ns >= 100000000 ? 1000000 : ns >= 100000 ? 1000 : 1;
 
-    format(out, SPAN, "%llu %s",
-           (unsigned long long)(ms   ? ns / 1000000
-                                : us ? ns / 1000
-                                     : ns),
-           ms   ? "ms"
-           : us ? "us"
-                : "ns");
+    format(out, SPAN, "%llu %s", (unsigned long long)(ns / unit + (ns % unit * 2 >= unit && unit > 1)),
+           unit == 1      ? "ns"
+           : unit == 1000 ? "us"
+                          : "ms");
     return out;
 }
 

@@ -206,3 +206,12 @@ def idles(state, **counts):
         found = {key: line.number(key) for key in ("goes_on", "stopped", "awake", "no_answer")}
         assert (line["state"], found) == (state, dict.fromkeys(found, 0) | counts), f"@idle: {dict(line)}"
     return idled
+
+
+def check_says(verdict, **words):
+    """The check's verdict on the machine."""
+    def said(row, log):
+        (line,) = log.all("check")
+        found = {key: line[key] for key in ("verdict", *words)}
+        assert found == {"verdict": verdict, **words}, f"@check: {dict(line)}"
+    return said

@@ -17,9 +17,9 @@ import rows_traps
 import rows_wall
 from boot import Row
 from emulator import THREAD_EACH
-from expect import (all_vcpus, bound_below, bounded, cpus_online, exact_hz, exact_time, exchange_us,
-                    foreign_in_step, foreign_report, free_ranges_at_least, free_running, goes_back,
-                    never_back, one_line, one_line_or_said, one_window, per_cpu, reads_over,
+from expect import (all_vcpus, bound_below, bounded, check_says, cpus_online, exact_hz, exact_time,
+                    exchange_us, foreign_in_step, foreign_report, free_ranges_at_least, free_running,
+                    goes_back, never_back, one_line, one_line_or_said, one_window, per_cpu, reads_over,
                     reported_by_guest, sound, source_is, source_is_not, undisturbed)
 
 RIGHT = (sound, all_vcpus, never_back, undisturbed, bounded)
@@ -31,11 +31,13 @@ ROWS = [
     # No host disturbs the deterministic lane: exact numbers, and the same output every time.
     Row("exact-1", "exact", EXACT, cpus=1, repeat=True),
     Row("exact-4", "exact", EXACT, cpus=4, repeat=True),
-    Row("exact-bound", "exact", EXACT + (bound_below(20000),), cpus=4, seconds=10, limit_s=120),
+    Row("exact-bound", "exact", EXACT + (
+        bound_below(20000), check_says("in-step", linux="unsure", option="none")), cpus=4, seconds=10,
+        limit_s=120),
     Row("exact-pit", "exact", EXACT + (source_is("pit"),), cmdline="clocksource=pit"),
     Row("exact-hpet", "exact", EXACT + (source_is("hpet"),), cmdline="clocksource=hpet"),
     Row("exact-pmtimer", "exact", EXACT + (source_is("pmtimer"),), cmdline="clocksource=pmtimer"),
-    Row("exact-percpu", "exact", RIGHT + (per_cpu, exact_hz, exact_time),
+    Row("exact-percpu", "exact", RIGHT + (per_cpu, exact_hz, exact_time, check_says("in-step")),
         cmdline="clockmode=percpu"),
     # As in 2005: S keeps the rate that was measured at the start.
     Row("exact-discipline-off", "exact", GOOD + (exact_time, free_running), seconds=6,

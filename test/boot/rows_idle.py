@@ -5,7 +5,8 @@ do not sleep or wake as they should by test/faults/cpus.c.
 """
 
 from boot import Row
-from expect import all_vcpus, bounded, exact_hz, idles, line_begins, never_back, one_line, sound, undisturbed
+from expect import (all_vcpus, bounded, check_says, exact_hz, idles, line_begins, never_back, one_line, sound,
+                    undisturbed)
 from rows_cpus import TIME, apic_ids, fails
 from rows_inject import inject
 
@@ -18,21 +19,12 @@ def stood_still(row, log):
     assert 0 <= STOOD_NS - line.number("stopped_ns") < 200000, f"stopped_ns={line['stopped_ns']}"
 
 
-def judged(verdict, **words):
-    """The check's verdict on the machine."""
-    def said(row, log):
-        (line,) = log.all("check")
-        found = {key: line[key] for key in ("verdict", *words)}
-        assert found == {"verdict": verdict, **words}, f"@check: {dict(line)}"
-    return said
-
-
 RIGHT = (sound, all_vcpus, never_back, undisturbed, bounded)
 ALL_THREE = TIME + (apic_ids(0, 1, 2), one_line, exact_hz)
 
 ROWS = [
     inject("idle-stops", f"stands=1:{STOOD_NS}", *RIGHT, idles("C1", stopped=1, awake=1), stood_still,
-           judged("stops-in-idle", linux="unsafe", option="clocksource=hpet", mode="percpu"),
+           check_says("stops-in-idle", linux="unsafe", option="clocksource=hpet", mode="percpu"),
            line_begins("idle: the TSC of CPU1 stood still, or was set back, for "), cpus=3, seconds=4),
     Row("idle-off", "exact", RIGHT + (one_line, idles("none"), line_begins(
         "idle: whether a TSC stops in deep idle was not tried: idle=off")), cpus=2, seconds=1,

@@ -6,8 +6,8 @@ SVM below the hypervisor in the deterministic lane, by writes to the TSC and to 
 from bochs import IPS
 from boot import Row
 from emulator import THREAD_EACH
-from expect import (all_vcpus, bounded, exact_hz, exact_time, foreign_in_step, goes_back, line_begins,
-                    never_back, one_line, one_window, per_cpu, sound, undisturbed)
+from expect import (all_vcpus, bounded, check_says, exact_hz, exact_time, foreign_in_step, goes_back,
+                    line_begins, never_back, one_line, one_window, per_cpu, sound, undisturbed)
 from injected import (APART, IN_STEP, adjusts, all_go_on, apart, bound_kept, bound_tried, bounds_below,
                       counted, ends_in, foreign_apart, got_over, judge_sees, modes, named, offsets, rates,
                       self_never_back, tried, true_time, within_bounds, written)
@@ -81,6 +81,7 @@ AHEAD = ("tsc-ahead-or-hpet-slow",)
 BEHIND = ("tsc-set-back", "tsc-set-back-or-slow", "tsc-slow-or-hpet-ahead")
 TIME_OF_IT = 2100 * 10**6     # of the real TSC: a second after the guest began
 DISAGREE = ("per-CPU", "TSC and reference disagree")
+CHANGED = check_says("changed", linux="unsafe", option="clocksource=hpet")
 
 
 def change(what):
@@ -94,7 +95,7 @@ def broken(name, words, *expect, **settings):
 
 CHANGES = [
     broken("inject-jump-ahead", change(f"jump:{S}"), named(1, TIME_OF_IT, S, AHEAD), self_never_back,
-           modes(IN_STEP, DISAGREE), ends_in("percpu"), seconds=5),
+           modes(IN_STEP, DISAGREE), ends_in("percpu"), CHANGED, seconds=5),
     broken("inject-set-back", change(f"jump:-{S}"), named(1, TIME_OF_IT, -S, BEHIND),
            modes(IN_STEP, DISAGREE), ends_in("percpu")),
     # In per-CPU mode.
@@ -106,11 +107,11 @@ CHANGES = [
            named(1, TIME_OF_IT, -S // 10, BEHIND, within_ns=S // 10, once=False), self_never_back,
            ends_in("percpu")),
     broken("inject-rate-change", change("rate:200"), named(1, TIME_OF_IT, 0, AHEAD, within_ns=60000),
-           self_never_back, ends_in("percpu"), seconds=5),
+           self_never_back, ends_in("percpu"), check_says("drift", linux="unsafe"), seconds=5),
     # And a publish every 5 ms, so that readers are in every state when the mode changes.
     broken("inject-in-step-again", f"skew=0,100000 {change('jump:-100000')} publish=5 pauses=1",
            named(1, TIME_OF_IT, -100000, BEHIND), modes(APART, IN_STEP), ends_in("unified"), tried,
-           seconds=5),
+           CHANGED, seconds=5),
 ]
 
 # ---- Bochs: TSC and TSC_ADJUST are written, a CPU at a time ----
@@ -125,7 +126,7 @@ def adjusted_later(name, ticks):
     return inject(name, f"later=1@{WRITTEN_NS // 10**6}:{ticks}", sound, all_vcpus, bounded, adjusts(0, 0),
                   written(1, WRITTEN_NS, ticks, IPS), got_over, self_never_back, all_go_on,
                   line_begins("apic: CPU1's TSC was written to"),
-                  modes(IN_STEP, DISAGREE), ends_in("percpu"), bound_kept(6, without=10), cpus=2,
+                  modes(IN_STEP, DISAGREE), ends_in("percpu"), CHANGED, bound_kept(6, without=10), cpus=2,
                   lane="bochs", seconds=4, verdict="fail")
 
 

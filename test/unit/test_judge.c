@@ -284,10 +284,9 @@ static void named_with_a_unit(void **state)
     static const struct {
         int64_t ns;
         const char *says;
-    } offsets[] = {{99999, "CPU1's TSC is 99999 ns ahead"},
-                   {100000, "CPU1's TSC is 100 us ahead"},
-                   {99999999, "CPU1's TSC is 99999 us ahead"},
-                   {100000000, "CPU1's TSC is 100 ms ahead"}};
+    } offsets[] = {{99999, "CPU1's TSC is 99999 ns ahead"},    {100000, "CPU1's TSC is 100 us ahead"},
+                   {100499, "CPU1's TSC is 100 us ahead"},     {100500, "CPU1's TSC is 101 us ahead"},
+                   {99999499, "CPU1's TSC is 99999 us ahead"}, {100000000, "CPU1's TSC is 100 ms ahead"}};
 
     (void)state;
     cpus[2].seen.offset_ns = INT64_MAX / 2;
