@@ -4,6 +4,9 @@ import glob
 import os
 import re
 
+from boot import LOGS
+from emulator import run
+from machines import meridian_by_iso
 from rows import ROWS
 from rows_screen import SCREENS
 
@@ -71,7 +74,16 @@ def test_no_trap_is_missing():
     assert traps <= named, f"not in {DOCUMENT}: {sorted(traps - named)}"
 
 
-def test_secure_boot():
-    """What nothing of ours can do while the firmware refuses to start it."""
+def test_secure_boot_refuses(tmp_path):
+    """Firmware with Microsoft's keys and no others starts nothing of ours, which the README says."""
+    firmware = "if=pflash,format=raw"
+    keys = ["-global", "driver=cfi.pflash01,property=secure,value=on",
+            "-drive", f"{firmware},unit=0,readonly=on,file=/usr/share/OVMF/OVMF_CODE_4M.ms.fd",
+            "-drive", f"{firmware},unit=1,snapshot=on,file=/usr/share/OVMF/OVMF_VARS_4M.ms.fd"]
+    machine = meridian_by_iso(str(tmp_path / "meridian.iso"), "build/meridian.elf", "build/guest.elf", "", "",
+                              cpus=1, machine="q35,smm=on", extra=keys)
+    outcome = run(machine.command(), limit_s=120, log_path=os.path.join(LOGS, "secure-boot.log"),
+                  stop_at=lambda text: "Access Denied" in text or "Meridian" in text)
+    assert "Access Denied" in outcome.log.text and "Meridian" not in outcome.log.text
     with open("README.md", encoding="utf-8") as file:
         assert re.search(r"[Tt]urn Secure Boot\s+off", file.read())
