@@ -17,6 +17,7 @@ from screens import Picture, read_picture, read_text_page
 TEXT_PAGE, TEXT_BYTES = 0xb8000, 80 * 25 * 2
 STEP_S = 0.2
 QUIT_S = 5
+GOES_ON_S = 0.1
 
 
 def _die_with_parent():
@@ -91,6 +92,15 @@ class Live:
             raise AssertionError(f"{error}\non the screen:\n{stands}") from None
         return seen[0]
 
+    def wait_settled(self, what, condition):
+        """The same, when it has not changed for three looks: it is drawn in pieces."""
+        before = []
+
+        def stays(screen):
+            before.append(screen.rows)
+            return condition(screen) and len(before) > 2 and before[-1] == before[-2] == before[-3]
+        return self.wait_screen(what, stays)
+
     def screen(self):
         raise NotImplementedError
 
@@ -154,6 +164,8 @@ class LiveBochs(Live):
         self._process.stdin.write(f"xp /{TEXT_BYTES // 2}hx {TEXT_PAGE:#x}\nc\n".encode())
         self._process.stdin.flush()
         cells = self.wait("Bochs' debugger", lambda: self._cells_since(start))
+        self.wait("Bochs to go on", lambda: re.search(r"^<bochs:\d+> c$", self._told_since(start), re.M))
+        time.sleep(GOES_ON_S)    # a signal is lost until it does
         return read_text_page(b"".join(cell.to_bytes(2, "little") for cell in cells))
 
 

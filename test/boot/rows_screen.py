@@ -7,16 +7,25 @@ import re
 
 from bochs import IPS
 from boot import Row
+from curves import find_plot
 from marks import large_word
 from rows_inject import SECONDS_APART, words
-from sights import TITLES, Shown
+from sights import BOUNDS, OFFSETS, TITLES, Shown, plots_of
 
 # ---- Figures ----
 
+def place_of(screen, cpu):
+    """Where that CPU's row begins: (row, column); pages turn, so it may be another's turn."""
+    for row, line in enumerate(screen.lines()):
+        found = re.match(rf"[ *+!?x] *(CPU{cpu}) +\d", line)
+        if found:
+            return row, found.start(1)
+    return None
+
+
 def row_of(screen, cpu):
-    """The line of that CPU's row; pages turn, so it may be another's turn."""
-    lines = [line for line in screen.lines() if re.search(rf"\bCPU{cpu}\b", line)]
-    return lines[0] if lines else None
+    place = place_of(screen, cpu)
+    return screen.lines()[place[0]] if place else None
 
 
 def places(value, unit, count):
@@ -127,24 +136,91 @@ def told(sight):
     assert wanted <= samples, f"no @sample of (n, cpu) {sorted(wanted - samples)}"
     rows = sight.log.all("row")
     assert [line.number("cpu") for line in rows] == list(range(cpus)), f"{len(rows)} @row lines"
-    offsets = [(line["offset_ns"], line["offset_bound_ns"]) for line in rows]
-    assert (check["offset_ns"], check["offset_bound_ns"]) in offsets, "@check's offset is no CPU's"
+    offsets = [line.number("offset_ns") for line in rows]
+    worst = check.number("offset_ns")
+    assert worst in offsets and abs(worst) == max(map(abs, offsets)), f"of {offsets} @check has {worst}"
+    bounds = [line.number("offset_bound_ns") for line in rows]
+    assert check.number("offset_bound_ns") == max(bounds), f"of {bounds} {check['offset_bound_ns']}"
     assert check.number("watched_s") >= sight.row.seconds - 1
     assert sight.log.all("machine")[0].number("cpus") == check.number("cpus") == cpus
 
 
-# ---- What moves ----
+# ---- Plots ----
 
-def pieces(screen):
-    """The cells that are no characters: (row, column) and their pixels."""
-    return {(y, x): cell.pixels for y, row in enumerate(screen.rows) for x, cell in enumerate(row)
-            if cell.char is None}
+MOMENT_S = 0.3      # the last one that is drawn may be so old
+
+
+def ink_of(screen, cpu):
+    """A CPU's colour: that of its name in its row."""
+    place = place_of(screen, cpu)
+    assert place, f"no row for CPU{cpu}"
+    return screen.rows[place[0]][place[1]].fore
+
+
+def drawn(sight, title):
+    """The plot as it stays at the end, with the screen it is on."""
+    screen = sight.live.wait_settled(f"the plot {title!r}", lambda screen: find_plot(screen, title))
+    return screen, find_plot(screen, title)
+
+
+def lag_of(plot, rate_ppb):
+    """What a TSC of that rate may have gained since the last moment that is drawn, in ns."""
+    return abs(rate_ppb) * (plot.seconds_of_dot() + MOMENT_S)
+
+
+def offsets_drawn(sight):
+    """At its end each CPU's line is where its last figure says, or another's that hides it."""
+    screen, plot = drawn(sight, OFFSETS)
+    over = set()
+    for line in reversed(sight.log.all("row")):
+        samples = [one for one in sight.log.all("sample") if one["cpu"] == line["cpu"]][-3:]
+        rate, offset = samples[-1].number("rate_ppb"), line.number("offset_ns")
+        offsets = [offset] + [one.number("offset_ns") for one in samples]
+        slack = lag_of(plot, rate) if abs(rate) > 1000 else max(offsets) - min(offsets)
+        over.add(ink_of(screen, line["cpu"]))
+        heights = [y for ink in over for y in plot.heights(ink, plot.end(*plot.inks()))]
+        off = min((abs(plot.at(y) - offset) for y in heights), default=None)
+        assert off is not None and off <= slack + 1.5 * plot.value_of_dot(), \
+            f"CPU{line['cpu']}: {offset} ns, drawn {off} ns beside it (slack {slack})"
+
+
+def slopes_drawn(sight):
+    """A TSC that runs at a rate of its own is a slope."""
+    screen, plot = drawn(sight, OFFSETS)
+    sloping = 0
+    for line in sight.log.all("sample")[-sight.row.cpus:]:
+        rate, ink = line.number("rate_ppb"), ink_of(screen, line["cpu"])
+        if abs(rate) < 10000:
+            continue
+        end = plot.end(ink)
+        first, last = (plot.heights(ink, x) for x in (0, end))
+        assert first and last, f"CPU{line['cpu']}: a line without its ends"
+        climbed, should = plot.at(last[0]) - plot.at(first[0]), rate * end * plot.seconds_of_dot()
+        assert abs(climbed - should) <= lag_of(plot, rate) + 2 * plot.value_of_dot(), \
+            f"CPU{line['cpu']}: {rate} ppb is drawn as {climbed} ns, not {should}"
+        sloping += 1
+    assert sloping, "no TSC has a rate of its own"
+
+
+def bound_narrows(sight):
+    """The last CPU's line, which no other hides, falls to what its row says."""
+    screen, plot = drawn(sight, BOUNDS)
+    line = sight.log.all("row")[-1]
+    ink = ink_of(screen, line["cpu"])
+    first, last = (plot.heights(ink, x) for x in (0, plot.end(ink)))
+    assert first and last and first[0] < last[-1], f"from {first} to {last}: it does not fall"
+    off = plot.at_log(last[-1]) / line.number("hz_ppb")
+    dot = (plot.top / plot.bottom) ** (1.5 / (len(plot.dots) - 1))
+    assert 1 / dot / 1.1 < off < dot * 1.1, f"{line['hz_ppb']} ppb is drawn as {plot.at_log(last[-1])}"
 
 
 def plots_move(sight):
-    """Between two looks the plots changed; what only names the machine did not."""
-    early, late = pieces(sight.early), pieces(sight.late)
-    assert late and early != late, f"{len(early)} and {len(late)} cells of plots, none of which moved"
+    """Between two looks while it measures, both plots; what names the machine stays."""
+    for early, late in zip(plots_of(sight.early), plots_of(sight.late)):
+        assert early.dots != late.dots, "a plot that does not move"
+        assert len(late.inks()) == sight.row.cpus, f"{len(late.inks())} colours for {sight.row.cpus} CPUs"
+    names = [screen.lines()[0].split("  ")[:2] for screen in (sight.early, sight.late)]
+    assert names[0] == names[1], f"the first line was {names[0]} and became {names[1]}"
 
 
 def no_blinking(sight):
@@ -160,7 +236,7 @@ VBE = {"cpus": 2, "seconds": 2}
 
 def vbe(mode, *qemu):
     row = Row(f"screen-vbe-{mode}", "iso-bios", (), prepare=f"set gfxpayload={mode}", **VBE)
-    return Shown(row, "pixels", IN_STEP + SHOWN, qemu=qemu)
+    return Shown(row, "pixels", SHOWN, qemu=qemu)
 
 
 def code_alone(sight):
@@ -175,16 +251,18 @@ def code_alone(sight):
 SCREENS = [
     # One boot for each kind of display.
     Shown(Row("screen-uefi", "iso-uefi", (), cpus=4, seconds=6, limit_s=120), "pixels",
-          IN_STEP + SHOWN + (plots_move,)),
-    Shown(Row("screen-text", "iso-bios", (), cpus=4, seconds=4), "text", IN_STEP + SHOWN + (no_blinking,)),
-    vbe("640x480x32"), vbe("800x600x16"), vbe("1024x768x24"), vbe("1280x1024x32"),
+          IN_STEP + SHOWN + (plots_move, offsets_drawn, bound_narrows)),
+    Shown(Row("screen-text", "iso-bios", (), cpus=4, seconds=4), "text",
+          IN_STEP + SHOWN + (bound_narrows, no_blinking)),
+    vbe("640x480x32"), vbe("800x600x16"), vbe("1024x768x24"),
     # TSCs out of step on purpose (test/faults/inject.c).
     Shown(Row("screen-skew", "kernel", (), kernel="inject", cmdline=words("skew", SECONDS_APART)), "text",
-          (says("not-in-step", "unsafe"),) + SHOWN),
+          (says("not-in-step", "unsafe"),) + SHOWN + (offsets_drawn, no_blinking)),
     Shown(Row("screen-rate", "kernel", (), kernel="inject", cmdline="rate=0,200,-200,0"), "text",
-          (says("drift", "unsafe"),) + SHOWN),
+          (says("drift", "unsafe"),) + SHOWN + (offsets_drawn, slopes_drawn)),
+    # One without TSC_ADJUST, which would tell who wrote.
     Shown(Row("screen-bochs", "bochs", (), kernel="inject", cmdline=words("tsc", (3 * IPS, 0)), cpus=2,
-              limit_s=120), "text", (says("not-in-step", "unsafe"),) + SHOWN),
+              bochs={"cpu_model": "ryzen"}, limit_s=120), "text", (says("not-in-step", "unsafe"),) + SHOWN),
     # Without a display, and without a serial port.
     Shown(Row("screen-none", "kernel", (), cpus=2), "none", IN_STEP + (told,), qemu=("-vga", "none")),
     Shown(Row("screen-no-serial", "iso-bios", (), cpus=2), "text", (code_alone,), serial=False),

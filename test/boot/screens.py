@@ -15,6 +15,7 @@ LEVEL = bytes((value * (STEPS - 1) + WIDEST // 2) // WIDEST for value in range(W
 ANCHOR = "Meridian"     # stands somewhere on every screen of ours: by it scale and margin are found
 LARGEST_SCALE = 4
 CELL_WIDTH, CELL_HEIGHT = 8, 16
+BACK_OF_TEXT = 255      # no colour(): a half that has more than one
 
 
 def colour(red, green, blue):
@@ -44,7 +45,7 @@ PC_COLOURS = tuple(_pc_colours())
 @dataclass(frozen=True)
 class Cell:
     """
-    char: None where it is no character but a piece of a picture; its pixels, a byte each, stand there.
+    char: None where it is no character but a piece of a picture. pixels: a byte each, if there are any.
     blinks: VGA text has no bright background; that bit has the cell blink.
     """
 
@@ -59,6 +60,12 @@ class Cell:
         blocks = {" ": (self.back, self.back), "█": (self.fore, self.fore), "▀": (self.fore, self.back),
                   "▄": (self.back, self.fore)}
         return blocks.get(self.char, (None, None))
+
+    def dots(self):
+        """Rows of colours, as fine as there are: its pixels, or its halves."""
+        if not self.pixels:
+            return [bytes([BACK_OF_TEXT if half is None else half]) for half in self.halves()]
+        return [self.pixels[at:at + CELL_WIDTH] for at in range(0, len(self.pixels), CELL_WIDTH)]
 
 
 class Screen:
@@ -158,11 +165,11 @@ class Reader:
     def _read(self, pixels):
         colours = sorted(set(pixels), key=pixels.count)    # what there is less of is the writing
         if len(colours) == 1:
-            return Cell(" ", colours[0], colours[0])
+            return Cell(" ", colours[0], colours[0], pixels)
         for fore, back in (colours, colours[::-1]) if len(colours) == 2 else ():
             char = self._chars.get("".join("1" if pixel == fore else "0" for pixel in pixels))
             if char is not None:
-                return Cell(char, fore, back)
+                return Cell(char, fore, back, pixels)
         return Cell(None, colours[-1], colours[0], pixels)
 
 

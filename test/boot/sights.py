@@ -9,6 +9,7 @@ import tempfile
 from dataclasses import dataclass
 
 from boot import LOGS, Row, machine
+from curves import find_plot
 from live import LiveBochs, LiveQemu
 from marks import large_word, read_qr, zbar
 
@@ -16,6 +17,7 @@ from marks import large_word, read_qr, zbar
 TITLES = {"in-step": "IN STEP", "not-in-step": "NOT IN STEP", "drift": "DRIFT APART", "changed": "CHANGED",
           "stops-in-idle": "STOPS IN IDLE", "unknown": "UNKNOWN"}
 ENDED = "guest: ended: "
+OFFSETS, BOUNDS = "TSC beside CPU0's", "rate known to ±"     # the plots' titles
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ class Sight:
     def codes(self):
         """What the QR code says: by the picture as a camera would see it, and by the cells alone."""
         if self._codes is None:
-            self._codes = _find_code(self.live)
+            self._codes = _find_code(self.shown, self.live)
         return self._codes
 
 
@@ -67,10 +69,15 @@ def _photo(live):
     return zbar(live.picture_file()) if isinstance(live, LiveQemu) else read_qr(live.screen())
 
 
-def _find_code(live):
-    """Where there is no room beside the rest the code comes by itself, now and then: it is waited for."""
+def _find_code(shown, live):
+    """Where there is no room beside the rest it comes by itself, or by a key, which also takes it away."""
+    key = shown.serial and isinstance(live, LiveQemu) and not _photo(live)
+    if key:
+        live.give("sendkey q")
     photo = live.wait("a QR code on the screen", lambda: _photo(live))
     cells = live.wait("the same code by its cells", lambda: read_qr(live.screen()))
+    if key:
+        live.give("sendkey q")
     return photo, cells
 
 
@@ -103,25 +110,45 @@ def large(screen):
     return large_word(screen, TITLES.values())
 
 
-def look(shown, live):
-    """While it runs, and to its end."""
+def look(shown, live, twice):
+    """To its end, and if it must twice before."""
     sight = Sight(shown, live)
-    if shown.serial and shown.display != "none":
-        live.wait_line("@sample n=1 ")
-        sight.early = live.wait_screen("a row for CPU0", lambda screen: "CPU0" in screen.text())
-        live.wait_line(f"@sample n={max(2, shown.row.seconds - 1)} ")
-        sight.late = live.screen()
+    if shown.serial and shown.display != "none" and twice:
+        look_twice(sight)
     if shown.serial:
         live.wait_line(ENDED)
         live.wait_line("@check ")
     if shown.display != "none":
-        sight.last = live.wait_screen("a verdict in large letters", final(shown, live))
+        sight.last = live.wait_settled("a verdict in large letters", final(shown, live))
     sight.log = live.log()
     return sight
 
 
+def plots_of(screen):
+    return [find_plot(screen, title) for title in (OFFSETS, BOUNDS)]
+
+
+def time_drawn(plot):
+    """To where its lines go, in seconds; the axis may become longer."""
+    return plot.end(*plot.inks()) * plot.seconds_of_dot()
+
+
+def look_twice(sight):
+    """While it measures: both plots, and again when they have gone on."""
+    live = sight.live
+    sight.early = live.wait_screen("both plots", lambda screen: all(plots_of(screen)))
+    before = plots_of(sight.early)
+
+    def gone_on(screen):
+        """By a second at least, as all CPUs' lines go."""
+        now = plots_of(screen)
+        return all(plot and time_drawn(plot) >= time_drawn(old) + 1 for plot, old in zip(now, before))
+    sight.late = live.wait_screen("both plots further on", gone_on)
+    assert not live.log().all("check"), "the plots went on only after the end"
+
+
 def final(shown, live):
-    """Whether this is the screen of the end: the verdict of the log, and the same in two looks."""
+    """Whether this is the screen of the end, with the verdict of the log."""
     def right(screen):
         word = large(screen)
         if shown.serial:

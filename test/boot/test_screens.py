@@ -2,6 +2,7 @@
 
 import glyphs
 import pytest
+from curves import find_plot
 from marks import large_word, read_qr, shows_large
 from screens import (CELL_HEIGHT, CELL_WIDTH, Cell, Picture, Screen, colour, find_anchor, light_of,
                      read_picture, read_text_page)
@@ -146,3 +147,41 @@ def test_a_qr_code_is_read():
     assert read_qr(halves(framed(QR))) == ["IN STEP 1.5"]
     assert read_qr(halves(framed(QR), fore=WHITE, back=BLACK)) != ["IN STEP 1.5"], "light on dark was read"
     assert not read_qr(halves(framed(QR[:10] + ["." * 21] * 11)))
+
+
+PLOT = ["Meridian", "  TSC beside CPU0's", "  +2 us", "", "  0 ns", "", "  -2 us", " " * 11 + "0 s   12 s"]
+GREEN, DARK = (0x55, 255, 0x55), (0x55, 0x55, 0x55)
+WIDE, HIGH = 10 * CELL_WIDTH, 5 * CELL_HEIGHT
+
+
+def plotted(value_of):
+    """A picture with a line, value_of(x) at each of its columns, and a grid where it is 0."""
+    rows = drawn(PLOT, back=BLACK)
+    left, top = 11 * CELL_WIDTH, 2 * CELL_HEIGHT
+    for x in range(WIDE):
+        if x % 4 == 0:
+            rows[top + HIGH // 2][left + x] = DARK
+        rows[top + round((2000 - value_of(x)) * (HIGH - 1) / 4000)][left + x] = GREEN
+    return read_picture(ppm(rows))
+
+
+def test_a_plot_is_read():
+    plot = find_plot(plotted(lambda x: 50 * x - 2000), "TSC beside CPU0's")
+    assert (plot.top, plot.bottom, plot.seconds, plot.width()) == (2000, -2000, 12, WIDE)
+    ink = colour(*GREEN)
+    assert plot.inks() == {ink}
+    for x in range(WIDE):
+        (y,) = plot.heights(ink, x)
+        assert abs(plot.at(y) - (50 * x - 2000)) <= plot.value_of_dot() / 2 + 1e-9
+    assert find_plot(plotted(lambda x: 0), "rate known") is None
+
+
+def test_a_plot_of_text_is_read():
+    """Two dots a cell: the line falls from the top right to the middle left, by half blocks."""
+    text = [line.ljust(COLUMNS) for line in PLOT]
+    cells = [[Cell(char, colour(*GREY), colour(*BLACK)) for char in line] for line in text]
+    for x in range(10):
+        cells[2 + x // 2][20 - x] = Cell("▀▄"[x % 2], colour(*GREEN), colour(*BLACK))
+    plot = find_plot(Screen(cells), "TSC beside CPU0's")
+    assert (len(plot.dots), plot.width()) == (10, 10)
+    assert [plot.heights(colour(*GREEN), 9 - x) for x in range(10)] == [[x] for x in range(10)]

@@ -1,0 +1,23 @@
+"""One test for each boot that is looked at (rows_screen.py); a failure shows what stood on the screen."""
+
+import pytest
+from rows_screen import SCREENS, plots_move
+from sights import booted, look
+
+
+def told(shown, sight, error):
+    last = sight.last.text() if sight and sight.last else "(none was read)"
+    log = sight.live.log_path if sight else "(none)"
+    return f"{shown.name}: {type(error).__name__}: {error}\nlog: {log}\nthe last screen:\n{last}"
+
+
+@pytest.mark.parametrize("shown", SCREENS, ids=lambda shown: shown.name)
+def test_screen(shown):
+    sight = None
+    try:
+        with booted(shown) as live:
+            sight = look(shown, live, twice=plots_move in shown.expect)
+            for expectation in shown.expect:
+                expectation(sight)
+    except (AssertionError, KeyError, ValueError) as error:
+        pytest.fail(told(shown, sight, error), pytrace=False)
