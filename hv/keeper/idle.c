@@ -20,12 +20,13 @@
 #define SOON_US     1000u   /* then who has not seen the store is sent an interrupt */
 #define PATIENCE_US 100000u /* for all CPUs together */
 
-/* Written by its own CPU, but for `tried`: the boot CPU's. */
+enum { AWAITED, ASLEEP, AWAKE };
+
+/* Written by its own CPU, but for `tried` and the outcome: the boot CPU's. */
 struct sleeper {
     _Alignas(64) volatile uint64_t from;
     volatile uint64_t to;
-    volatile uint32_t returns;
-    volatile bool asleep, awake;
+    volatile uint32_t returns, state;
     bool tried;
     struct idle_trial trial;
 };
@@ -53,53 +54,50 @@ void idle_sleep(void)
     if (!how.usable)
         return;
     own->from = rdtsc_ordered();
-    own->asleep = true;
+    own->state = ASLEEP;
     for (; !wake[0]; own->returns++)
         cpu_idle_mwait(wake, how.hint);
     own->to = rdtsc_ordered();
-    own->awake = true;
+    own->state = AWAKE;
 }
 
-static bool asleep(const struct sleeper *sleeper)
-{
-    return sleeper->asleep;
-}
-
-static bool awake(const struct sleeper *sleeper)
-{
-    return sleeper->awake || !sleeper->tried;
-}
-
-/* Until all are, or that time has gone. */
-static void await_all(bool (*is)(const struct sleeper *sleeper), unsigned most_us)
+/* Until all that are tried are that far, or the time has gone. */
+static void await_all(uint32_t state, unsigned most_us)
 {
     for (unsigned cpu = 1, waited = 0; cpu < keeper.cpus && waited <= most_us; cpu++) {
-        for (; !is(&sleepers[cpu]) && waited <= most_us; waited += STEP_US)
+        for (; sleepers[cpu].tried && sleepers[cpu].state < state && waited <= most_us; waited += STEP_US)
             reference_wait_us(STEP_US);
     }
+}
+
+/* Who is that far goes on being tried. */
+static void keep_those(uint32_t state)
+{
+    for (unsigned cpu = 1; cpu < keeper.cpus; cpu++)
+        sleepers[cpu].tried = sleepers[cpu].tried && sleepers[cpu].state >= state;
 }
 
 /* Some CPUs miss the store while they monitor (Goldmont, the first Nehalem-EX): they get an interrupt. */
 static void wake_all(void)
 {
     wake[0] = 1;
-    await_all(awake, SOON_US);
+    await_all(AWAKE, SOON_US);
     for (unsigned cpu = 1; cpu < keeper.cpus; cpu++) {
-        if (!awake(&sleepers[cpu]))
+        if (sleepers[cpu].state < AWAKE)
             smp_wake(cpu);
     }
-    await_all(awake, PATIENCE_US);
-    for (unsigned cpu = 1; cpu < keeper.cpus; cpu++)
-        sleepers[cpu].tried = sleepers[cpu].tried && sleepers[cpu].awake;
+    await_all(AWAKE, PATIENCE_US);
+    keep_those(AWAKE);
 }
 
 /* Who did not say in time that it goes to sleep has no part in it, nor who did not come back in time. */
 static void sleep_all(void)
 {
-    exchange_idle();
-    await_all(asleep, PATIENCE_US);
     for (unsigned cpu = 1; cpu < keeper.cpus; cpu++)
-        sleepers[cpu].tried = sleepers[cpu].asleep;
+        sleepers[cpu].tried = true;
+    exchange_idle();
+    await_all(ASLEEP, PATIENCE_US);
+    keep_those(ASLEEP);
     boot_from = rdtsc_ordered();
     reference_wait_us(SLEEP_US);
     boot_to = rdtsc_ordered();
@@ -136,7 +134,7 @@ static void report_sleeper(unsigned cpu, const struct idle_trial *trial)
         log_print("idle: the TSC of CPU%u stood still, or was set back, for %llu ns\n", cpu,
                   (unsigned long long)trial->stopped_ns);
     if (trial->result == IDLE_NO_ANSWER)
-        log_print("idle: CPU%u did not go to sleep, or did not wake\n", cpu);
+        log_print("idle: CPU%u gave no answer\n", cpu);
 }
 
 void idle_report(void)
@@ -153,7 +151,7 @@ void idle_report(void)
         worst_ns = trial->stopped_ns > worst_ns ? trial->stopped_ns : worst_ns;
     }
     if (!sleepers)
-        log_print("idle: whether a TSC stops in deep idle was not tried: %s\n", why);
+        log_print("idle: deep idle was not tried: %s\n", why);
     else
         log_print("idle: 20 ms in MWAIT's %s: %u TSCs went on, %u stopped, %u CPUs were not let sleep\n", why,
                   counts[IDLE_GOES_ON], counts[IDLE_STOPPED], counts[IDLE_AWAKE]);

@@ -87,14 +87,14 @@ static void say_means(char *text, const struct evidence *e, struct finding found
     switch (found.reason) {
     case REASON_NONE_MEASURED: say(text, "No TSC could be measured."); break;
     case REASON_TOO_SHORT: say(text, "Watched for %u s only.", e->watched_s); break;
-    case REASON_NO_SOURCE: say(text, "There is no timer to hold the TSCs against."); break;
+    case REASON_NO_SOURCE: say(text, "No timer was there to hold the TSCs against."); break;
     case REASON_STOPS:
         say(text, "CPU%u's TSC stood still for %s while it idled for 20 ms.", number,
             span(stopped, cpu->idle.stopped_ns));
         break;
     case REASON_RATE: say_rate(text, number, &cpu->seen); break;
     case REASON_ADJUST_CHANGED:
-        say(text, "Something, firmware in SMM perhaps, wrote to CPU%u's TSC meanwhile.", number);
+        say(text, "Something, firmware perhaps, wrote to CPU%u's TSC meanwhile.", number);
         break;
     case REASON_ADJUST_DIFFERS:
         say(text, "Firmware wrote to TSCs: IA32_TSC_ADJUST is %lld on CPU%u, %lld on the boot CPU.",
@@ -108,9 +108,7 @@ static void say_means(char *text, const struct evidence *e, struct finding found
     case REASON_BACK:
     case REASON_APART: say(text, "CPUs that met saw a TSC behind another."); break;
     case REASON_BOUND_UNKNOWN: say(text, "How far CPU%u's TSC is off is not known.", number); break;
-    case REASON_NOT_MET:
-        say(text, "Nothing speaks against the TSCs, but too few meetings of CPUs for them.");
-        break;
+    case REASON_NOT_MET: say(text, "Too few meetings of CPUs to say more."); break;
     case REASON_ONE_CPU:
         say(text, "Only one CPU ran: its TSC kept time with the %s for %u s.", e->source, e->watched_s);
         break;
@@ -139,7 +137,7 @@ static void say_unsafe(char *text, const struct evidence *e, struct judgement_wo
     else if (words->judgement == JUDGE_CHANGED)
         say(text, ". If another clocksource= of Meridian's finds nothing, it was the %s.", e->source);
     else
-        say(text, ", and never tsc=reliable, by which Linux tests nothing.");
+        say(text, ", and never tsc=reliable.");
 }
 
 /* In step, but is that all that Linux goes by? */
@@ -148,15 +146,13 @@ static void say_in_step(char *text, const struct evidence *e, struct judgement_w
     if (words->worst.left_out + words->worst.stopped) {
         say(text, "Safe but for CPUs of which nothing is known.");
     } else if (!e->invariant) {
-        say(text,
-            "CPUID does not promise a TSC that never stops and keeps its rate: Linux may choose another "
-            "clock, and be right.");
+        say(text, "CPUID promises no invariant TSC: Linux may take another clock.");
     } else {
         words->linux_word = "safe";
         say(text, "Safe as Linux's clock source: no option is needed.");
     }
     if (e->hypervisor)
-        say(text, " The TSC is that of a virtual machine.");
+        say(text, " This is a virtual machine's TSC.");
 }
 
 static void say_linux(char *text, const struct evidence *e, struct finding found,
@@ -167,7 +163,7 @@ static void say_linux(char *text, const struct evidence *e, struct finding found
     else if (words->judgement == JUDGE_UNKNOWN)
         say(text, "Watch it for a minute.");
     else if (found.reason == REASON_ADJUST_DIFFERS)
-        say(text, "Linux 4.10 and later correct that. Should it mark the TSC unstable, it has chosen well.");
+        say(text, "Linux 4.10 and later correct that.");
     else
         say_unsafe(text, e, words);
 }

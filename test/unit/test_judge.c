@@ -88,7 +88,7 @@ static void in_step_without_a_promise(void **state)
     (void)state;
     evidence.invariant = false;
     assert_judged(JUDGE_IN_STEP, "in-step", "IN STEP", "unsure", "none");
-    assert_says(words.linux_advice, "CPUID does not promise");
+    assert_says(words.linux_advice, "CPUID promises no");
 }
 
 static void in_step_on_a_hypervisor(void **state)
@@ -148,7 +148,7 @@ static void unknown(void **state)
     assert_int_equal(judged(), JUDGE_IN_STEP);
     evidence.source = "";
     assert_int_equal(judged(), JUDGE_UNKNOWN);
-    assert_says(words.means, "no timer");
+    assert_says(words.means, "No timer");
     evidence.source = NULL;
     assert_int_equal(judged(), JUDGE_UNKNOWN);
     good(state);
@@ -184,7 +184,7 @@ static void too_few_meetings(void **state)
     (void)state;
     evidence.percpu = true;
     assert_judged(JUDGE_UNKNOWN, "unknown", "UNKNOWN", "unsure", "none");
-    assert_says(words.means, "too few meetings");
+    assert_says(words.means, "Too few meetings");
     evidence.percpu_asked = true;
     assert_int_equal(judged(), JUDGE_IN_STEP);
 }
