@@ -14,6 +14,7 @@ from expect import all_vcpus, bounded, never_back, sound
 GOOD = (sound, all_vcpus, never_back, bounded)
 SHORT = {"cpus": 2, "seconds": 1}
 OFF = "power: switching off by ACPI"
+NO_WAY = "power: ACPI names no way of switching this machine off"
 ACPI, CHIPSET, KEYBOARD, FAULT = (f"power: reset by {way}" for way in (
     "ACPI's register", "the chipset's port 0xcf9", "the keyboard controller", "a triple fault"))
 
@@ -71,6 +72,9 @@ ROWS = [
     Row("off-by-another", "kernel", (by_the_boot_cpu,), leaves="off",
         cmdline="cpufault=ends@2 end=poweroff", accel=THREAD_EACH, **ELSEWHERE),
     off("off-kernel", "kernel"),
+    # Where there is no way the run ends as any other.
+    Row("off-no-way", "kernel", (sound, never_back, bounded, power_lines(NO_WAY)), cpus=1, seconds=1,
+        cmdline="acpi=off end=poweroff"),
     off("off-first-acpi", "kernel", machine="pc"),
     off("off-reduced", "kernel", machine=REDUCED),
     reset("reset-acpi", [ACPI]),

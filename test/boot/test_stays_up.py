@@ -95,7 +95,8 @@ def watch(row, trigger, keeper=None):
 REFUSED = [
     Row("up-refused-kernel", "kernel", (), cpus=4, module=bad.bytes_of(b"no kernel")),
     Row("up-refused-bios", "iso-bios", (), cpus=2, module=bad.bytes_of(b"no kernel" * 99)),
-    Row("up-bad-option", "kernel", (), cpus=1, cmdline="mem=1"),
+    # A bad verdict is to be read, whatever was to follow a good one.
+    Row("up-bad-option", "kernel", (), cpus=1, cmdline="end=poweroff mem=1"),
     Row("up-no-module", "kernel", (), cpus=1, module=bad.nothing),
 ]
 LINES = {
