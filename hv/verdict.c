@@ -55,6 +55,7 @@ void verdict_domain_ended(enum domain_end end, const char *why, bool reported, b
 
 void verdict_refused(const char *why, const char *reason)
 {
+    check_refused();
     log_print("guest: refused: %s\n", why);
     print(false, reason);
     leave(false);

@@ -189,11 +189,22 @@ static enum dashboard_wish ask_keyboard(void)
     return key == KEY_PAGE ? WISH_PAGE : key == KEY_QR ? WISH_QR : WISH_NONE;
 }
 
+static bool refused;
+
+void check_refused(void)
+{
+    __atomic_store_n(&refused, true, __ATOMIC_RELAXED);
+}
+
 static void paint(struct shadow *shadow)
 {
     enum dashboard_wish wish = ask_keyboard();
     bool were_on;
 
+    if (__atomic_load_n(&refused, __ATOMIC_RELAXED)) {
+        screen_console(shadow, 0, shadow->rows);
+        return;
+    }
     if (!lock_try(&lock, &were_on))
         return;
     if (figures.now_ns && dashboard_paint(&dashboard, shadow, &figures, keeper_now_ns(), wish))

@@ -20,4 +20,7 @@ void check_start_cpu(void);
  */
 bool check_end(void);
 
+/* Nothing will be measured: the log has the screen from now on, as it says why. */
+void check_refused(void);
+
 #endif
