@@ -76,7 +76,7 @@ class Disk:
         """A file of its folder as text; "" where there is none."""
         try:
             with open(os.path.join(self.folder, *names), encoding="utf-8", errors="replace") as text:
-                return text.read().strip()
+                return "".join(char for char in text.read().strip() if char.isprintable())
         except OSError:
             return ""
 

@@ -251,6 +251,8 @@ def written(loop, image):
     outcome = call("--loop", device, image, answer=os.path.basename(device) + "\n")
     assert outcome.returncode == 0, outcome.stderr
     assert "50.3 MB" in outcome.stdout and "read back and compared" in outcome.stdout, outcome.stdout
+    outcome = call("--loop", device, image)
+    assert 'iso9660  "MERIDIAN"' in outcome.stdout, "what is lost is not shown: " + outcome.stdout
     return path
 
 
