@@ -3,7 +3,9 @@
 #include "screen/finding.h"
 #include "time/fixed.h"
 
-#define LEAST_S 3u /* a dozen looks at the reference, and as many meetings of a pair of four CPUs */
+#define WIDEST_NS  1000000u
+#define WIDEST_PPB 100000u
+#define LEAST_S    3u /* a dozen looks at the reference, and as many meetings of a pair of four CPUs */
 
 /* The reasons' order is the judgements'. */
 static enum judgement judgement_of(enum reason reason)
@@ -62,12 +64,11 @@ static uint64_t size_of(int64_t value)
     return (uint64_t)abs_i64(value);
 }
 
-/* Of a CPU that stopped, what was last known says nothing of now. */
+/* Or so wide that anything may be within it. Of a CPU that stopped, what was last known is not of now. */
 static bool bound_unknown(const struct keeper_cpu *cpu)
 {
-    return cpu->state == KEEPER_CPU_ONLINE &&
-           (cpu->offset_bound_ns == UINT64_MAX || cpu->rate_bound_ppb == UINT64_MAX ||
-            cpu->err_ns == UINT64_MAX);
+    return cpu->state == KEEPER_CPU_ONLINE && (cpu->offset_bound_ns > WIDEST_NS ||
+                                               cpu->rate_bound_ppb > WIDEST_PPB || cpu->err_ns == UINT64_MAX);
 }
 
 /*

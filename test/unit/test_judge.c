@@ -178,6 +178,21 @@ static void unknown_bounds(void **state)
     assert_true(words.worst.err_ns == UINT64_MAX);
 }
 
+/* Known, but worth nothing. */
+static void wide_bounds(void **state)
+{
+    (void)state;
+    cpus[2].seen.offset_bound_ns = 1000000;
+    cpus[2].seen.rate_bound_ppb = 100000;
+    assert_int_equal(judged(), JUDGE_IN_STEP);
+    cpus[2].seen.offset_bound_ns = 1000001;
+    assert_int_equal(judged(), JUDGE_UNKNOWN);
+    assert_says(words.means, "CPU2");
+    cpus[2].seen.offset_bound_ns = 40;
+    cpus[2].seen.rate_bound_ppb = 100001;
+    assert_int_equal(judged(), JUDGE_UNKNOWN);
+}
+
 /* Per-CPU mode that nobody asked for, with no TSC seen out of step. */
 static void too_few_meetings(void **state)
 {
@@ -432,6 +447,7 @@ int main(void)
         cmocka_unit_test_setup(one_cpu, good),
         cmocka_unit_test_setup(unknown, good),
         cmocka_unit_test_setup(unknown_bounds, good),
+        cmocka_unit_test_setup(wide_bounds, good),
         cmocka_unit_test_setup(too_few_meetings, good),
         cmocka_unit_test_setup(stops_in_idle, good),
         cmocka_unit_test_setup(drift, good),
