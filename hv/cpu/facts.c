@@ -35,9 +35,13 @@ static struct cpuid_result ask(uint32_t leaf, uint32_t subleaf)
     return cpuid(leaf, subleaf);
 }
 
+/* 0 where there is none of that number, whatever CPUID said. */
 static uint64_t ask_msr(uint32_t msr)
 {
-    return rdmsr(msr);
+    uint64_t value = 0;
+
+    rdmsr_try(msr, &value);
+    return value;
 }
 
 /* A virtual CPU's decide nothing, and QEMU (to 7.2 at least) forgets them at INIT. */

@@ -39,6 +39,7 @@
 #define GONE_NS        3000000000ull
 #define WATCHED_BYTES  4096u /* of a stack, from its top */
 #define NOBODY         UINT32_MAX
+#define MSR_SMI_COUNT  0x34u
 
 static struct {
     const char *what;
@@ -160,8 +161,10 @@ bool __wrap_rdmsr_try(uint32_t msr, uint64_t *out)
 {
     static uint64_t smis;
 
+    if (msr != MSR_SMI_COUNT || strcmp(fault.what, "smis") != 0)
+        return __real_rdmsr_try(msr, out);
     *out = hits("smis", cpu_this()->apic_id) ? ++smis : 0;
-    return strcmp(fault.what, "smis") == 0 || __real_rdmsr_try(msr, out);
+    return true;
 }
 
 static uint32_t roll(void)

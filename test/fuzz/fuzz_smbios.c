@@ -1,5 +1,5 @@
 /* sources: test/fuzz/seeds.c hv/platform/smbios.c hv/platform/smbios_efi.c hv/log/format.c */
-/* runs: 100000 */
+/* runs: 50000 */
 #include "fuzz.h"
 #include "smbios_build.h"
 
