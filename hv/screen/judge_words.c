@@ -75,6 +75,8 @@ static void say_agreement(char *text, const struct evidence *e, const struct jud
         "them in %u s.",
         worst->measured, span(off, (uint64_t)abs_i64(worst->offset_ns) + worst->offset_bound_ns),
         ppm(rate, (uint64_t)abs_i64(worst->rate_ppb) + worst->rate_bound_ppb), e->watched_s);
+    if (e->cpus[0].seen.adjust)
+        say(text, " Before that, firmware set all of them alike.");
 }
 
 static void say_means(char *text, const struct evidence *e, struct finding found,

@@ -106,6 +106,7 @@ static void in_step_and_adjusted_alike(void **state)
     for (unsigned i = 0; i < CPUS; i++)
         cpus[i].seen.adjust = -12345;
     assert_judged(JUDGE_IN_STEP, "in-step", "IN STEP", "safe", "none");
+    assert_says(words.means, " Before that, firmware set all of them alike.");
 }
 
 static void some_left_out(void **state)
