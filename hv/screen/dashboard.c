@@ -54,12 +54,14 @@ static void paint_rows(const struct dashboard *d, struct shadow *shadow, const s
     for (unsigned i = 0; i < d->layout.cpus; i++) {
         unsigned cpu = first + i;
 
-        text[0] = 0;
-        if (cpu < cpus)
-            row_text(f, cpu, text);
-        shadow_text(shadow, LAYOUT_HEAD + 1 + i, 0, shadow->columns, PLAIN, text);
-        if (cpu < cpus) /* in the colour of its line in the plots */
-            shadow_text(shadow, LAYOUT_HEAD + 1 + i, 0, 9, ATTRIBUTE(plot_colour(cpu), BLACK), text);
+        if (cpu >= cpus) {
+            shadow_text(shadow, LAYOUT_HEAD + 1 + i, 0, shadow->columns, PLAIN, "");
+            continue;
+        }
+        row_text(f, cpu, text); /* it begins in the colour of its line in the plots */
+        shadow_text(shadow, LAYOUT_HEAD + 1 + i, 0, ROW_NAME, ATTRIBUTE(plot_colour(cpu), BLACK), text);
+        shadow_text(shadow, LAYOUT_HEAD + 1 + i, ROW_NAME, shadow->columns - ROW_NAME, PLAIN,
+                    text + ROW_NAME);
     }
 }
 

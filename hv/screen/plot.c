@@ -46,14 +46,13 @@ static void label(const struct plot *plot, struct shadow *shadow, unsigned row, 
 
 static void title(const struct plot *plot, struct shadow *shadow, const struct history *history)
 {
-    char text[32];
+    char text[SHADOW_MAX_COLUMNS];
 
     shadow_text(shadow, plot->row - 1, plot->column - PLOT_LABELS, plot->columns + PLOT_LABELS, LABEL,
                 plot->kind == PLOT_OFFSET ? "TSC beside CPU0's" : "rate known to \xf1");
-    shadow_text(shadow, plot->row + plot->rows, plot->column, plot->columns, LABEL, "0 s");
-    format(text, sizeof text, "%5llu s",
+    format(text, sizeof text, "0 s%*llu s", (int)plot->columns - 5,
            (unsigned long long)(history_span_ns(history, plot->room) / 1000000000));
-    shadow_text(shadow, plot->row + plot->rows, plot->column + plot->columns - 7, 7, LABEL, text);
+    shadow_text(shadow, plot->row + plot->rows, plot->column, plot->columns, LABEL, text);
 }
 
 void plot_begin(struct plot *plot, struct shadow *shadow, const struct history *history)
@@ -68,9 +67,8 @@ void plot_begin(struct plot *plot, struct shadow *shadow, const struct history *
         label(plot, shadow, plot->rows / 2, false, 0);
         label(plot, shadow, plot->rows - 1, true, plot->most);
     } else {
-        plot->most = round_up(history->most_ppb + 1ull, true);
-        plot->least = round_up(history->least_ppb + 1ull, true) / 10;
-        plot->least += !plot->least;
+        plot->most = round_up((history->most_ppb | !history->most_ppb) + 1ull, true);
+        plot->least = round_up((history->least_ppb | !history->least_ppb) + 1ull, true) / 10;
         label(plot, shadow, 0, false, plot->most);
         label(plot, shadow, plot->rows - 1, false, plot->least);
     }
@@ -97,7 +95,7 @@ static unsigned height(const struct plot *plot, int64_t value, unsigned dots)
 {
     int64_t top = plot->kind == PLOT_OFFSET ? (int64_t)plot->most : logarithm(plot->most);
     int64_t bottom = plot->kind == PLOT_OFFSET ? -top : logarithm(plot->least);
-    uint64_t down = (uint64_t)(top - value), all = (uint64_t)(top - bottom);
+    uint64_t down = (uint64_t)top - (uint64_t)value, all = (uint64_t)top - (uint64_t)bottom;
 
     if (value > top)
         return 0;

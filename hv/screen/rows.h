@@ -7,6 +7,7 @@
 #include "screen/figures.h"
 
 #define ROW_BYTES 160u
+#define ROW_NAME  9u /* columns of state and name: no row is shorter */
 
 /* What the columns are. A screen of 80 shows all but the last two; they are seen on wider ones. */
 extern const char row_heading[];
