@@ -25,7 +25,7 @@ static void take_in_line(struct console *console, char c)
 /* The start of a line, as long as it may yet be "@verdict". */
 static void at_line_start(struct console *console, char c)
 {
-    if (c == kept_word[console->held]) {
+    if (c == kept_word[console->held] && !(console->held && console->no_verdict)) {
         if (kept_word[++console->held])
             return;
         for (unsigned i = 0; i < console->held; i++)

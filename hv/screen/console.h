@@ -1,6 +1,6 @@
 /*
- * The log as a screen shows it: its last lines, those for programs (@...) left out, but for @verdict, with
- * which a run ends. Pure. One writes, at the same time any may read: a reader keeps away from what is
+ * The log as a screen shows it: its last lines, those for programs (@...) left out, but for @verdict where
+ * that is wanted. Pure. One writes, at the same time any may read: a reader keeps away from what is
  * overwritten next.
  */
 #ifndef SCREEN_CONSOLE_H
@@ -19,6 +19,7 @@ struct console {
     enum { CONSOLE_LINE_START, CONSOLE_IN_LINE, CONSOLE_SKIPPING } at;
     unsigned held;   /* bytes of "@verdict" seen at the start of this line, none of them taken yet */
     unsigned column; /* for tabs */
+    bool no_verdict; /* leave @verdict out as well */
 };
 
 /* Any text, in pieces of any length. Bytes below a blank are dropped, but for line ends and tabs. */

@@ -77,6 +77,7 @@ static void draw_panic(void)
 /* The log's sink, with the log's lock held. */
 static void take_log(const char *text, size_t length)
 {
+    console.no_verdict = __atomic_load_n(&started, __ATOMIC_ACQUIRE) && !log_in_panic();
     console_add(&console, text, length);
     if (log_in_panic()) {
         draw_panic();

@@ -32,7 +32,7 @@ struct shadow *screen_shadow(void);
  * one the log's end is shown.
  */
 void screen_set_painter(void (*paint)(struct shadow *shadow));
-/* For the painter: the log's last lines there. Those for programs (@) are left out, but for the verdict. */
+/* For the painter: the log's last lines there, but for those that are for programs (@). */
 void screen_console(struct shadow *shadow, unsigned row, unsigned rows);
 
 #endif

@@ -104,6 +104,20 @@ static void lines_for_programs_are_left_out(void **state)
     assert_string_equal(row(3), "@verdict result=ok");
 }
 
+/* Where the screen says it better. */
+static void the_verdict_may_be_left_out_too(void **state)
+{
+    (void)state;
+    console.no_verdict = true;
+    say("a\n@verdict result=ok\n@\nb@verdict\n@second n=1\n");
+    console.no_verdict = false;
+    say("@verdict result=fail\n");
+    console_show(&console, &shadow, 0, ROWS);
+    assert_string_equal(row(0), "a");
+    assert_string_equal(row(1), "b@verdict");
+    assert_string_equal(row(2), "@verdict result=fail");
+}
+
 /* A guest's console comes in pieces of any length. */
 static void the_same_byte_by_byte(void **state)
 {
@@ -236,6 +250,7 @@ int main(void)
         cmocka_unit_test_setup(nothing_yet_is_blank, begin),
         cmocka_unit_test_setup(the_last_lines_and_only_in_their_place, begin),
         cmocka_unit_test_setup(lines_for_programs_are_left_out, begin),
+        cmocka_unit_test_setup(the_verdict_may_be_left_out_too, begin),
         cmocka_unit_test_setup(the_same_byte_by_byte, begin),
         cmocka_unit_test_setup(control_characters, begin),
         cmocka_unit_test_setup(long_lines_are_wrapped, begin),
