@@ -35,12 +35,12 @@ def exercised(row, log):
     assert len(log.all("resume")) > 0, "no VCPU went down"
 
 
-def key(name):
-    """Types it when the menu is there."""
+def key(name, when=TITLE):
+    """Types it when the menu is there, or later."""
     def press(machine):
         with machine.commands() as give:
             give(f"sendkey {name}")
-    return lambda folder: Actor(folder, [(TITLE, press)])
+    return lambda folder: Actor(folder, [(when, press)])
 
 
 def chosen(name, key_name, expect, lane="iso-bios", **settings):
@@ -49,12 +49,13 @@ def chosen(name, key_name, expect, lane="iso-bios", **settings):
 
 
 FIRST = GOOD + (showed_menu,)
-# UEFI and Bochs, dear as they are, are switched off at the end as well.
+# UEFI and Bochs, dear as they are, are switched off at the end as well; and UEFI hands its keyboard over.
 OFF_TOO = {"cpus": 2, "seconds": 1, "menu_s": 3, "cmdline": "end=poweroff", "leaves": "off", "limit_s": 120}
 
 ROWS = [
     Row("menu-first", "iso-bios", FIRST + (command_line(""),), cpus=2, seconds=1, menu_s=3),
-    Row("menu-first-uefi", "iso-uefi", FIRST + (line_begins(PIXELS), power_lines(OFF)), **OFF_TOO),
+    Row("menu-first-uefi", "iso-uefi", FIRST + (line_begins(PIXELS), line_begins("keys: "), power_lines(OFF)),
+        outside=key("h", "@second n=1 "), **{**OFF_TOO, "seconds": 3}),
     Row("menu-first-bochs", "bochs", FIRST + (command_line("end=poweroff"), power_lines(OFF)), **OFF_TOO),
     chosen("menu-serial", "s", GOOD + (command_line("screen=off"), line_begins("screen: off"))),
     chosen("menu-one-cpu", "1", (sound, never_back, bounded, cpus_online(1), command_line("nosmp"))),
