@@ -209,9 +209,10 @@ def check_png(path):
     return size
 
 
-def plot(*words):
+def plot(*words, **variables):
     return subprocess.run([sys.executable, SCRIPT, *map(str, words)], stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE, text=True, check=False, timeout=120)
+                          stderr=subprocess.PIPE, text=True, check=False, timeout=120,
+                          env=dict(os.environ, **variables))
 
 
 def written(outcome):
@@ -257,3 +258,11 @@ def test_one_line_says_what_is_wrong(words, said):
     outcome = plot(*words)
     assert outcome.returncode == 64 and said in outcome.stderr and outcome.stdout == ""
     assert outcome.stderr.startswith("plot: ") and outcome.stderr.count("\n") == 1
+
+
+def test_without_matplotlib_it_says_what_to_install(tmp_path):
+    (tmp_path / "matplotlib.py").write_text("raise ImportError('none here')")
+    (tmp_path / "x.log").write_bytes(random_log(1))
+    outcome = plot(tmp_path / "x.log", PYTHONPATH=str(tmp_path))
+    assert outcome.returncode == 64 and "apt install python3-matplotlib" in outcome.stderr
+    assert "Traceback" not in outcome.stderr
