@@ -34,11 +34,9 @@ __attribute__((format(printf, 2, 3))) static void say(char text[JUDGE_TEXT], con
 static const char *span(char out[SPAN], uint64_t ns)
 {
     unsigned unit = ns >= 100000000 ? 1000000 : ns >= 100000 ? 1000 : 1;
+    unsigned long long rounded = ns / unit + ns % unit * 2 / unit;
 
-    format(out, SPAN, "%llu %s", (unsigned long long)(ns / unit + (ns % unit * 2 >= unit && unit > 1)),
-           unit == 1      ? "ns"
-           : unit == 1000 ? "us"
-                          : "ms");
+    format(out, SPAN, "%llu %s", rounded, unit == 1 ? "ns" : unit == 1000 ? "us" : "ms");
     return out;
 }
 
