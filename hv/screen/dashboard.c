@@ -94,14 +94,17 @@ static enum colour verdict_colour(const struct judgement_words *words)
     return words->judgement == JUDGE_UNKNOWN ? LIGHT_GREY : LIGHT_RED;
 }
 
-static void paint_words(const struct layout *l, struct shadow *shadow, const struct judgement_words *words)
+static void paint_words(const struct layout *l, struct shadow *shadow, const struct figures *f)
 {
+    const struct judgement_words *words = &f->words;
     unsigned end = l->text + l->text_rows, row = l->text;
     unsigned used = big_columns((unsigned)strlen(words->title), l->scale);
 
     big_text(shadow, l->words, 0, l->scale, verdict_colour(words), words->title);
-    if (used < l->left)
-        shadow_fill(shadow, l->words, used, big_rows(l->scale), l->left - used, ' ', PLAIN);
+    if (used < l->left) {
+        shadow_fill(shadow, l->words, used, big_rows(l->scale) - 1, l->left - used, ' ', PLAIN);
+        shadow_text(shadow, l->text - 1, used, l->left - used, PLAIN, f->ended ? "" : " so far");
+    }
     row += paint_wrapped(shadow, row, end - row, l->left, BRIGHT, words->means);
     row += paint_wrapped(shadow, row, end - row, l->left, PLAIN, words->linux_advice);
     shadow_fill(shadow, row, 0, end - row, l->left, ' ', PLAIN);
@@ -197,7 +200,7 @@ bool dashboard_paint(struct dashboard *d, struct shadow *shadow, const struct fi
     paint_head(shadow, f);
     paint_rows(d, shadow, f);
     paint_plots(d, shadow, f->history);
-    paint_words(&d->layout, shadow, &f->words);
+    paint_words(&d->layout, shadow, f);
     if (beside)
         qr_show(shadow, now.plots, now.left + 1, &f->qr);
     return true;

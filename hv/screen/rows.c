@@ -2,9 +2,11 @@
 
 #include "log/format.h"
 
-const char row_heading[] =
-    "  CPU     APIC core MHz  \xf1ppm     source    offset ns \xf1ns          back   SMI"
-    "     rate ppb \xf1ppb";
+/* The letters a to f, right after the sign in code page 437, would be taken for more of its number. */
+#define PLUS_MINUS "\xf1"
+
+const char row_heading[] = "  CPU    APIC core       MHz " PLUS_MINUS "ppm    source    offset ns " PLUS_MINUS
+                           "ns     rate back   SMI     rate ppb " PLUS_MINUS "ppb";
 
 static uint64_t size_of(int64_t value)
 {
@@ -25,8 +27,10 @@ static char mark(const struct keeper_cpu *seen, unsigned cpu)
 
 static const char *speed(const struct keeper_cpu *seen)
 {
+    if (seen->rate_bound_ppb == UINT64_MAX)
+        return "?";
     if (size_of(seen->rate_ppb) <= seen->rate_bound_ppb)
-        return "";
+        return "even";
     return seen->rate_ppb > 0 ? "fast" : "slow";
 }
 
@@ -51,12 +55,12 @@ void row_text(const struct figures *figures, unsigned cpu, char out[ROW_BYTES])
     char hz_bound[24], offset_bound[24], rate_bound[24], smi[16] = "-";
 
     if (seen->state == KEEPER_CPU_LEFT_OUT) {
-        format(out, ROW_BYTES, "x CPU%-3u %5u  left out: its TSC cannot be measured", cpu, seen->apic_id);
+        format(out, ROW_BYTES, "x CPU%-3u %4u  left out: its TSC cannot be measured", cpu, seen->apic_id);
         return;
     }
     if (facts->smi_counted)
         format(smi, sizeof smi, "%u", facts->smi);
-    format(out, ROW_BYTES, "%c CPU%-3u %5u %s %5llu.%03llu %-8s %-7s %+11lld %-8s %-4s %4u %5s %+12lld %s",
+    format(out, ROW_BYTES, "%c CPU%-3u %4u %-4s %5llu.%03llu %-7s %-7s %+11lld %-7s %-4s %4u %5s %+12lld %s",
            mark(seen, cpu), cpu, seen->apic_id, core_word(facts->core),
            (unsigned long long)(seen->hz / 1000000), (unsigned long long)(seen->hz / 1000 % 1000),
            ppm(hz_bound, seen->hz_ppb), figures->evidence.source, (long long)seen->offset_ns,
