@@ -36,123 +36,76 @@ static bool number_within(struct text text, uint32_t least, uint32_t most, uint3
     return true;
 }
 
-/* Each returns NULL if the value is good, else what it should have been. */
-static const char *set_switch(struct text value, bool *out)
-{
-    bool on = text_is(value, "on");
-    if (!on && !text_is(value, "off"))
-        return "must be on or off";
-    *out = on;
-    return NULL;
-}
-
-static const char *set_acpi(struct text value, struct options *out)
-{
-    return set_switch(value, &out->acpi);
-}
-
-static const char *set_discipline(struct text value, struct options *out)
-{
-    return set_switch(value, &out->discipline);
-}
-
-static const char *set_source(struct text value, struct options *out)
-{
-    if (text_is(value, "auto"))
-        out->source = CLOCKSOURCE_AUTO;
-    else if (text_is(value, "pit"))
-        out->source = CLOCKSOURCE_PIT;
-    else if (text_is(value, "hpet"))
-        out->source = CLOCKSOURCE_HPET;
-    else if (text_is(value, "pmtimer"))
-        out->source = CLOCKSOURCE_PMTIMER;
-    else
-        return "must be auto, pit, hpet or pmtimer";
-    return NULL;
-}
-
-static const char *set_mode(struct text value, struct options *out)
-{
-    if (text_is(value, "auto"))
-        out->mode = CLOCKMODE_AUTO;
-    else if (text_is(value, "unified"))
-        out->mode = CLOCKMODE_UNIFIED;
-    else if (text_is(value, "percpu"))
-        out->mode = CLOCKMODE_PERCPU;
-    else
-        return "must be auto, unified or percpu";
-    return NULL;
-}
-
-static const char *set_wander(struct text value, struct options *out)
-{
-    return number_within(value, 0, 1000000, &out->wander_ppb_s) ? NULL
-                                                                : "must be ppb per second, 0 to 1000000";
-}
-
-static const char *set_mem(struct text value, struct options *out)
-{
-    return number_within(value, 8, 4096, &out->guest_mib) ? NULL : "must be MiB, 8 to 4096";
-}
-
-static const char *set_vcpus(struct text value, struct options *out)
-{
-    return number_within(value, 0, 32, &out->vcpus) ? NULL : "must be 0 (one on each CPU) to 32";
-}
-
-static const char *set_maxcpus(struct text value, struct options *out)
-{
-    return number_within(value, 1, 256, &out->max_cpus) ? NULL : "must be 1 to 256";
-}
-
-static const char *set_nosmp(struct text value, struct options *out)
-{
-    if (value.length)
-        return "takes no value";
-    out->max_cpus = 1;
-    return NULL;
-}
-
-static const char *set_duration(struct text value, struct options *out)
-{
-    return number_within(value, 0, UINT32_MAX, &out->duration_s) ? NULL : "must be seconds, 0 for no end";
-}
-
-static const char *set_screen(struct text value, struct options *out)
-{
-    return set_switch(value, &out->screen);
-}
-
-static const char *set_idle(struct text value, struct options *out)
-{
-    return set_switch(value, &out->idle_trial);
-}
-
-static const char *set_end(struct text value, struct options *out)
-{
-    if (text_is(value, "stay"))
-        out->end = END_STAY;
-    else if (text_is(value, "poweroff"))
-        out->end = END_POWER_OFF;
-    else if (text_is(value, "reset"))
-        out->end = END_RESET;
-    else
-        return "must be stay, poweroff or reset";
-    return NULL;
-}
-
-static const struct {
-    const char *name;
-    const char *(*set)(struct text value, struct options *out);
+/*
+ * One option: where its value goes in struct options, and how it is read. A choice is one of `words`, each
+ * with its zero, and its number there is the enum's. A number lies within [least, most].
+ */
+enum kind { SWITCH, CHOICE, NUMBER, NOSMP };
+static const struct option {
+    char name[14];
+    uint8_t kind, at;
+    union {
+        const char *words;
+        struct {
+            uint32_t least, most;
+        };
+    };
+    const char *why; /* it was refused: what it should have been */
 } table[] = {
-    {"acpi", set_acpi},         {"nosmp", set_nosmp},
-    {"maxcpus", set_maxcpus},   {"clocksource", set_source},
-    {"clockmode", set_mode},    {"wander", set_wander},
-    {"mem", set_mem},           {"vcpus", set_vcpus},
-    {"duration", set_duration}, {"discipline", set_discipline},
-    {"screen", set_screen},     {"idle", set_idle},
-    {"end", set_end},
+#define AT(member) offsetof(struct options, member)
+    {"acpi", SWITCH, AT(acpi), {0}, "must be on or off"},
+    {"nosmp", NOSMP, AT(max_cpus), {0}, "takes no value"},
+    {"maxcpus", NUMBER, AT(max_cpus), {.least = 1, .most = 256}, "must be 1 to 256"},
+    {"clocksource", CHOICE, AT(source), {"auto\0pit\0hpet\0pmtimer\0"}, "must be auto, pit, hpet or pmtimer"},
+    {"clockmode", CHOICE, AT(mode), {"auto\0unified\0percpu\0"}, "must be auto, unified or percpu"},
+    {"wander", NUMBER, AT(wander_ppb_s), {.most = 1000000}, "must be ppb per second, 0 to 1000000"},
+    {"mem", NUMBER, AT(guest_mib), {.least = 8, .most = 4096}, "must be MiB, 8 to 4096"},
+    {"vcpus", NUMBER, AT(vcpus), {.most = 32}, "must be 0 (one on each CPU) to 32"},
+    {"duration", NUMBER, AT(duration_s), {.most = UINT32_MAX}, "must be seconds, 0 for no end"},
+    {"discipline", SWITCH, AT(discipline), {0}, "must be on or off"},
+    {"screen", SWITCH, AT(screen), {0}, "must be on or off"},
+    {"idle", SWITCH, AT(idle_trial), {0}, "must be on or off"},
+    {"end", CHOICE, AT(end), {"stay\0poweroff\0reset\0"}, "must be stay, poweroff or reset"},
+#undef AT
 };
+_Static_assert(sizeof(struct options) < 256, "option.at");
+_Static_assert(sizeof(enum clocksource) == 4 && CLOCKSOURCE_PMTIMER == 3, "clocksource's words");
+_Static_assert(sizeof(enum clockmode) == 4 && CLOCKMODE_UNIFIED == 1 && CLOCKMODE_PERCPU == 2, "clockmode's");
+_Static_assert(sizeof(enum end) == 4 && END_POWER_OFF == 1 && END_RESET == 2, "end's");
+
+static bool choose(struct text value, const char *words, uint32_t *out)
+{
+    for (uint32_t number = 0; *words; number++) {
+        if (text_is(value, words)) {
+            *out = number;
+            return true;
+        }
+        while (*words++)
+            ;
+    }
+    return false;
+}
+
+/* False: the value is bad, and nothing was changed. */
+static bool set(const struct option *option, struct text value, struct options *out)
+{
+    void *at = (char *)out + option->at;
+    uint32_t on;
+
+    switch (option->kind) {
+    case SWITCH:
+        if (!choose(value, "off\0on\0", &on))
+            return false;
+        *(bool *)at = on;
+        return true;
+    case CHOICE: return choose(value, option->words, at);
+    case NUMBER: return number_within(value, option->least, option->most, at);
+    default: /* NOSMP */
+        if (!value.length)
+            *(uint32_t *)at = 1;
+        return !value.length;
+    }
+}
 
 /* One word of the line; what is wrong with it, or NULL. */
 static const char *take_word(struct text word, struct options *out)
@@ -167,7 +120,7 @@ static const char *take_word(struct text word, struct options *out)
     }
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
         if (text_is(name, table[i].name)) {
-            const char *why = table[i].set(value, out);
+            const char *why = set(&table[i], value, out) ? NULL : table[i].why;
             if (why && !out->bad.why)
                 out->bad = (struct option_refused){word.at, word.length, why};
             return why;

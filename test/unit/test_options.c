@@ -65,6 +65,13 @@ static void all_of_them(void **state)
     assert_int_equal(options.mode, CLOCKMODE_UNIFIED);
     assert_true(parse("clocksource=pit clocksource=auto clockmode=auto"));
     assert_int_equal(options.source, CLOCKSOURCE_AUTO);
+    assert_true(options.screen && options.idle_trial && options.end == END_STAY);
+    assert_true(parse("screen=off end=poweroff"));
+    assert_true(!options.screen && options.idle_trial && options.end == END_POWER_OFF);
+    assert_true(parse("idle=off end=reset"));
+    assert_true(options.screen && !options.idle_trial && options.end == END_RESET);
+    assert_true(parse("idle=off idle=on end=reset end=stay"));
+    assert_true(options.idle_trial && options.end == END_STAY);
 }
 
 static void bad_values_keep_the_default(void **state)
@@ -85,6 +92,10 @@ static void bad_values_keep_the_default(void **state)
         "vcpus=-1",
         "duration=4294967296",
         "acpi=maybe",
+        "screen=yes",
+        "idle=",
+        "end=halt",
+        "end",
         "discipline=no",
         "discipline",
         "acpi",
