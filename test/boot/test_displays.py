@@ -154,6 +154,10 @@ def test_who_draws_has_time_to_spare():
         assert drawer["cells"] > 0, "it has never drawn"
         assert drawer["longest_ns"] <= 200_000
         assert drawer["least_free_ns"] >= 4_500_000, "it drew when it was about to keep time"
+    painter = dict(re.findall(r"(\w+)=(\d+)", re.search("^painter: (.*)$", outcome.log.text, re.M)[1]))
+    assert int(painter["paints"]) >= 4 * row.seconds
+    # 2 million instructions of 8 ns each in this lane; a PC needs some tenths of a millisecond for them.
+    assert int(painter["longest_ns"]) <= 16_000_000, "it paints until time is to be kept"
     assert outcome.log.verdict["result"] == "ok"
 
 

@@ -13,6 +13,7 @@
 #include "keeper.h"
 #include "log/log.h"
 #include "screen/display.h"
+#include "screen/screen.h"
 #include "verdict.h"
 #include "words.h"
 
@@ -32,9 +33,32 @@ void __real_boot_read(uint32_t magic, uint32_t info, struct boot_info *boot);
 void __wrap_boot_read(uint32_t magic, uint32_t info, struct boot_info *boot);
 volatile void *__real_map_framebuffer(uint64_t phys, size_t size);
 volatile void *__wrap_map_framebuffer(uint64_t phys, size_t size);
+void __real_screen_set_painter(void (*paint)(struct shadow *));
+void __wrap_screen_set_painter(void (*paint)(struct shadow *));
 void __real_display_draw(unsigned row, unsigned column, struct cell cell, const struct tile *tiles);
 void __wrap_display_draw(unsigned row, unsigned column, struct cell cell, const struct tile *tiles);
 void __real_verdict_domain_ended(enum domain_end end, const char *why, bool reported, bool reported_ok);
+static void (*painter)(struct shadow *);
+static uint64_t paints, longest_paint_ns;
+
+/* Only who holds the screen paints. */
+static void paint_timed(struct shadow *shadow)
+{
+    uint64_t begun_ns = keeper_now_ns(), took_ns;
+
+    painter(shadow);
+    took_ns = keeper_now_ns() - begun_ns;
+    if (took_ns > longest_paint_ns)
+        longest_paint_ns = took_ns;
+    paints++;
+}
+
+void __wrap_screen_set_painter(void (*paint)(struct shadow *))
+{
+    painter = paint;
+    __real_screen_set_painter(paint_timed);
+}
+
 void __wrap_verdict_domain_ended(enum domain_end end, const char *why, bool reported, bool reported_ok);
 _Noreturn void __real_domain_run_cpu(void);
 _Noreturn void __wrap_domain_run_cpu(void);
@@ -126,6 +150,7 @@ void __wrap_verdict_domain_ended(enum domain_end end, const char *why, bool repo
         log_print("drawer: cpu=%u cells=%lu turns=%lu longest_ns=%lu least_free_ns=%lu collisions=%u\n", i,
                   drawers[i].cells, drawers[i].turns, drawers[i].longest_ns, drawers[i].least_free_ns,
                   collisions);
+    log_print("painter: paints=%lu longest_ns=%lu\n", paints, longest_paint_ns);
     __real_verdict_domain_ended(end, why, reported, reported_ok);
 }
 
