@@ -100,6 +100,9 @@ void cpu_idle_mwait(const volatile uint64_t *word, uint32_t hint);
  */
 void traps_report(const struct trap_frame *frame);
 
+/* What happened, in words: "page fault (#PF)". */
+const char *trap_name(uint64_t vector);
+
 /* How many NMIs that were not ours, and interrupts nobody asked for, this CPU took and ignored. */
 uint64_t traps_nmi_count(unsigned cpu);
 uint64_t traps_spurious_count(unsigned cpu);

@@ -13,6 +13,4 @@ void traps_from_hypervisor(struct trap_frame *frame);
 void traps_own_stack(struct trap_frame *frame, struct cpu *cpu);
 _Noreturn void traps_return(void);
 
-const char *trap_name(uint64_t vector);
-
 #endif

@@ -8,38 +8,6 @@
 #define STACK_WORDS 8
 #define PAGE_FAULT  14
 
-static const char *trap_name(uint64_t vector)
-{
-    static const char *const names[] = {
-        "#DE divide error",
-        "#DB debug",
-        "NMI",
-        "#BP breakpoint",
-        "#OF overflow",
-        "#BR bound range",
-        "#UD invalid opcode",
-        "#NM no FPU",
-        "#DF double fault",
-        "",
-        "#TS invalid TSS",
-        "#NP not present",
-        "#SS stack fault",
-        "#GP general protection",
-        "#PF page fault",
-        "",
-        "#MF x87 error",
-        "#AC alignment check",
-        "#MC machine check",
-        "#XM SIMD error",
-    };
-
-    if (vector == TRAP_SYSCALL)
-        return "a hypercall";
-    if (vector >= 0x20 && vector < 0x100)
-        return "an interrupt";
-    return vector < sizeof(names) / sizeof(names[0]) && names[vector][0] ? names[vector] : "an exception";
-}
-
 static void print_registers(const struct trap_frame *f)
 {
     log_print("  rip %04lx:%016lx  rsp %04lx:%016lx  rflags %08lx\n", f->cs & 0xffff, f->rip, f->ss & 0xffff,

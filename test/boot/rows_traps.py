@@ -196,10 +196,10 @@ GUEST = [
     in_guest("general-protection", reported(13, function="gp"), word="gp"),
     # QEMU 7.2 gives n * 16 + 2 where n * 8 + 2 is right.
     in_guest("int-without-gate", reported(13, error="(402|802)", function="gate"), word="gate"),
-    in_guest("stack-overflow", ended(NO_STACK, "#PF page fault", "overflow"), word="overflow"),
+    in_guest("stack-overflow", ended(NO_STACK, "page fault (#PF)", "overflow"), word="overflow"),
     # A page fault in the page fault handler, again and again: a PV guest's double fault.
-    in_guest("double-fault", ended(NO_STACK, "#PF page fault"), word="handler"),
-    in_guest("no-handler", ended("it has no handler for this exception", "#UD invalid opcode", "opcode"),
+    in_guest("double-fault", ended(NO_STACK, "page fault (#PF)"), word="handler"),
+    in_guest("no-handler", ended("it has no handler for this exception", "invalid opcode (#UD)", "opcode"),
              word="nohandler"),
     Row("guest-nmi", "kernel", (sound, survived, nmis({cpu: (1, 20) for cpu in range(4)})),
         kernel="traps", seconds=2, inject=("@second n=1 ", "nmi", 20)),
