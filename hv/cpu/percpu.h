@@ -28,7 +28,7 @@ struct cpu {
     uint32_t slot; /* which stack window (descriptors.h); the id may be lower, where a CPU was left out */
     uint32_t start_state;    /* smp.c */
     uint32_t alive;          /* set up as far as its NMI stack */
-    uint32_t stopped;        /* halted for a panic */
+    uint32_t stopped;        /* halted for a panic, or for good */
     uint64_t nmis, spurious; /* counted and ignored */
     uint64_t interrupts;     /* taken, all of them */
 };

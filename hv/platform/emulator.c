@@ -1,8 +1,9 @@
-#include "cpu/instructions.h"
-#include "platform/power.h"
-
+/* The way out of an emulator. */
 #include <stddef.h>
 #include <stdint.h>
+
+#include "cpu/instructions.h"
+#include "platform/power.h"
 
 #define ISA_DEBUG_EXIT 0xf4 /* no device of a PC answers there */
 #define DEBUG_CONSOLE  0xe9 /* Bochs's reads as its own number, a PC's empty bus as 0xff */
