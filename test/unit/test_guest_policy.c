@@ -194,6 +194,31 @@ static void test_verdict(void **state)
 }
 
 /* A line longer than is kept still counts by its beginning, and ends where it ends. */
+static size_t before(const struct verdict_lines *lines, const char *text)
+{
+    return verdict_lines_before(lines, text, strlen(text));
+}
+
+/* Where what is to stand before it must be said. */
+static void test_verdict_before(void **state)
+{
+    struct verdict_lines lines;
+
+    (void)state;
+    memset(&lines, 0, sizeof(lines));
+    assert_int_equal(before(&lines, "@verdict result=ok\n"), 0);
+    assert_int_equal(before(&lines, "hello\n@verdict result=ok\n"), 6);
+    assert_int_equal(before(&lines, "\n@verdict "), 1);
+    assert_int_equal(before(&lines, "\n@verdict"), 9); /* may yet be another word */
+    assert_int_equal(before(&lines, "hello @verdict result=ok\n"), 25);
+    assert_int_equal(before(&lines, ""), 0);
+    say(&lines, "he");
+    assert_int_equal(before(&lines, "@verdict result=ok\n"), 19); /* in the midst of a line */
+    assert_int_equal(before(&lines, "llo\n@verdict result=ok\n"), 4);
+    say(&lines, "llo\n");
+    assert_int_equal(before(&lines, "@verdict result=ok\n"), 0);
+}
+
 static void test_verdict_long(void **state)
 {
     struct verdict_lines lines;
@@ -219,7 +244,7 @@ int main(void)
         cmocka_unit_test(test_entries),        cmocka_unit_test(test_entries_at_random),
         cmocka_unit_test(test_context),        cmocka_unit_test(test_context_refused),
         cmocka_unit_test(test_hypercall_page), cmocka_unit_test(test_verdict),
-        cmocka_unit_test(test_verdict_long),
+        cmocka_unit_test(test_verdict_before), cmocka_unit_test(test_verdict_long),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
