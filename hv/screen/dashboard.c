@@ -182,12 +182,18 @@ static bool flip(struct dashboard *d, bool possible, uint64_t now_ns, enum dashb
 bool dashboard_paint(struct dashboard *d, struct shadow *shadow, const struct figures *f, uint64_t now_ns,
                      enum dashboard_wish wish)
 {
-    struct layout now = layout_for(shadow->columns, shadow->rows, f->evidence.count, f->ended && f->qr_made);
-    bool beside = now.left < now.columns;
+    bool code = f->ended && f->qr_made, beside;
+    struct layout now;
 
+    if (shadow->columns < LAYOUT_COLUMNS || shadow->rows < LAYOUT_ROWS) {
+        d->layout.console_rows = shadow->rows;
+        return true;
+    }
+    now = layout_for(shadow->columns, shadow->rows, f->evidence.count, code);
+    beside = now.left < now.columns;
     if (!f->ended)
         d->flipped_ns = now_ns;
-    if (flip(d, f->ended && f->qr_made && !beside, now_ns, wish)) {
+    if (flip(d, code && !beside, now_ns, wish)) {
         if (!d->layout.columns) {
             paint_qr_alone(shadow, f);
             d->layout = now;

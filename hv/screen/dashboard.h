@@ -24,7 +24,8 @@ struct dashboard {
 
 /*
  * Some 250 ms after the last time; a large plot takes several. `now_ns` goes on when the figures have ended.
- * False: the QR code has the screen, and the log must not be drawn (else: at layout.console).
+ * False: the QR code has the screen, and the log must not be drawn (else: at layout.console; on a screen that
+ * is too small it is all that there is to be).
  */
 bool dashboard_paint(struct dashboard *dashboard, struct shadow *shadow, const struct figures *figures,
                      uint64_t now_ns, enum dashboard_wish wish);

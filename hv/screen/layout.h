@@ -4,7 +4,9 @@
 
 #include <stdbool.h>
 
-#define LAYOUT_HEAD 3u /* rows about the machine, above all else; the table's heading follows */
+#define LAYOUT_COLUMNS 80u /* fewer, or fewer rows, are too few */
+#define LAYOUT_ROWS    25u
+#define LAYOUT_HEAD    3u /* rows about the machine, above all else; the table's heading follows */
 
 struct layout {
     unsigned columns, rows;    /* of all */

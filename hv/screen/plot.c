@@ -51,7 +51,7 @@ static void title(const struct plot *plot, struct shadow *shadow, const struct h
     shadow_text(shadow, plot->row - 1, plot->column - PLOT_LABELS, plot->columns + PLOT_LABELS, LABEL,
                 plot->kind == PLOT_OFFSET ? "TSC beside CPU0's" : "rate known to \xf1");
     format(text, sizeof text, "0 s%*llu s", (int)plot->columns - 5,
-           (unsigned long long)(history_span_ns(history, plot->room) / 1000000000));
+           (unsigned long long)((history_span_ns(history, plot->room) + 500000000) / 1000000000));
     shadow_text(shadow, plot->row + plot->rows, plot->column, plot->columns, LABEL, text);
 }
 

@@ -1,141 +1,16 @@
 /* sources: hv/screen/dashboard.c hv/screen/layout.c hv/screen/rows.c hv/screen/plot.c hv/screen/history.c hv/screen/big.c hv/screen/font.c build/font/font_data.c hv/screen/qr.c hv/screen/qr_show.c hv/screen/shadow.c hv/log/format.c */
 /* The dashboard on screens of many sizes, with few CPUs and many: all of it is there, nothing twice. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <string.h>
-
-#include <cmocka.h>
+#include "dashboard_fixture.h"
 
 #include "screen/big.h"
-#include "screen/dashboard.h"
 #include "screen/font.h"
 #include "screen/half.h"
 #include "screen/qr_show.h"
-#include "screen/rows.h"
-
-#define STEP_NS 250000000ull
-#define MOST    255u
-#define CELLS   (SHADOW_MAX_COLUMNS * SHADOW_MAX_ROWS)
 
 static const struct {
     unsigned columns, rows;
 } sizes[] = {{80, 25}, {100, 37}, {128, 48}, {160, 50}, {160, 64}, {240, 67}, {240, 90}};
 static const unsigned counts[] = {1, 4, 33, 255};
-
-static struct cell cells[CELLS];
-static bool changed[CELLS];
-static struct tile tiles[TILES];
-static struct judge_cpu cpus[MOST];
-static struct cpu_facts facts[MOST];
-static struct moment moments[MOST * HISTORY_MOMENTS];
-static struct history history;
-static struct machine_names names = {"Vendor", "Product", "Board", "Firmware 1.2.3"};
-static struct figures figures;
-static struct dashboard dashboard;
-static struct shadow shadow = {.cells = cells, .changed = changed};
-static uint64_t now_ns;
-
-/* hv/cpu is not for the host. */
-const char *core_word(enum core_type core)
-{
-    return core == CORE_PERFORMANCE ? "P" : core == CORE_EFFICIENT ? "E" : "-";
-}
-
-static void fill_cpu(unsigned cpu)
-{
-    cpus[cpu].seen = (struct keeper_cpu){
-        .state = KEEPER_CPU_ONLINE,
-        .apic_id = 2 * cpu,
-        .hz = 2611993123 + cpu,
-        .hz_ppb = 1400 + cpu,
-        .rate_ppb = cpu % 3 ? (int64_t)cpu * 1000 : -(int64_t)cpu * 1000,
-        .rate_bound_ppb = 900,
-        .offset_ns = cpu % 2 ? (int64_t)cpu * 1234567 : -(int64_t)cpu * 17,
-        .offset_bound_ns = 38 + cpu,
-        .back = cpu,
-    };
-    facts[cpu] = (struct cpu_facts){.core = cpu % 3, .smi_counted = cpu % 2, .smi = 70 + cpu};
-}
-
-static void start(unsigned columns, unsigned rows, unsigned count, bool pixels)
-{
-    shadow.tiles = pixels ? tiles : NULL;
-    shadow_init(&shadow, columns, rows);
-    memset(&dashboard, 0, sizeof dashboard);
-    memset(&figures, 0, sizeof figures);
-    history_begin(&history, count, moments);
-    for (unsigned cpu = 0; cpu < count; cpu++)
-        fill_cpu(cpu);
-    figures.cpus = cpus;
-    figures.facts = facts;
-    figures.history = &history;
-    figures.names = &names;
-    figures.cpu_name = "A CPU's name";
-    figures.command_line = "some words=here";
-    figures.evidence = (struct evidence){.cpus = cpus, .count = count, .source = "pmtimer"};
-    figures.words = (struct judgement_words){
-        .judgement = JUDGE_IN_STEP, .title = "STOPS IN IDLE", .linux_word = "unsafe"};
-    strcpy(figures.words.means, "All 4 TSCs tell the same time to within 127 ns, at the same rate to within "
-                                "0.101 ppm; nothing changed them in 9 s.");
-    strcpy(
-        figures.words.linux_advice,
-        "CPUID does not promise a TSC that never stops and keeps its rate: Linux may choose another clock, "
-        "and be right. The TSC is that of a virtual machine.");
-    now_ns = STEP_NS;
-}
-
-static bool paint(enum dashboard_wish wish)
-{
-    now_ns += STEP_NS;
-    if (!figures.ended)
-        figures.now_ns = now_ns;
-    if (!figures.ended && history_next(&history, now_ns))
-        for (unsigned cpu = 0; cpu < history.cpus; cpu++)
-            history_add(&history, cpu, cpus[cpu].seen.offset_ns, cpus[cpu].seen.hz_ppb);
-    return dashboard_paint(&dashboard, &shadow, &figures, now_ns, wish);
-}
-
-static void end_with_code(void)
-{
-    figures.ended = true;
-    figures.qr_made = qr_encode("MERIDIAN 0.5 IN-STEP LINUX:SAFE", &figures.qr);
-    assert_true(figures.qr_made);
-}
-
-static const char *line(unsigned row)
-{
-    static char text[SHADOW_MAX_COLUMNS + 1];
-
-    for (unsigned column = 0; column < shadow.columns; column++) {
-        uint16_t glyph = cells[row * shadow.columns + column].glyph;
-
-        text[column] = glyph < 256 ? (char)glyph : '\x01';
-    }
-    text[shadow.columns] = 0;
-    return text;
-}
-
-static bool stands(const char *text)
-{
-    for (unsigned row = 0; row < shadow.rows; row++)
-        if (strstr(line(row), text))
-            return true;
-    return false;
-}
-
-/* What a row is cut to on this screen. */
-static bool cpu_stands(unsigned cpu)
-{
-    char text[ROW_BYTES];
-
-    row_text(&figures, cpu, text);
-    if (strlen(text) > shadow.columns)
-        text[shadow.columns] = 0;
-    return stands(text);
-}
 
 static void every_size(void (*check)(unsigned count))
 {
@@ -342,15 +217,6 @@ static void test_words(void **state)
     every_size(words_are_there);
 }
 
-static bool dot_at(unsigned row, unsigned column, bool lower)
-{
-    const struct cell *cell = &cells[row * shadow.columns + column];
-
-    if (cell->glyph == 0xdb)
-        return true;
-    return cell->glyph == (lower ? 0xdc : 0xdf);
-}
-
 /* The title's dots are the small font's, each `scale` dots wide and high. */
 static void title_is_large(unsigned count)
 {
@@ -377,70 +243,6 @@ static void test_title(void **state)
     paint(WISH_NONE);
     for (unsigned column = big_columns(5, 1); column < 80; column++)
         assert_int_equal(cells[dashboard.layout.words * 80 + column].glyph, ' ');
-}
-
-/* ---- The code ---- */
-
-static bool code_at(unsigned row, unsigned column)
-{
-    for (unsigned y = 0; y < QR_MODULES; y++)
-        for (unsigned x = 0; x < QR_MODULES; x++)
-            if (dot_at(row + (y + QR_QUIET) / 2, column + x + QR_QUIET, (y + QR_QUIET) % 2) ==
-                figures.qr.dark[y][x]) /* white is drawn, dark is not */
-                return false;
-    return true;
-}
-
-static void test_code_beside(void **state)
-{
-    (void)state;
-    start(160, 50, 4, true);
-    paint(WISH_NONE);
-    end_with_code();
-    for (unsigned i = 0; i < 100; i++) {
-        assert_true(paint(WISH_NONE));
-        assert_true(code_at(dashboard.layout.plots, dashboard.layout.left + 1));
-        assert_true(cpu_stands(0));
-    }
-}
-
-/* Where only one of them fits: the dashboard, then the code, each for ten seconds. */
-static void test_code_in_turns(void **state)
-{
-    unsigned alone = 0, turns = 0, paints = (unsigned)(8 * DASHBOARD_FLIP_NS / STEP_NS);
-    bool before = true, now;
-
-    (void)state;
-    start(80, 25, 4, false);
-    for (unsigned i = 0; i < paints; i++)
-        assert_true(paint(WISH_NONE));
-    end_with_code();
-    assert_true(paint(WISH_NONE));
-    for (unsigned i = 0; i < paints; i++) {
-        now = paint(WISH_NONE);
-        assert_int_equal(code_at(0, 80 - QR_COLUMNS), !now);
-        assert_int_equal(cpu_stands(0), now);
-        turns += now != before;
-        alone += !now;
-        before = now;
-    }
-    assert_true(turns == 7 || turns == 8);
-    assert_in_range(alone, paints / 2 - 8, paints / 2 + 8);
-}
-
-static void test_code_by_key(void **state)
-{
-    (void)state;
-    start(80, 25, 4, false);
-    assert_true(paint(WISH_QR)); /* there is none yet */
-    end_with_code();
-    assert_true(paint(WISH_NONE));
-    assert_false(paint(WISH_QR));
-    for (unsigned i = 0; i < 200; i++)
-        assert_false(paint(WISH_NONE)); /* it stays */
-    assert_true(paint(WISH_QR));
-    for (unsigned i = 0; i < 200; i++)
-        assert_true(paint(WISH_NONE));
 }
 
 /* VGA text would blink. */
@@ -488,12 +290,9 @@ static void test_still(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_layout),        cmocka_unit_test(test_layout_with_code),
-        cmocka_unit_test(test_head),          cmocka_unit_test(test_rows),
-        cmocka_unit_test(test_row_words),     cmocka_unit_test(test_words),
-        cmocka_unit_test(test_title),         cmocka_unit_test(test_code_beside),
-        cmocka_unit_test(test_code_in_turns), cmocka_unit_test(test_code_by_key),
-        cmocka_unit_test(test_backgrounds),   cmocka_unit_test(test_still),
+        cmocka_unit_test(test_layout), cmocka_unit_test(test_layout_with_code), cmocka_unit_test(test_head),
+        cmocka_unit_test(test_rows),   cmocka_unit_test(test_row_words),        cmocka_unit_test(test_words),
+        cmocka_unit_test(test_title),  cmocka_unit_test(test_backgrounds),      cmocka_unit_test(test_still),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
