@@ -195,18 +195,11 @@ static void draw_data(struct qr *qr, const uint8_t words[WORDS])
 
 static bool masked(unsigned mask, unsigned r, unsigned c)
 {
-    unsigned product = r * c % 2 + r * c % 3;
+    const uint8_t two = (r + c) % 2, odd = r * c % 2, three = r * c % 3;
+    const uint8_t table[MASKS] = {two,           r % 2, c % 3, (r + c) % 3, (r / 2 + c / 3) % 2, odd + three,
+                                  (odd + three) % 2, (two + three) % 2};
 
-    switch (mask) {
-    case 0: return (r + c) % 2 == 0;
-    case 1: return r % 2 == 0;
-    case 2: return c % 3 == 0;
-    case 3: return (r + c) % 3 == 0;
-    case 4: return (r / 2 + c / 3) % 2 == 0;
-    case 5: return product == 0;
-    case 6: return product % 2 == 0;
-    default: return ((r + c) % 2 + r * c % 3) % 2 == 0;
-    }
+    return table[mask] == 0;
 }
 
 static unsigned format_bits(unsigned mask)
