@@ -134,8 +134,8 @@ endef
 OURS     := $(CFLAGS) $(INCLUDES) $(SYSTEM)
 # No SSE: the stack need not stand on 16 bytes, nor RAX tell how many vector registers are passed.
 # What GCC does for speed even so, at the price of bytes; clang knows none of these.
-TIGHT     = $(if $(strip $(SMALL)),-fno-thread-jumps -fno-caller-saves -fno-move-loop-invariants -fno-tree-loop-im \
-            -fno-tree-dominator-opts)
+TIGHT     = $(if $(strip $(SMALL)),-fno-thread-jumps -fno-caller-saves -fno-move-loop-invariants \
+            -fno-tree-loop-im -fno-tree-dominator-opts)
 HV_CC    := $(CC) -mpreferred-stack-boundary=3 -mskip-rax-setup $$(TIGHT)
 CLANG_CC := $(CLANG) --target=x86_64-linux-gnu
 HV_LDS   := linker/meridian.lds

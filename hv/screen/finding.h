@@ -7,7 +7,6 @@
 /* What decided: the first of these that is so. */
 enum reason {
     REASON_NONE_MEASURED,
-    REASON_TOO_SHORT,
     REASON_NO_SOURCE,
     REASON_STOPS,
     REASON_RATE,
@@ -17,6 +16,7 @@ enum reason {
     REASON_OFFSET,
     REASON_BACK,
     REASON_APART,
+    REASON_TOO_SHORT,
     REASON_BOUND_UNKNOWN,
     REASON_NOT_MET,
     REASON_ONE_CPU,

@@ -11,7 +11,7 @@
 static enum judgement judgement_of(enum reason reason)
 {
     return reason >= REASON_ONE_CPU          ? JUDGE_IN_STEP
-           : reason >= REASON_BOUND_UNKNOWN  ? JUDGE_UNKNOWN
+           : reason >= REASON_TOO_SHORT      ? JUDGE_UNKNOWN
            : reason >= REASON_OFFSET         ? JUDGE_NOT_IN_STEP
            : reason >= REASON_ADJUST_CHANGED ? JUDGE_CHANGED
            : reason >= REASON_RATE           ? JUDGE_DRIFT
@@ -95,6 +95,8 @@ static enum reason reason_of(const struct evidence *e, const struct judge_cpu *c
         return REASON_BACK;
     if (e->apart)
         return REASON_APART;
+    if (e->watched_s < LEAST_S)
+        return REASON_TOO_SHORT;
     if (bound_unknown(seen))
         return REASON_BOUND_UNKNOWN;
     /* Nobody asked for per-CPU mode, and nothing spoke against the other: too few meetings did for it. */
@@ -106,12 +108,10 @@ static struct finding find(const struct evidence *e, const struct judge_worst *w
 {
     struct finding found = {worst->measured > 1 ? REASON_IN_STEP : REASON_ONE_CPU, 0};
 
-    if (worst->measured == 0 || !e->source || !*e->source || e->watched_s < LEAST_S) {
-        found.reason = worst->measured == 0     ? REASON_NONE_MEASURED
-                       : e->watched_s < LEAST_S ? REASON_TOO_SHORT
-                                                : REASON_NO_SOURCE;
-        return found;
-    }
+    if (worst->measured == 0)
+        return (struct finding){REASON_NONE_MEASURED, 0};
+    if (!e->source || !*e->source)
+        return (struct finding){REASON_NO_SOURCE, 0};
     for (unsigned cpu = 0; cpu < e->count; cpu++) {
         enum reason reason = measured(&e->cpus[cpu]) ? reason_of(e, &e->cpus[cpu]) : REASON_IN_STEP;
 

@@ -196,8 +196,14 @@ static void draw_data(struct qr *qr, const uint8_t words[WORDS])
 static bool masked(unsigned mask, unsigned r, unsigned c)
 {
     const uint8_t two = (r + c) % 2, odd = r * c % 2, three = r * c % 3;
-    const uint8_t table[MASKS] = {two,           r % 2, c % 3, (r + c) % 3, (r / 2 + c / 3) % 2, odd + three,
-                                  (odd + three) % 2, (two + three) % 2};
+    const uint8_t table[MASKS] = {two,
+                                  r % 2,
+                                  c % 3,
+                                  (r + c) % 3,
+                                  (r / 2 + c / 3) % 2,
+                                  odd + three,
+                                  (odd + three) % 2,
+                                  (two + three) % 2};
 
     return table[mask] == 0;
 }

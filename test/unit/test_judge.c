@@ -380,12 +380,30 @@ static void priority_over_cpus(void **state)
     assert_says(words.means, "CPU3");
 }
 
-/* Before it is known how long, against what and whom, nothing else counts. */
+/* Before it is known against what, nothing else counts. */
 static void unknown_first(void **state)
 {
     (void)state;
     cpus[1].idle.result = IDLE_STOPPED;
+    evidence.source = NULL;
+    assert_int_equal(judged(), JUDGE_UNKNOWN);
+}
+
+/* What is wrong is wrong at once; that nothing is wrong takes its time. */
+static void at_once(void **state)
+{
+    (void)state;
     evidence.watched_s = 0;
+    assert_int_equal(judged(), JUDGE_UNKNOWN);
+    cpus[2].seen.err_ns = UINT64_MAX;
+    assert_int_equal(judged(), JUDGE_UNKNOWN);
+    assert_says(words.means, "Watched for 0 s only.");
+    evidence.apart = true;
+    assert_int_equal(judged(), JUDGE_NOT_IN_STEP);
+    cpus[2].seen.rate_ppb = 1000;
+    assert_int_equal(judged(), JUDGE_DRIFT);
+    evidence.count = 1;
+    evidence.apart = false;
     assert_int_equal(judged(), JUDGE_UNKNOWN);
 }
 
@@ -459,6 +477,7 @@ int main(void)
         cmocka_unit_test_setup(priority, good),
         cmocka_unit_test_setup(priority_over_cpus, good),
         cmocka_unit_test_setup(unknown_first, good),
+        cmocka_unit_test_setup(at_once, good),
         cmocka_unit_test_setup(extremes, good),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
