@@ -126,10 +126,11 @@ static void lay_out(struct dashboard *d, struct shadow *shadow, const struct lay
         };
 }
 
-static void paint_plots(struct dashboard *d, struct shadow *shadow, const struct history *history)
+/* When nothing is measured any more nobody is held up. */
+static void paint_plots(struct dashboard *d, struct shadow *shadow, const struct history *history, bool ended)
 {
     unsigned columns = d->layout.plot_columns, dots = history->cpus * (shadow->tiles ? TILE_WIDTH : 1);
-    unsigned pieces = DOTS / dots + 1;
+    unsigned pieces = (ended ? 8 * DOTS : DOTS) / dots + 1;
 
     for (unsigned i = 0; i < pieces && i < 2 * columns; i++) {
         struct plot *plot = &d->plots[d->sweep / columns];
@@ -205,7 +206,7 @@ bool dashboard_paint(struct dashboard *d, struct shadow *shadow, const struct fi
     turn_page(d, f->evidence.count, now_ns, wish);
     paint_head(shadow, f);
     paint_rows(d, shadow, f);
-    paint_plots(d, shadow, f->history);
+    paint_plots(d, shadow, f->history, f->ended);
     paint_words(&d->layout, shadow, f);
     if (beside)
         qr_show(shadow, now.plots, now.left + 1, &f->qr);
