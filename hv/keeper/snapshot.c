@@ -186,7 +186,15 @@ static void place_beside(struct cpu_clock *clock, uint64_t tsc, struct keeper_cp
     out->offset_bound_ns = (uint64_t)(now.hi - now.lo) / 2 + 1;
 }
 
-/* Nothing of before a disruption counts, on this CPU or on the boot CPU. */
+/*
+ * Nothing of before a disruption counts, on this CPU or on the boot CPU; nor anything after it while either's
+ * bound is unknown, for they may have read a reference that lies.
+ */
+static bool sure(unsigned cpu)
+{
+    return clock_of(cpu)->epoch == keeper.epoch && published_for(cpu)->bound.ns != UINT64_MAX;
+}
+
 static void place(struct cpu_clock *clock, struct keeper_cpu *out)
 {
     const struct cpu_clock *boot = clock_of(0);
@@ -197,7 +205,7 @@ static void place(struct cpu_clock *clock, struct keeper_cpu *out)
     out->hz = hz_of(&clock->outlook, tsc, &out->hz_ppb);
     if (clock == boot)
         out->rate_bound_ppb = out->offset_bound_ns = 0;
-    else if (clock_counts(boot) && boot->epoch == keeper.epoch)
+    else if (clock_counts(boot) && sure(0) && sure(cpu_id()))
         place_beside(clock, tsc, out);
 }
 
