@@ -208,6 +208,21 @@ def idles(state, **counts):
     return idled
 
 
+def told(row, log):
+    """What the check tells: the machine, each CPU once a second and at the end, all before the verdict."""
+    of_the_check = ("machine", "sample", "row", "check", "qr", "verdict")
+    words = [line.word for line in log.at_lines if line.word in of_the_check]
+    samples, cpus = log.all("sample"), row.cpus
+    end = ["row"] * cpus + ["check", "qr", "verdict"]
+    assert words == ["machine"] + ["sample"] * len(samples) + end, f"told: {words}"
+    assert [line.number("cpu") for line in log.all("row")] == list(range(cpus))
+    assert [line.number("cpu") for line in samples] == [n % cpus for n in range(len(samples))], "not in turn"
+    assert len(samples) >= (row.seconds - 1) * min(cpus, 16), f"{len(samples)} @sample lines"
+    for line in samples:
+        assert abs(line.number("at_ns") - samples[0].number("at_ns") -
+                   (line.number("n") - 1) * 10**9) < 10**9, f"@sample n={line['n']} at {line['at_ns']}"
+
+
 def check_says(verdict, **words):
     """The check's verdict on the machine."""
     def said(row, log):

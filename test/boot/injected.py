@@ -66,26 +66,35 @@ def ends_in(mode):
     return ended
 
 
+def figures(log, word, cpus):
+    """The lines of that word, each with the number of its CPU; there are some of each."""
+    lines = [(line.number("id" if word == "cpu" else "cpu"), line) for line in log.all(word)]
+    assert {cpu for cpu, _ in lines} == set(range(cpus)), f"not all CPUs in the @{word} lines"
+    return lines
+
+
 def rates(*ppm, real_hz=REAL_HZ):
-    """Each CPU's rate as it was made, within what is said of it."""
+    """Each CPU's rate as it was made, and beside the boot CPU's, within what is said of it; at all times."""
     def measured(row, log):
-        lines = log.all("cpu")
-        assert len(lines) == len(ppm)
-        for line, true_ppm in zip(lines, ppm):
-            hz = real_hz + real_hz * true_ppm // 10**6
-            allowed = hz * line.number("hz_ppb") // 10**9 + 1
-            assert abs(line.number("hz") - hz) <= allowed, f"CPU {line['id']}: hz={line['hz']}, not {hz}"
+        for word in ("cpu", "sample", "row"):
+            for cpu, line in figures(log, word, len(ppm)):
+                hz = real_hz + real_hz * ppm[cpu] // 10**6
+                allowed = hz * line.number("hz_ppb") // 10**9 + 1
+                off = line.number("hz") - hz
+                assert abs(off) <= allowed, f"@{word}: CPU {cpu}: hz={line['hz']}, not {hz}"
+        for cpu, line in figures(log, "sample", len(ppm)):
+            off = line.number("rate_ppb") - 1000 * (ppm[cpu] - ppm[0]) / (1 + ppm[0] / 10**6)
+            assert abs(off) <= line.number("rate_bound_ppb"), f"CPU {cpu}: rate_ppb={line['rate_ppb']}"
     return measured
 
 
 def offsets(*skew_ns):
-    """Each CPU's offset from the boot CPU's as it was made, within what is said of it."""
+    """Each CPU's offset from the boot CPU's as it was made, within what is said of it; at every moment."""
     def measured(row, log):
-        lines = log.all("cpu")
-        assert len(lines) == len(skew_ns)
-        for line, skew in zip(lines, skew_ns):
-            off = line.number("offset_ns") - (skew - skew_ns[0])
-            assert abs(off) <= line.number("offset_bound_ns"), f"CPU {line['id']}: {line['offset_ns']}"
+        for word in ("cpu", "sample", "row"):
+            for cpu, line in figures(log, word, len(skew_ns)):
+                off = line.number("offset_ns") - (skew_ns[cpu] - skew_ns[0])
+                assert abs(off) <= line.number("offset_bound_ns"), f"@{word}: CPU {cpu}: {line['offset_ns']}"
     return measured
 
 
