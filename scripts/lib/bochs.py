@@ -36,8 +36,19 @@ log: "{log}"
 panic: action=fatal
 """
 
-# The serial port is our standard output; what Bochs draws there itself goes to a file.
-START = 'exec env TERM=linux bochs -q -f "$0/rc" -rc "$0/go" 3>&1 >"$0/screen" 2>&1'
+# Bochs with its debugger draws on a terminal that it opens itself and names, and stands still once that is
+# full: somebody must take the drawing away.
+DRAIN = """\
+for turn in $(seq 100); do
+    terminal=$(sed -n 's/^Bochs connected to screen "\\(.*\\)"$/\\1/p' "$0/screen" 2>/dev/null)
+    [ -z "$terminal" ] || exec cat "$terminal"
+    sleep 0.1
+done
+"""
+# The serial port is our standard output; what Bochs says itself goes to a file.
+START = f"""({DRAIN}) </dev/null >/dev/null 2>&1 &
+exec env TERM=linux bochs -q -f "$0/rc" -rc "$0/go" 3>&1 >"$0/screen" 2>&1
+"""
 
 
 def _first(paths, what, package):

@@ -17,7 +17,7 @@ from screens import Picture, read_picture, read_text_page
 TEXT_PAGE, TEXT_BYTES = 0xb8000, 80 * 25 * 2
 STEP_S = 0.2
 QUIT_S = 5
-GOES_ON_S = 0.1
+SIGNAL_S = 1.5
 
 
 def _die_with_parent():
@@ -159,13 +159,19 @@ class LiveBochs(Live):
         return cells if len(cells) == TEXT_BYTES // 2 else None
 
     def screen(self):
-        start = os.path.getsize(self._told)
-        self._process.send_signal(signal.SIGINT)
+        start, signalled = os.path.getsize(self._told), 0
         self._process.stdin.write(f"xp /{TEXT_BYTES // 2}hx {TEXT_PAGE:#x}\nc\n".encode())
         self._process.stdin.flush()
-        cells = self.wait("Bochs' debugger", lambda: self._cells_since(start))
-        self.wait("Bochs to go on", lambda: re.search(r"^<bochs:\d+> c$", self._told_since(start), re.M))
-        time.sleep(GOES_ON_S)    # a signal is lost until it does
+
+        def answer():
+            """A signal is lost now and then: when Bochs has only just gone on from the last."""
+            nonlocal signalled
+            cells = self._cells_since(start)
+            if not cells and time.monotonic() > signalled + SIGNAL_S:
+                signalled = time.monotonic()
+                self._process.send_signal(signal.SIGINT)
+            return cells
+        cells = self.wait("Bochs' debugger", answer)
         return read_text_page(b"".join(cell.to_bytes(2, "little") for cell in cells))
 
 

@@ -262,7 +262,7 @@ SCREENS = [
           (says("drift", "unsafe"),) + SHOWN + (offsets_drawn, slopes_drawn)),
     # One without TSC_ADJUST, which would tell who wrote.
     Shown(Row("screen-bochs", "bochs", (), kernel="inject", cmdline=words("tsc", (3 * IPS, 0)), cpus=2,
-              bochs={"cpu_model": "ryzen"}, limit_s=120), "text", (says("not-in-step", "unsafe"),) + SHOWN),
+              bochs={"cpu_model": "ryzen"}, limit_s=90), "text", (says("not-in-step", "unsafe"),) + SHOWN),
     # Without a display, and without a serial port.
     Shown(Row("screen-none", "kernel", (), cpus=2), "none", IN_STEP + (told,), qemu=("-vga", "none")),
     Shown(Row("screen-no-serial", "iso-bios", (), cpus=2), "text", (code_alone,), serial=False),
