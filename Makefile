@@ -208,7 +208,7 @@ $(B)/test/wall.elf: $(WALL_OBJECTS) $(HV_LDS) | install
 DISPLAY_FILES   := test/faults/display.c test/faults/words.c
 DISPLAY_OBJECTS := $(patsubst %,$(B)/obj/hv/%.o,$(HV_SOURCES) $(DISPLAY_FILES))
 DISPLAY_WRAP    := boot_read map_framebuffer domain_run_cpu display_draw screen_set_painter \
-                   verdict_domain_ended
+                   check_end verdict_domain_ended
 $(B)/test/display.elf: $(DISPLAY_OBJECTS) $(HV_LDS) | install
 	@mkdir -p $(@D)
 	$(if $(V),,@echo "  LD    $@")

@@ -12,6 +12,7 @@
 #include "domain/domain.h"
 #include "keeper.h"
 #include "log/log.h"
+#include "screen/check.h"
 #include "screen/display.h"
 #include "screen/screen.h"
 #include "verdict.h"
@@ -33,6 +34,8 @@ void __real_boot_read(uint32_t magic, uint32_t info, struct boot_info *boot);
 void __wrap_boot_read(uint32_t magic, uint32_t info, struct boot_info *boot);
 volatile void *__real_map_framebuffer(uint64_t phys, size_t size);
 volatile void *__wrap_map_framebuffer(uint64_t phys, size_t size);
+bool __real_check_end(void);
+bool __wrap_check_end(void);
 void __real_screen_set_painter(void (*paint)(struct shadow *));
 void __wrap_screen_set_painter(void (*paint)(struct shadow *));
 void __real_display_draw(unsigned row, unsigned column, struct cell cell, const struct tile *tiles);
@@ -40,6 +43,13 @@ void __wrap_display_draw(unsigned row, unsigned column, struct cell cell, const 
 void __real_verdict_domain_ended(enum domain_end end, const char *why, bool reported, bool reported_ok);
 static void (*painter)(struct shadow *);
 static uint64_t paints, longest_paint_ns;
+static bool measured; /* and with that it is over */
+
+bool __wrap_check_end(void)
+{
+    measured = true;
+    return __real_check_end();
+}
 
 /* Only who holds the screen paints. */
 static void paint_timed(struct shadow *shadow)
@@ -48,7 +58,7 @@ static void paint_timed(struct shadow *shadow)
 
     painter(shadow);
     took_ns = keeper_now_ns() - begun_ns;
-    if (took_ns > longest_paint_ns)
+    if (!measured && took_ns > longest_paint_ns)
         longest_paint_ns = took_ns;
     paints++;
 }
