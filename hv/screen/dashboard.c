@@ -129,7 +129,7 @@ static void lay_out(struct dashboard *d, struct shadow *shadow, const struct lay
 /* When nothing is measured any more nobody is held up. */
 static void paint_plots(struct dashboard *d, struct shadow *shadow, const struct history *history, bool ended)
 {
-    unsigned columns = d->layout.plot_columns, dots = history->cpus * (shadow->tiles ? TILE_WIDTH : 1);
+    unsigned columns = d->layout.plot_columns, dots = (history->cpus + 4) * (shadow->tiles ? TILE_WIDTH : 1);
     unsigned pieces = (ended ? 8 * DOTS : DOTS) / dots + 1;
 
     for (unsigned i = 0; i < pieces && i < 2 * columns; i++) {

@@ -162,17 +162,21 @@ static void draw_grid(const struct plot *plot, unsigned first, unsigned across, 
 static void emit_tile(struct shadow *shadow, const struct plot *plot, unsigned row, unsigned column)
 {
     unsigned number = plot->first_tile + row * plot->columns + column;
-    struct tile tile = {{0}};
+    uint8_t *pixels = shadow->tiles[number].pixels;
+    uint32_t line, before;
+    bool changed = false;
 
-    for (unsigned y = 0; y < TILE_HEIGHT; y++)
-        for (unsigned x = 0; x < TILE_WIDTH; x++)
-            tile.pixels[(y * TILE_WIDTH + x) / 2] |=
-                (uint8_t)(strip[x][row * TILE_HEIGHT + y] << (x % 2 ? 4 : 0));
+    for (unsigned y = row * TILE_HEIGHT; y < (row + 1) * TILE_HEIGHT; y++, pixels += sizeof line) {
+        line = 0;
+        for (unsigned x = TILE_WIDTH; x-- > 0;) /* the left one ends in the lowest bits */
+            line = line << 4 | strip[x][y];
+        __builtin_memcpy(&before, pixels, sizeof line);
+        __builtin_memcpy(pixels, &line, sizeof line);
+        changed |= line != before;
+    }
     shadow_put(shadow, plot->row + row, plot->column + column, (uint16_t)(SHADOW_TILE + number), LABEL);
-    if (memcmp(&shadow->tiles[number], &tile, sizeof tile) == 0)
-        return;
-    shadow->tiles[number] = tile;
-    shadow_tile_changed(shadow, plot->row + row, plot->column + column);
+    if (changed)
+        shadow_tile_changed(shadow, plot->row + row, plot->column + column);
 }
 
 void plot_column(const struct plot *plot, struct shadow *shadow, const struct history *history,

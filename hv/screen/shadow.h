@@ -16,7 +16,7 @@
 #define SHADOW_TILE        256u
 #define TILE_WIDTH         8u
 #define TILE_HEIGHT        16u
-#define TILES              2048u
+#define TILES              5120u
 
 /* The PC's sixteen colours; an attribute is background << 4 | foreground. */
 enum colour {
