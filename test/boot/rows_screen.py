@@ -185,7 +185,7 @@ def offsets_drawn(sight):
 
 
 def slopes_drawn(sight):
-    """A TSC that runs at a rate of its own is a slope."""
+    """A TSC that runs at a rate of its own is a slope, and called fast or slow."""
     screen, plot = drawn(sight, OFFSETS)
     sloping = 0
     for line in sight.log.all("sample")[-sight.row.cpus:]:
@@ -198,6 +198,8 @@ def slopes_drawn(sight):
         climbed, should = plot.at(last[0]) - plot.at(first[0]), rate * end * plot.seconds_of_dot()
         assert abs(climbed - should) <= lag_of(plot, rate) + 2 * plot.value_of_dot(), \
             f"CPU{line['cpu']}: {rate} ppb is drawn as {climbed} ns, not {should}"
+        text = row_of(screen, line["cpu"])
+        assert ("fast" if rate > 0 else "slow") in tokens(text), f"{rate} ppb, and its row: {text}"
         sloping += 1
     assert sloping, "no TSC has a rate of its own"
 
