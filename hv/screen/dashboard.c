@@ -11,7 +11,7 @@
 #define PLAIN   ATTRIBUTE(LIGHT_GREY, BLACK)
 #define BRIGHT  ATTRIBUTE(WHITE, BLACK)
 #define HEADING ATTRIBUTE(WHITE, BLUE)
-#define DOTS    512u /* of all lines together in a call: so many take some 50 us */
+#define DOTS    1536u /* of all lines together in a call, and of what each column costs by itself */
 
 static void __attribute__((format(printf, 6, 7)))
 say(struct shadow *shadow, unsigned row, unsigned column, unsigned width, uint8_t attribute, const char *text,
