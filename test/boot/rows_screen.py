@@ -5,6 +5,7 @@ plots that move, and the QR code, on each display and without one.
 
 import re
 
+import bad_modules as bad
 from bochs import IPS
 from boot import Row
 from curves import find_plot
@@ -257,6 +258,8 @@ SCREENS = [
     Shown(Row("screen-text", "iso-bios", (), cpus=4, seconds=4), "text",
           IN_STEP + SHOWN + (bound_narrows, no_blinking)),
     vbe("640x480x32"), vbe("800x600x16"), vbe("1024x768x24"),
+    # More CPUs than rows: pages turn by themselves.
+    Shown(Row("screen-pages", "kernel", (), cpus=12, seconds=3), "text", (rows_agree, large_agrees)),
     # TSCs out of step on purpose (test/faults/inject.c).
     Shown(Row("screen-skew", "kernel", (), kernel="inject", cmdline=words("skew", SECONDS_APART)), "text",
           (says("not-in-step", "unsafe"),) + SHOWN + (offsets_drawn, no_blinking)),
@@ -269,3 +272,30 @@ SCREENS = [
     Shown(Row("screen-none", "kernel", (), cpus=2), "none", IN_STEP + (told,), qemu=("-vga", "none")),
     Shown(Row("screen-no-serial", "iso-bios", (), cpus=2), "text", (code_alone,), serial=False),
 ]
+
+
+def in_graphics(name, **settings):
+    row = Row(f"screen-{name}", "iso-bios", (), prepare="set gfxpayload=800x600x16", cpus=2, verdict="fail",
+              **settings)
+    return Shown(row, "pixels", ())
+
+
+# What stops Meridian is to be read on a framebuffer too: the log from one of its lines to another.
+FAILURES = [
+    (in_graphics("panic", kernel="traps", cmdline="trap=pagefault@1"), "Meridian panic: page fault at ",
+     "Meridian: halted"),
+    (in_graphics("refused", module=bad.bytes_of(b"no kernel" * 99)), "guest: refused: it is not an ELF file",
+     "The run is over"),
+]
+
+
+def body(screen):
+    """All of its characters: where a line was too long it goes on."""
+    return "".join(cell.char or "?" for row in screen.rows for cell in row)
+
+
+def reads(screen, log, start):
+    """The log's lines for people from the one that begins so, each of them whole."""
+    lines = log.text[log.text.index("\n" + start):].splitlines()
+    wanted = [line for line in lines if line and not line.startswith("@")]
+    return [line for line in wanted if line.rstrip() not in body(screen)] == []

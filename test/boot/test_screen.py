@@ -1,7 +1,7 @@
 """One test for each boot that is looked at (rows_screen.py); a failure shows what stood on the screen."""
 
 import pytest
-from rows_screen import SCREENS, plots_move
+from rows_screen import FAILURES, SCREENS, plots_move, reads
 from sights import booted, look
 
 
@@ -21,3 +21,12 @@ def test_screen(shown):
                 expectation(sight)
     except (AssertionError, KeyError, ValueError) as error:
         pytest.fail(told(shown, sight, error), pytrace=False)
+
+
+@pytest.mark.parametrize("shown, start, end", FAILURES, ids=[shown.name for shown, _, _ in FAILURES])
+def test_failure_is_read_on_the_screen(shown, start, end):
+    """It takes the screen, whatever stood there, with all that it says."""
+    with booted(shown) as live:
+        live.wait_line(end)
+        log = live.log()
+        live.wait_settled(f"all from {start!r} on", lambda screen: reads(screen, log, start))
