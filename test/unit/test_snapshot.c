@@ -1,0 +1,207 @@
+/* sources: hv/keeper/snapshot.c hv/time/estimate.c hv/time/scale.c hv/time/align.c */
+/* flags: -include test/sim/sim_cpu.h -pthread -O2 */
+/*
+ * What is shown of a CPU: whole, whoever reads it while it is written, by threads; and what it says of a CPU
+ * that has not looked yet, was left out, or has stopped. That it is true is the simulator's part.
+ */
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "keeper/state.h"
+
+#define CPUS   2u
+#define ROUNDS 2000000u
+
+struct keeper keeper;
+static struct cpu_clock clocks[CPUS];
+static struct published told;
+static uint64_t moment; /* everything that is shown is this number */
+static volatile bool stop;
+static bool stopped;
+static unsigned torn, whole;
+
+uint64_t rdtsc_ordered(void)
+{
+    return moment;
+}
+
+unsigned cpu_id(void)
+{
+    return 1;
+}
+
+struct cpu *cpu_by_id(unsigned id)
+{
+    static struct cpu cpus[CPUS];
+
+    cpus[id].apic_id = 10 + id;
+    return &cpus[id];
+}
+
+uint64_t keeper_now_ns(void)
+{
+    return moment;
+}
+
+bool keeper_cpu_stopped(unsigned cpu)
+{
+    (void)cpu;
+    return stopped;
+}
+
+const struct published *published_for(unsigned cpu)
+{
+    (void)cpu;
+    told.bound.ns = moment;
+    told.disruptions = (uint16_t)moment;
+    return &told;
+}
+
+bool adjust_now(uint64_t *adjust)
+{
+    *adjust = moment;
+    return true;
+}
+
+static void start(void)
+{
+    keeper = (struct keeper){.cpus = CPUS, .clocks = clocks, .epoch = 1}; /* nothing is known of any rate */
+    for (unsigned cpu = 0; cpu < CPUS; cpu++)
+        clocks[cpu] = (struct cpu_clock){.measured = true};
+    moment = 0;
+    stopped = stop = false;
+    torn = whole = 0;
+}
+
+static void take(void)
+{
+    moment++;
+    clocks[1].shown.met = clocks[1].shown.back = (uint32_t)moment;
+    snapshot_take(&clocks[1]);
+}
+
+static void *read_on(void *unused)
+{
+    struct keeper_cpu seen;
+
+    while (!stop) {
+        keeper_cpu_view(1, &seen);
+        if (seen.err_ns != seen.at_ns || seen.adjust != (int64_t)seen.at_ns || seen.met != seen.at_ns ||
+            seen.back != seen.at_ns || seen.disruptions != (uint16_t)seen.at_ns)
+            torn++;
+        else
+            whole++;
+    }
+    return unused;
+}
+
+static void test_whole(void **state)
+{
+    pthread_t reader;
+
+    (void)state;
+    start();
+    take();
+    assert_int_equal(pthread_create(&reader, NULL, read_on, NULL), 0);
+    for (unsigned i = 0; i < ROUNDS || !whole; i++)
+        take();
+    stop = true;
+    pthread_join(reader, NULL);
+    assert_int_equal(torn, 0);
+}
+
+static void test_states(void **state)
+{
+    struct keeper_cpu seen;
+
+    (void)state;
+    start();
+    assert_false(keeper_cpu_view(CPUS, &seen));
+    assert_true(keeper_cpu_view(1, &seen));
+    assert_int_equal(seen.state, KEEPER_CPU_ONLINE);
+    assert_int_equal(seen.apic_id, 11);
+    assert_true(seen.at_ns == 0 && seen.hz_ppb == UINT64_MAX && seen.rate_bound_ppb == UINT64_MAX &&
+                seen.offset_bound_ns == UINT64_MAX && seen.err_ns == UINT64_MAX);
+    take();
+    keeper_cpu_view(1, &seen);
+    assert_true(seen.at_ns == 1 && seen.err_ns == 1 && seen.offset_bound_ns == UINT64_MAX);
+    stopped = true;
+    keeper_cpu_view(1, &seen);
+    assert_int_equal(seen.state, KEEPER_CPU_STOPPED);
+    clocks[1].measured = false;
+    keeper_cpu_view(1, &seen);
+    assert_int_equal(seen.state, KEEPER_CPU_LEFT_OUT);
+}
+
+/* Start-up's reading is what it is compared with; once it has changed, it has. */
+static void test_adjust(void **state)
+{
+    struct keeper_cpu seen;
+
+    (void)state;
+    start();
+    clocks[1].adjust = 1;
+    take();
+    keeper_cpu_view(1, &seen);
+    assert_false(seen.adjust_changed);
+    take();
+    keeper_cpu_view(1, &seen);
+    assert_true(seen.adjust_changed && seen.adjust == 2);
+    moment = 1; /* and back, as it was first */
+    take();
+    keeper_cpu_view(1, &seen);
+    assert_true(seen.adjust_changed);
+}
+
+/* Who was seen behind whom. */
+static void test_met(void **state)
+{
+    struct shown *a = &clocks[0].shown, *b = &clocks[1].shown;
+
+    (void)state;
+    start();
+    snapshot_met(0, 1, OFFSET_UNKNOWN, 0);
+    assert_true(a->met == 0 && b->met == 0);
+    snapshot_met(0, 1, (struct offset){-5, 5}, 0);
+    assert_true(a->met == 1 && b->met == 1 && a->back == 0 && b->back == 0);
+    snapshot_met(0, 1, (struct offset){-9, -1}, 0);
+    assert_true(a->met == 2 && b->met == 2 && a->back == 0 && b->back == 1);
+    snapshot_met(0, 1, (struct offset){1, 9}, 0);
+    assert_true(a->back == 1 && b->back == 1);
+}
+
+/* Until the time base is due; not at all while something is odd. */
+static void test_free_ns(void **state)
+{
+    struct cpu_clock *clock = &clocks[1];
+
+    (void)state;
+    start();
+    assert_int_equal(keeper_free_ns(), 0);
+    clock->base = (struct timer){.armed = true, .deadline_ns = 1000};
+    moment = 400;
+    assert_int_equal(keeper_free_ns(), 600);
+    clock->odd = 1;
+    assert_int_equal(keeper_free_ns(), 0);
+    clock->odd = 0;
+    clock->nudged = true;
+    assert_int_equal(keeper_free_ns(), 0);
+    clock->nudged = false;
+    moment = 1001;
+    assert_int_equal(keeper_free_ns(), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_whole), cmocka_unit_test(test_states),  cmocka_unit_test(test_adjust),
+        cmocka_unit_test(test_met),   cmocka_unit_test(test_free_ns),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
