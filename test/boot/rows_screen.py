@@ -257,7 +257,8 @@ SCREENS = [
           IN_STEP + SHOWN + (plots_move, offsets_drawn, bound_narrows)),
     Shown(Row("screen-text", "iso-bios", (), cpus=4, seconds=4), "text",
           IN_STEP + SHOWN + (bound_narrows, no_blinking)),
-    vbe("640x480x32"), vbe("800x600x16"), vbe("1024x768x24"),
+    vbe("640x480x16"), vbe("1024x768x24"),
+    vbe("2560x1600x32", "-vga", "none", "-device", "VGA,vgamem_mb=64"),     # twice as large
     # More CPUs than rows: pages turn by themselves.
     Shown(Row("screen-pages", "kernel", (), cpus=12, seconds=3), "text", (rows_agree, large_agrees)),
     # TSCs out of step on purpose (test/faults/inject.c).
