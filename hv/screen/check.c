@@ -297,8 +297,7 @@ bool check_end(void)
 
     if (!figures.cpus)
         return true;
-    if (!lock_try(&telling, &were_on))
-        return false;
+    were_on = lock_take(&telling);
     all = tell_end();
     lock_release(&telling, were_on);
     return all;

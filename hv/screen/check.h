@@ -15,8 +15,7 @@ void check_start_cpu(void);
 
 /*
  * The guest's measurement is over: the figures stay as they are now, on the screen too, and are told. Some
- * lines a call, so that timers may come between: again until it says true, from one CPU. After that it does
- * nothing.
+ * lines a call, so that timers may come between: again until it says true. After that it does nothing.
  */
 bool check_end(void);
 
