@@ -483,3 +483,4 @@ lint-scripts:
 #: `make iso` takes GUEST, GUEST_CMDLINE, CMDLINE and TIMEOUT=s of its menu (3); `make compare` DURATION and
 #: SMP. V=1 shows the commands.
 #: CROSS_COMPILE=prefix names the tool chain: x86_64-linux-gnu- (the default), x86_64-elf-, or nothing.
+#: FONTS=folder is where spleen-8x16.psfu.gz and spleen-5x8.psfu.gz are (/usr/share/consolefonts).
