@@ -137,8 +137,9 @@ def free_running(row, log):
     assert all(line["discipline"] == "off" for line in log.all("clock"))
     bounds = [line.number("err_ns") for line in log.all("second")]
     least = bounds.index(min(bounds))  # what R is known by shrinks at first
-    assert bounds[least:] == sorted(bounds[least:]), f"the bound does not grow: {bounds}"
-    assert bounds[-1] > bounds[least], f"the bound does not grow: {bounds}"
+    steps = [after - before for before, after in zip(bounds[least:], bounds[least + 1:])]
+    assert all(step >= -3 for step in steps), f"the bound does not grow: {bounds}"     # R is known better yet
+    assert bounds[-1] >= bounds[least] + 10, f"the bound does not grow: {bounds}"
 
 
 def one_window(row, log):

@@ -41,7 +41,7 @@ ROWS = [
     Row("exact-percpu", "exact", RIGHT + (per_cpu, exact_hz, exact_time, check_says("in-step")),
         cmdline="clockmode=percpu"),
     # As in 2005: S keeps the rate that was measured at the start.
-    Row("exact-discipline-off", "exact", GOOD + (exact_time, free_running), seconds=6,
+    Row("exact-discipline-off", "exact", GOOD + (exact_time, free_running), seconds=8,
         cmdline="discipline=off"),
     Row("exact-clang", "exact", EXACT, kernel="clang", guest="clang"),
 
