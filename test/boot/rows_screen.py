@@ -174,10 +174,10 @@ def offsets_drawn(sight):
     screen, plot = drawn(sight, OFFSETS)
     over = set()
     for line in reversed(sight.log.all("row")):
-        samples = [one for one in sight.log.all("sample") if one["cpu"] == line["cpu"]][-3:]
+        samples = [one for one in sight.log.all("sample") if one["cpu"] == line["cpu"]]
         rate, offset = samples[-1].number("rate_ppb"), line.number("offset_ns")
-        offsets = [offset] + [one.number("offset_ns") for one in samples]
-        slack = lag_of(plot, rate) if abs(rate) > 1000 else max(offsets) - min(offsets)
+        # An offset near 0 jitters from moment to moment, within its bound.
+        slack = lag_of(plot, rate) if abs(rate) > 1000 else line.number("offset_bound_ns")
         over.add(ink_of(screen, line["cpu"]))
         heights = [y for ink in over for y in plot.heights(ink, plot.end(*plot.inks()))]
         off = min((abs(plot.at(y) - offset) for y in heights), default=None)
@@ -214,7 +214,8 @@ def bound_narrows(sight):
     assert first and last and first[0] < last[-1], f"from {first} to {last}: it does not fall"
     off = plot.at_log(last[-1]) / line.number("hz_ppb")
     dot = (plot.top / plot.bottom) ** (1.5 / (len(plot.dots) - 1))
-    assert 1 / dot / 1.1 < off < dot * 1.1, f"{line['hz_ppb']} ppb is drawn as {plot.at_log(last[-1])}"
+    # The bound of a quarter second before may have been another.
+    assert 1 / dot / 1.5 < off < dot * 1.5, f"{line['hz_ppb']} ppb is drawn as {plot.at_log(last[-1])}"
 
 
 def plots_move(sight):
@@ -232,14 +233,15 @@ def no_blinking(sight):
     assert not count, f"{count} cells blink"
 
 
-SHOWN = (told, rows_agree, header_agrees, large_agrees, words_agree, code_agrees, code_has_the_figures)
+SHOWN = (told, rows_agree, header_agrees, large_agrees, words_agree, code_has_the_figures)
+CODE = (code_agrees,)
 IN_STEP = (says("in-step"),)
 VBE = {"cpus": 2, "seconds": 2}
 
 
 def vbe(mode, *qemu):
     row = Row(f"screen-vbe-{mode}", "iso-bios", (), prepare=f"set gfxpayload={mode}", **VBE)
-    return Shown(row, "pixels", SHOWN, qemu=qemu)
+    return Shown(row, "pixels", SHOWN + CODE, qemu=qemu)
 
 
 def code_alone(sight):
@@ -254,19 +256,19 @@ def code_alone(sight):
 SCREENS = [
     # One boot for each kind of display.
     Shown(Row("screen-uefi", "iso-uefi", (), cpus=4, seconds=6, limit_s=120), "pixels",
-          IN_STEP + SHOWN + (plots_move, offsets_drawn, bound_narrows)),
+          IN_STEP + SHOWN + CODE + (plots_move, offsets_drawn, bound_narrows)),
     Shown(Row("screen-text", "iso-bios", (), cpus=4, seconds=4), "text",
-          IN_STEP + SHOWN + (bound_narrows, no_blinking)),
+          IN_STEP + SHOWN + CODE + (bound_narrows, no_blinking)),
     vbe("640x480x16"), vbe("1024x768x24"),
     vbe("2560x1600x32", "-vga", "none", "-device", "VGA,vgamem_mb=64"),     # twice as large
     # More CPUs than rows: pages turn by themselves.
     Shown(Row("screen-pages", "kernel", (), cpus=12, seconds=3), "text", (rows_agree, large_agrees)),
     # TSCs out of step on purpose (test/faults/inject.c).
     Shown(Row("screen-skew", "kernel", (), kernel="inject", cmdline=words("skew", SECONDS_APART)), "text",
-          (says("not-in-step", "unsafe"),) + SHOWN + (offsets_drawn, no_blinking)),
+          (says("not-in-step", "unsafe"),) + SHOWN + CODE + (offsets_drawn, no_blinking)),
     Shown(Row("screen-rate", "kernel", (), kernel="inject", cmdline="rate=0,200,-200,0"), "text",
-          (says("drift", "unsafe"),) + SHOWN + (offsets_drawn, slopes_drawn)),
-    # One without TSC_ADJUST, which would tell who wrote.
+          (says("drift", "unsafe"),) + SHOWN + CODE + (offsets_drawn, slopes_drawn)),
+    # A CPU without TSC_ADJUST, which would tell who wrote. The code comes after 10 s only, and is VGA text's.
     Shown(Row("screen-bochs", "bochs", (), kernel="inject", cmdline=words("tsc", (3 * IPS, 0)), cpus=2,
               bochs={"cpu_model": "ryzen"}, limit_s=90), "text", (says("not-in-step", "unsafe"),) + SHOWN),
     # Without a display, and without a serial port.
