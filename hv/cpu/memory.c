@@ -28,6 +28,11 @@ void *memory_take(uint64_t count, const char *what)
     return memory;
 }
 
+void *memory_take_bytes(uint64_t bytes, const char *what)
+{
+    return memory_take((bytes + FRAME_SIZE - 1) / FRAME_SIZE, what);
+}
+
 /* The pages round [phys, phys + size); false if it is empty, too long, or beyond what the CPU can address. */
 static bool page_span(uint64_t phys, size_t size, uint64_t most, uint64_t *start, uint64_t *bytes)
 {

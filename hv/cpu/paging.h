@@ -66,10 +66,7 @@ static inline uint64_t virt_to_phys(const void *direct)
 
 /* `count` cleared frames in the direct map (frames_take + clear); panics with `what` if there are none. */
 void *memory_take(uint64_t count, const char *what);
-static inline void *memory_take_bytes(uint64_t bytes, const char *what)
-{
-    return memory_take((bytes + FRAME_SIZE - 1) / FRAME_SIZE, what);
-}
+void *memory_take_bytes(uint64_t bytes, const char *what);
 /* Like it, but NULL when there is no room: for what a guest or a module asks. */
 void *memory_try_take(uint64_t count);
 

@@ -31,10 +31,12 @@ static volatile uint64_t order_number;
 
 static volatile uint64_t *served; /* of each CPU: the last order that it has done with; written by it */
 static struct exchange_cost cost;
-static struct offset *pairs; /* [leader * cpus + other], written by the leader */
+static void (*idle_hook)(void); /* what CALL_IDLE has the others do */
+static struct offset *pairs;    /* [leader * cpus + other], written by the leader */
 
-bool exchange_init(unsigned cpus)
+bool exchange_init(unsigned cpus, void (*idle)(void))
 {
+    idle_hook = idle;
     meeting_init(cpus);
     served = memory_take_bytes(cpus * sizeof *served, "the orders served");
     pairs = memory_take_bytes((uint64_t)cpus * cpus * sizeof *pairs, "the table of offsets");
@@ -105,7 +107,7 @@ void exchange_serve(void)
         if (now.call == CALL_FINISH)
             return;
         if (now.call == CALL_IDLE)
-            idle_sleep();
+            idle_hook();
         partner = partner_of(&now, cpu_id());
         if (partner < keeper.cpus)
             meet(partner, number);

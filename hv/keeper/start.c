@@ -230,7 +230,7 @@ void keeper_start(const struct options *options, uint8_t century_register)
     pairs_start(
         &keeper.pairs, keeper.cpus,
         memory_take_bytes((uint64_t)keeper.cpus * keeper.cpus * sizeof(struct pair), "the pairs that met"));
-    exchange_init(keeper.cpus);
+    exchange_init(keeper.cpus, idle_sleep);
     adjust_read(clock_of(0));
     idle_try(options->idle_trial);
     measure_boot_cpu();

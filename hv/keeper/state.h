@@ -158,13 +158,14 @@ const struct latch *latch_in_force(void);
 bool measure(const struct cpu_clock *clock, struct bracket *out, bool *lost);
 
 /* exchange.c: the boot CPU's side of start-up. */
-bool exchange_init(unsigned cpus);
+/* `idle`: what exchange_idle sends the others into. */
+bool exchange_init(unsigned cpus, void (*idle)(void));
 /* Fills clock->met and clock->offset; a CPU that did not meet keeps met.tsc_hi 0. */
 void exchange_star(const struct outlook *boot);
 enum alignment exchange_pairs(unsigned passes, int64_t *extent_ticks);
 /* Whether CPUs run at the same moment: an emulator may run them in turns. */
 bool exchange_at_once(void);
-void exchange_idle(void); /* sends all others into idle_sleep; does not wait */
+void exchange_idle(void); /* does not wait for them */
 void exchange_finish(void);
 /* T8: what it took, in the boot CPU's ticks. */
 struct exchange_cost {
