@@ -453,7 +453,7 @@ lint-scripts:
 #:   make usb          writes it to the USB stick DEV=/dev/sdX: shows what is lost, asks once, reads it back
 #:   make release      build/release/: the image, checksums and notes, the same bits for everybody
 #:   make screenshots  the documentation's pictures, docs/pictures/*.png, from boots in QEMU; T=name: one;
-#:                     SECONDS=s (40) of measuring
+#:                     SECONDS=s (60) of measuring
 #:   make plot         build/plots/: offset, rate, bound and steps back over time, a line a CPU, from the log
 #:                     LOG=file; LOG="one two": beside one another
 #:   make compare      the same guest on Meridian and on Debian's Xen, in one table

@@ -9,7 +9,7 @@ import bad_modules as bad
 from bochs import IPS
 from boot import Row
 from curves import find_plot
-from marks import large_word
+from marks import large_word, read_qr
 from rows_inject import SECONDS_APART, words
 from sights import BOUNDS, OFFSETS, TITLES, Shown, plots_of
 
@@ -227,9 +227,9 @@ def plots_move(sight):
     assert names[0] == names[1], f"the first line was {names[0]} and became {names[1]}"
 
 
-def no_blinking(sight):
+def no_blinking(sight, screen=None):
     """A bright background is none on VGA."""
-    count = sum(cell.blinks for row in sight.last.rows for cell in row)
+    count = sum(cell.blinks for row in (screen or sight.last).rows for cell in row)
     assert not count, f"{count} cells blink"
 
 
@@ -251,6 +251,7 @@ def code_alone(sight):
     verdict = next(name for name, title in TITLES.items() if title == large_word(sight.last, TITLES.values()))
     assert photo[0].startswith("MERIDIAN ") and f" {verdict.upper()} LINUX:" in photo[0], photo[0]
     assert f" CPUS:{sight.row.cpus} " in photo[0], photo[0]
+    no_blinking(sight, sight.live.wait_screen("the QR code", read_qr))
 
 
 SCREENS = [
