@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define HISTORY_MOMENTS 240u /* even */
+#define HISTORY_MOMENTS 256u /* even */
 #define HISTORY_NOTHING INT64_MIN
 
 struct moment {

@@ -6,7 +6,7 @@
 
 #define LABEL ATTRIBUTE(LIGHT_GREY, BLACK)
 #define Q8    256
-#define ROOM  60u /* moments; twice as many, and again, as they come: what is drawn already seldom moves */
+#define ROOM  64u /* moments; twice as many, and again, as they come: what is drawn already seldom moves */
 
 /* One column of cells, as colours of its dots. */
 static uint8_t strip[TILE_WIDTH][PLOT_MOST_ROWS * TILE_HEIGHT];
