@@ -140,10 +140,10 @@ void cpu_idle(void)
 static void *taken[TAKEN_MOST];
 static unsigned taken_count;
 
-void *memory_take(uint64_t count, const char *what)
+void *memory_take_bytes(uint64_t bytes, const char *what)
 {
     PROMISE(taken_count < TAKEN_MOST, "too much is taken: %s\n", what);
-    taken[taken_count] = calloc(count, FRAME_SIZE);
+    taken[taken_count] = calloc(1, bytes);
     return taken[taken_count++];
 }
 

@@ -36,6 +36,10 @@ enum alignment exchange_pairs(unsigned passes, int64_t *extent_ticks)
     return world.m.own_crystals ? ALIGNMENT_APART : ALIGNMENT_IN_STEP;
 }
 
+void idle_sleep(void)
+{
+}
+
 void idle_try(bool allowed)
 {
     (void)allowed;

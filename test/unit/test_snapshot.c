@@ -5,6 +5,7 @@
  * that has not looked yet, was left out, or has stopped. That it is true is the simulator's part.
  */
 #include <pthread.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,7 +16,7 @@
 #include "keeper/state.h"
 
 #define CPUS   2u
-#define ROUNDS 2000000u
+#define ROUNDS 100000u
 
 struct keeper keeper;
 static struct cpu_clock clocks[CPUS];
@@ -23,7 +24,7 @@ static struct published told;
 static uint64_t moment; /* everything that is shown is this number */
 static volatile bool stop;
 static bool stopped;
-static unsigned torn, whole;
+static volatile unsigned torn, whole;
 
 uint64_t rdtsc_ordered(void)
 {
@@ -85,6 +86,16 @@ static void take(void)
     snapshot_take(&clocks[1]);
 }
 
+/* As looks come: not many within one read. */
+static void take_beside_a_read(void)
+{
+    unsigned reads = torn + whole;
+
+    take();
+    while (torn + whole == reads)
+        sched_yield();
+}
+
 static void *read_on(void *unused)
 {
     struct keeper_cpu seen;
@@ -108,8 +119,8 @@ static void test_whole(void **state)
     start();
     take();
     assert_int_equal(pthread_create(&reader, NULL, read_on, NULL), 0);
-    for (unsigned i = 0; i < ROUNDS || !whole; i++)
-        take();
+    for (unsigned i = 0; i < ROUNDS; i++)
+        take_beside_a_read();
     stop = true;
     pthread_join(reader, NULL);
     assert_int_equal(torn, 0);
