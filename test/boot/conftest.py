@@ -21,6 +21,7 @@ def pytest_configure(config):
     config.addinivalue_line("markers", "undisturbed: the same whatever else runs on the host")
 
 
+@pytest.hookimpl(tryfirst=True)     # before xdist puts the group into a test's name
 def pytest_collection_modifyitems(items):
     for item in items:
         if item.path.name in UNDISTURBED:
