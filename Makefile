@@ -54,15 +54,8 @@ SYSTEM   := -idirafter /usr/include $(XEN_ABI)
 # x87 register, no red zone, no helper of libgcc: an exception may come between any two instructions.
 CFLAGS := -std=gnu11 -O2 -g -ffreestanding -fpie -fvisibility=hidden -mno-red-zone -mgeneral-regs-only \
           -fcf-protection=none -fno-stack-protector -fno-asynchronous-unwind-tables -fno-strict-aliasing \
-          -fno-omit-frame-pointer "-ffile-prefix-map=$(CURDIR)=." \
+          -fno-omit-frame-pointer -ffunction-sections -fdata-sections "-ffile-prefix-map=$(CURDIR)=." \
           -Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes
-# The arithmetic that every read of the time needs, and the meetings, for speed; the rest of it for size.
-FAST    = $(filter hv/time/line.c hv/time/scale.c hv/keeper/latch.c hv/keeper/meeting.c,$<)
-# GCC before 12 has no -Oz.
-SMALLEST := $(shell $(CC) -Oz -E -x c /dev/null >/dev/null 2>&1 && echo -Oz || echo -Os)
-# A trace of calls is of no use where nothing is called that might panic: the screen does without.
-SMALL   = $(if $(filter hv/%,$(filter-out $(FAST),$<)),$(SMALLEST) -ffunction-sections -fdata-sections) \
-          $(if $(filter hv/screen/%,$<),-fomit-frame-pointer)
 ASFLAGS := -f elf64 -g -F dwarf -Werror -I./ -Ihv/ -Iinclude/ -Iboot/
 # --no-relax: ld would turn the loads of a function's address from the GOT into 32-bit immediates, which
 # cannot hold it.
@@ -89,7 +82,7 @@ HEADERS         := $(wildcard hv/*.h hv/*/*.h include/*/*.h guest/*.h test/unit/
 # What is compiled depends on the flags too: whoever changes one compiles all anew.
 FLAGS     := $(B)/flags
 FLAGS_NOW := $(CC) $(CLANG) $(NASM) $(CFLAGS) $(INCLUDES) $(SYSTEM) $(ASFLAGS) $(LDFLAGS) $(HOST_CC) \
-             $(HOST_CFLAGS) $(SMALLEST) $(value FAST) $(value SMALL)
+             $(HOST_CFLAGS)
 ifneq ($(FLAGS_NOW),$(file <$(FLAGS)))
 $(shell mkdir -p $(B))$(file >$(FLAGS),$(FLAGS_NOW))
 endif
@@ -116,7 +109,7 @@ define program
 $(2)/%.c.o: %.c $(FLAGS) | install
 	@mkdir -p $$(@D)
 	$(if $(V),,@echo "  CC    $$@")
-	$(Q)$(5) $(6) $$(SMALL) -MMD -MP -c $$< -o $$@
+	$(Q)$(5) $(6) -MMD -MP -c $$< -o $$@
 
 $(2)/%.asm.o: %.asm $(FLAGS) | install
 	@mkdir -p $$(@D)
@@ -133,10 +126,7 @@ endef
 
 OURS     := $(CFLAGS) $(INCLUDES) $(SYSTEM)
 # No SSE: the stack need not stand on 16 bytes, nor RAX tell how many vector registers are passed.
-# What GCC does for speed even so, at the price of bytes; clang knows none of these.
-TIGHT     = $(if $(strip $(SMALL)),-fno-thread-jumps -fno-caller-saves -fno-move-loop-invariants \
-            -fno-tree-loop-im -fno-tree-dominator-opts)
-HV_CC    := $(CC) -mpreferred-stack-boundary=3 -mskip-rax-setup $$(TIGHT)
+HV_CC    := $(CC) -mpreferred-stack-boundary=3 -mskip-rax-setup
 CLANG_CC := $(CLANG) --target=x86_64-linux-gnu
 HV_LDS   := linker/meridian.lds
 $(eval $(call program,$(B)/meridian.elf,$(B)/obj/hv,$(HV_SOURCES),$(HV_LDS),$(HV_CC),$(OURS)))
@@ -404,7 +394,9 @@ coverage: programs test-programs $(B)/coverage/cov.so $(COVERED_TESTS)
 OUR_C     := $(sort $(wildcard hv/*.[ch] hv/*/*.[ch] guest/*.[ch] include/*/*.h test/*/*.[ch] \
                test/guests/*/*.[ch] test/hostile/*/*.[ch]))
 TIDY      := $(patsubst %,$(B)/lint/%.tidy,$(filter %.c,$(filter hv/% guest/%,$(OUR_C))))
-MAX_BYTES := 131072
+# Text and data are loaded from 1 MiB on, below the first hole that UEFI's memory maps were seen to have
+# (8 MiB and 24 KiB). People read what is loaded: more than this is more than an evening.
+MAX_BYTES := 262144
 
 lint-house:
 	$(Q)scripts/house
