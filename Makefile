@@ -69,7 +69,7 @@ HOST_CFLAGS := -std=gnu11 -g -O1 -fsanitize=address,undefined -fno-sanitize-reco
 # ---- Sources -------------------------------------------------------------------------------------
 
 FONT            := $(B)/font/font_data.c
-HV_SOURCES      := $(sort $(wildcard boot/*.asm hv/*.c hv/*.asm hv/*/*.c hv/*/*.asm)) $(FONT)
+HV_SOURCES      := $(sort $(wildcard boot/*.asm hv/*.c hv/*.asm hv/*/*.c hv/*/*.asm hv/*/*/*.c)) $(FONT)
 GUEST_SOURCES   := $(sort $(wildcard guest/*.c guest/*.asm) hv/log/format.c hv/log/string.c)
 FOREIGN_SOURCES := $(sort $(wildcard test/foreign/*.c test/foreign/*.asm))
 GUEST_SCRIPTS   := $(sort $(wildcard test/guests/*/*.lds))
@@ -77,7 +77,7 @@ KIT_SOURCES     := $(sort $(wildcard test/hostile/kit/*.c test/hostile/kit/*.asm
 PROBE_SOURCES   := $(sort $(wildcard test/hostile/probe/*.c)) $(KIT_SOURCES)
 FUZZ_SOURCES    := $(sort $(wildcard test/hostile/fuzz/*.c)) $(KIT_SOURCES)
 UNIT_TESTS      := $(patsubst test/unit/%.c,$(B)/unit/%,$(sort $(wildcard test/unit/test_*.c)))
-HEADERS         := $(wildcard hv/*.h hv/*/*.h include/*/*.h guest/*.h test/unit/*.h test/sim/*.h)
+HEADERS         := $(wildcard hv/*.h hv/*/*.h hv/*/*/*.h include/*/*.h guest/*.h test/unit/*.h test/sim/*.h)
 
 # What is compiled depends on the flags too: whoever changes one compiles all anew.
 FLAGS     := $(B)/flags
@@ -391,7 +391,7 @@ coverage: programs test-programs $(B)/coverage/cov.so $(COVERED_TESTS)
 
 # ---- Linters (scripts/check runs them one by one) ------------------------------------------------
 
-OUR_C     := $(sort $(wildcard hv/*.[ch] hv/*/*.[ch] guest/*.[ch] include/*/*.h test/*/*.[ch] \
+OUR_C     := $(sort $(wildcard hv/*.[ch] hv/*/*.[ch] hv/*/*/*.[ch] guest/*.[ch] include/*/*.h test/*/*.[ch] \
                test/guests/*/*.[ch] test/hostile/*/*.[ch]))
 TIDY      := $(patsubst %,$(B)/lint/%.tidy,$(filter %.c,$(filter hv/% guest/%,$(OUR_C))))
 # Text and data are loaded from 1 MiB on, below the first hole that UEFI's memory maps were seen to have

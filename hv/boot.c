@@ -10,10 +10,10 @@
 #include "keeper.h"
 #include "log/log.h"
 #include "log/panic.h"
-#include "platform/memmap.h"
-#include "platform/mptable.h"
+#include "platform/loader/memmap.h"
+#include "platform/firmware/mptable.h"
 #include "platform/quirks.h"
-#include "platform/reference.h"
+#include "platform/reference/reference.h"
 #include "screen/screen.h"
 
 #define MIB (1ull << 20)

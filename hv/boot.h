@@ -2,9 +2,9 @@
 #ifndef BOOT_H
 #define BOOT_H
 
-#include "platform/acpi.h"
-#include "platform/bootinfo.h"
-#include "platform/options.h"
+#include "platform/firmware/acpi.h"
+#include "platform/loader/bootinfo.h"
+#include "platform/loader/options.h"
 
 /* Panics, with what is wrong, when the loader's information makes no sense. */
 void boot_read(uint32_t magic, uint32_t info, struct boot_info *boot);

@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #include "meridian/abi.h"
-#include "platform/options.h"
+#include "platform/loader/options.h"
 #include "time/timerq.h"
 
 struct vcpu_time_info; /* Xen's, 32 bytes */

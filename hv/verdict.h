@@ -5,7 +5,7 @@
 #include <stdbool.h>
 
 #include "domain/domain.h"
-#include "platform/options.h"
+#include "platform/loader/options.h"
 
 /* Arms the end by time (duration=), when the command line has one. */
 void verdict_start(const struct options *options);

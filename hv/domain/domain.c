@@ -4,13 +4,13 @@
 
 #include "cpu/paging.h"
 #include "cpu/percpu.h"
-#include "domain/builder.h"
+#include "domain/build/builder.h"
 #include "domain/end.h"
 #include "domain/guest.h"
-#include "domain/inject.h"
-#include "domain/run.h"
-#include "domain/schedule.h"
-#include "domain/vcpu_timers.h"
+#include "domain/vcpu/inject.h"
+#include "domain/vcpu/run.h"
+#include "domain/vcpu/schedule.h"
+#include "domain/vcpu/vcpu_timers.h"
 
 static struct domain *the_domain; /* NULL before there is one; complete before it is seen */
 

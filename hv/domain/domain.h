@@ -2,7 +2,7 @@
 #ifndef DOMAIN_DOMAIN_H
 #define DOMAIN_DOMAIN_H
 
-#include "domain/config.h"
+#include "domain/build/config.h"
 #include "domain/end.h"
 
 /* NULL: built, VCPU 0 ready to run. Else why not, as a sentence's middle; nothing of it remains in the way.

@@ -1,7 +1,7 @@
 #include "domain/end.h"
 
 #include "domain/guest.h"
-#include "domain/schedule.h"
+#include "domain/vcpu/schedule.h"
 #include "log/log.h"
 
 static uint32_t begun;

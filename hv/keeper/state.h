@@ -7,7 +7,7 @@
 
 #include "cpu/lock.h"
 #include "keeper.h"
-#include "platform/reference.h"
+#include "platform/reference/reference.h"
 #include "time/align.h"
 #include "time/bracket.h"
 #include "time/consensus.h"

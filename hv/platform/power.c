@@ -12,7 +12,7 @@
 #include "cpu/smp.h"
 #include "log/log.h"
 #include "log/serial.h"
-#include "platform/reference.h"
+#include "platform/reference/reference.h"
 
 /* ACPI 6.4, 4.8.3.2.1: PM1 control. */
 #define SCI_EN  (1u << 0)

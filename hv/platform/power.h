@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "platform/acpi.h"
+#include "platform/firmware/acpi.h"
 
 /* Under QEMU: isa-debug-exit at 0xf4 (0x10 for ok, 0x11 for fail); Bochs: its shutdown port. Returns where
  * there is none. */

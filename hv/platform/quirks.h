@@ -2,7 +2,7 @@
 #ifndef PLATFORM_QUIRKS_H
 #define PLATFORM_QUIRKS_H
 
-#include "platform/smbios.h"
+#include "platform/firmware/smbios.h"
 
 enum quirk_effect {
     QUIRK_TSC_SLIPS, /* by up to slip_ns between two looks, where CPUs run at the same moment */

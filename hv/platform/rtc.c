@@ -2,7 +2,7 @@
 #include "platform/rtc.h"
 
 #include "cpu/instructions.h"
-#include "platform/reference.h"
+#include "platform/reference/reference.h"
 
 #define CMOS_INDEX 0x70 /* bit 7 masks NMI: it stays clear */
 #define CMOS_DATA  0x71

@@ -8,12 +8,12 @@
 #include "log/log.h"
 #include "platform/keyboard.h"
 #include "platform/power.h"
-#include "platform/smbios.h"
+#include "platform/firmware/smbios.h"
 #include "screen/dashboard.h"
-#include "screen/evidence.h"
-#include "screen/figures.h"
+#include "check/evidence.h"
+#include "check/figures.h"
 #include "screen/screen.h"
-#include "screen/summary.h"
+#include "check/summary.h"
 
 #define SECOND_NS    1000000000ull
 #define STEP_NS      50000000ull /* the check's timer: ... */

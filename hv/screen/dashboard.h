@@ -2,7 +2,7 @@
 #ifndef SCREEN_DASHBOARD_H
 #define SCREEN_DASHBOARD_H
 
-#include "screen/figures.h"
+#include "check/figures.h"
 #include "screen/layout.h"
 #include "screen/plot.h"
 #include "screen/shadow.h"

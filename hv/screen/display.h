@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "platform/bootinfo.h"
+#include "platform/loader/bootinfo.h"
 #include "screen/shadow.h"
 
 /*

@@ -7,7 +7,7 @@
 
 #include <stdint.h>
 
-#include "platform/bootinfo.h"
+#include "platform/loader/bootinfo.h"
 #include "screen/shadow.h"
 
 #define FRAMEBUFFER_MOST_SCALE 12u

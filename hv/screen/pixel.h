@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "platform/bootinfo.h"
+#include "platform/loader/bootinfo.h"
 
 /* Bytes a pixel takes: 2 to 4 for 15, 16, 24 and 32 bits; 0 for any other depth. */
 unsigned pixel_bytes(unsigned bits);

@@ -5,7 +5,7 @@
 #ifndef SCREEN_PLOT_H
 #define SCREEN_PLOT_H
 
-#include "screen/history.h"
+#include "check/history.h"
 #include "screen/shadow.h"
 
 #define PLOT_MOST_ROWS 20u

@@ -2,7 +2,7 @@
 #ifndef SCREEN_QR_SHOW_H
 #define SCREEN_QR_SHOW_H
 
-#include "screen/qr.h"
+#include "check/qr.h"
 #include "screen/shadow.h"
 
 /* Cells that it takes: all 25 rows of VGA text. */

@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-#include "screen/figures.h"
+#include "check/figures.h"
 
 #define ROW_BYTES 160u
 #define ROW_NAME  9u /* columns of state and name: no row is shorter */

@@ -5,7 +5,7 @@
 #include "cpu/paging.h"
 #include "cpu/percpu.h"
 #include "domain/end.h"
-#include "domain/schedule.h"
+#include "domain/vcpu/schedule.h"
 #include "keeper.h"
 #include "log/log.h"
 #include "screen/console.h"

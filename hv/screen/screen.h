@@ -7,8 +7,8 @@
 #ifndef SCREEN_SCREEN_H
 #define SCREEN_SCREEN_H
 
-#include "platform/bootinfo.h"
-#include "platform/options.h"
+#include "platform/loader/bootinfo.h"
+#include "platform/loader/options.h"
 #include "screen/shadow.h"
 
 /*

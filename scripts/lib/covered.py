@@ -28,7 +28,7 @@ def _candidates(name):
     """A program's own file goes without its folder in objdump's table: the files of hv/ it may be."""
     if "/" in name:
         return [_relative(name)] if _relative(name).startswith("hv/") else []
-    return glob.glob(f"hv/{name}") + glob.glob(f"hv/*/{name}")
+    return glob.glob(f"hv/**/{name}", recursive=True)
 
 
 def _frames(path, addresses):

@@ -13,7 +13,7 @@ from curves import find_plot
 from live import LiveBochs, LiveQemu
 from marks import large_word, read_qr, zbar
 
-# What stands there in large letters for each verdict of @check (hv/screen/judge.c).
+# What stands there in large letters for each verdict of @check (hv/check/judge.c).
 TITLES = {"in-step": "IN STEP", "not-in-step": "NOT IN STEP", "drift": "DRIFT APART", "changed": "CHANGED",
           "stops-in-idle": "STOPS IN IDLE", "unknown": "UNKNOWN"}
 ENDED = "guest: ended: "

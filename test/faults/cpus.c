@@ -30,7 +30,7 @@
 #include "log/log.h"
 #include "log/serial.h"
 #include "log/string.h"
-#include "platform/reference.h"
+#include "platform/reference/reference.h"
 #include "verdict.h"
 
 #define PATIENCE_TURNS 400000000u

@@ -3,7 +3,7 @@
 #define TEST_BOOT_CHECK_H
 
 #include "fuzz.h"
-#include "platform/bootinfo.h"
+#include "platform/loader/bootinfo.h"
 
 static inline void check_boot(const struct boot_info *boot, const char *wrong)
 {

@@ -1,9 +1,9 @@
-/* sources: test/fuzz/seeds.c hv/platform/acpi_madt.c hv/platform/acpi_fixed.c hv/platform/acpi_power.c */
+/* sources: test/fuzz/seeds.c hv/platform/firmware/acpi_madt.c hv/platform/firmware/acpi_fixed.c hv/platform/firmware/acpi_power.c */
 /* runs: 300000 */
 #include "acpi_build.h"
 #include "fuzz.h"
 #include "machine_check.h"
-#include "platform/acpi_tables.h"
+#include "platform/firmware/acpi_tables.h"
 
 /* Exactly the table's bytes, so that the first one read beyond them is seen. */
 static void read_one(unsigned which, const uint8_t *bytes, uint32_t size)

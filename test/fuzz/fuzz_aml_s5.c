@@ -1,9 +1,9 @@
-/* sources: test/fuzz/seeds.c hv/platform/aml_s5.c */
+/* sources: test/fuzz/seeds.c hv/platform/firmware/aml_s5.c */
 /* runs: 500000 */
 #include <stdlib.h>
 
 #include "fuzz.h"
-#include "platform/aml_s5.h"
+#include "platform/firmware/aml_s5.h"
 
 /* The bytes of exactly this many, so that the first one read beyond them is seen. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -1,6 +1,6 @@
-/* sources: test/fuzz/seeds.c hv/domain/elf.c hv/domain/elf_notes.c */
+/* sources: test/fuzz/seeds.c hv/domain/build/elf.c hv/domain/build/elf_notes.c */
 /* runs: 200000 */
-#include "domain/elf.h"
+#include "domain/build/elf.h"
 #include "fuzz.h"
 
 #include <elf.h>

@@ -1,8 +1,8 @@
-/* sources: test/fuzz/seeds.c hv/platform/memmap.c hv/platform/bootparse.c */
+/* sources: test/fuzz/seeds.c hv/platform/loader/memmap.c hv/platform/loader/bootparse.c */
 /* runs: 150000 */
 #include "fuzz.h"
-#include "platform/bootparse.h"
-#include "platform/memmap.h"
+#include "platform/loader/bootparse.h"
+#include "platform/loader/memmap.h"
 
 #define RECORD 8u
 

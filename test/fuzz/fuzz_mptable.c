@@ -1,9 +1,9 @@
-/* sources: test/fuzz/seeds.c hv/platform/mptable.c */
+/* sources: test/fuzz/seeds.c hv/platform/firmware/mptable.c */
 /* runs: 150000 */
 #include "fuzz.h"
 #include "machine_check.h"
 #include "phys.h"
-#include "platform/mptable.h"
+#include "platform/firmware/mptable.h"
 
 #define TABLE 0x9d000u
 #define EBDA  0x9fc00u

@@ -1,4 +1,4 @@
-/* sources: test/fuzz/seeds.c hv/platform/multiboot2.c hv/platform/bootparse.c */
+/* sources: test/fuzz/seeds.c hv/platform/loader/multiboot2.c hv/platform/loader/bootparse.c */
 /* runs: 250000 */
 #include "boot_check.h"
 #include "fuzz.h"

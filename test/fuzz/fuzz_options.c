@@ -1,7 +1,7 @@
-/* sources: test/fuzz/seeds.c hv/platform/options.c */
+/* sources: test/fuzz/seeds.c hv/platform/loader/options.c */
 /* runs: 200000 */
 #include "fuzz.h"
-#include "platform/options.h"
+#include "platform/loader/options.h"
 
 #include <stdlib.h>
 

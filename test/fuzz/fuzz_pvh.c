@@ -1,4 +1,4 @@
-/* sources: test/fuzz/seeds.c hv/platform/pvh.c hv/platform/bootparse.c */
+/* sources: test/fuzz/seeds.c hv/platform/loader/pvh.c hv/platform/loader/bootparse.c */
 /* runs: 150000 */
 #include "boot_check.h"
 #include "fuzz.h"

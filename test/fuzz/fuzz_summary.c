@@ -1,8 +1,8 @@
-/* sources: test/fuzz/seeds.c hv/screen/summary.c hv/log/format.c */
+/* sources: test/fuzz/seeds.c hv/check/summary.c hv/log/format.c */
 /* runs: 100000 */
 /* Whatever firmware and CPU call themselves, the summary is one that a QR code takes. */
 #include "fuzz.h"
-#include "screen/summary.h"
+#include "check/summary.h"
 
 #define NAMES      4u
 #define NAME_BYTES 100u

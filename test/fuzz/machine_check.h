@@ -3,7 +3,7 @@
 #define TEST_MACHINE_CHECK_H
 
 #include "fuzz.h"
-#include "platform/acpi.h"
+#include "platform/firmware/acpi.h"
 
 static inline void check_register(struct acpi_register reg)
 {

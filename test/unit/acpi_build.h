@@ -3,7 +3,7 @@
 #define TEST_ACPI_BUILD_H
 
 #include "phys.h"
-#include "platform/acpi.h"
+#include "platform/firmware/acpi.h"
 
 /* Where the tables lie; each fills its region exactly, so that the view ends where it does. */
 #define RSDP 0xf5ad0u

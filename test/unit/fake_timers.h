@@ -12,7 +12,7 @@
 
 #include "cpu/lock.h"
 #include "log/log.h"
-#include "platform/acpi.h"
+#include "platform/firmware/acpi.h"
 #include "random.h"
 
 #define PS_A_TICK   500u

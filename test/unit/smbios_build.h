@@ -3,7 +3,7 @@
 #define TEST_SMBIOS_BUILD_H
 
 #include "phys.h"
-#include "platform/smbios.h"
+#include "platform/firmware/smbios.h"
 
 #define BIOS    0xf0000u
 #define TABLE   0x7fed000u

@@ -1,4 +1,4 @@
-/* sources: hv/platform/acpi.c hv/platform/acpi_madt.c hv/platform/acpi_fixed.c hv/platform/acpi_power.c hv/platform/aml_s5.c */
+/* sources: hv/platform/firmware/acpi.c hv/platform/firmware/acpi_madt.c hv/platform/firmware/acpi_fixed.c hv/platform/firmware/acpi_power.c hv/platform/firmware/aml_s5.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

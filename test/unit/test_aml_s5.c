@@ -1,4 +1,4 @@
-/* sources: hv/platform/aml_s5.c */
+/* sources: hv/platform/firmware/aml_s5.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "platform/aml_s5.h"
+#include "platform/firmware/aml_s5.h"
 #include "random.h"
 
 static uint8_t type[2];

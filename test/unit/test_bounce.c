@@ -1,4 +1,4 @@
-/* sources: hv/domain/bounce.c */
+/* sources: hv/domain/vcpu/bounce.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -6,8 +6,8 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "domain/bounce.h"
-#include "domain/layout.h"
+#include "domain/vcpu/bounce.h"
+#include "domain/build/layout.h"
 
 static struct trap_frame running(void)
 {

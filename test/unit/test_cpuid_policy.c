@@ -1,4 +1,4 @@
-/* sources: hv/domain/cpuid_policy.c */
+/* sources: hv/domain/vcpu/cpuid_policy.c */
 /* CPUID as a guest gets it by the forced-emulation prefix. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -7,7 +7,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "domain/cpuid.h"
+#include "domain/vcpu/cpuid.h"
 
 static const struct cpuid_result everything = {~0u, ~0u, ~0u, ~0u};
 

@@ -1,4 +1,4 @@
-/* sources: hv/domain/descriptor.c hv/domain/tables_scan.c */
+/* sources: hv/domain/vcpu/descriptor.c hv/domain/memory/tables_scan.c */
 /* A guest's own descriptors, and whether it could write to the frame they are in. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,8 +8,8 @@
 #include <cmocka.h>
 
 #include "cpu/paging.h"
-#include "domain/descriptor.h"
-#include "domain/tables_scan.h"
+#include "domain/vcpu/descriptor.h"
+#include "domain/memory/tables_scan.h"
 #include "random.h"
 
 #define DPL3    (3ull << 45)

@@ -1,4 +1,4 @@
-/* sources: hv/domain/elf.c hv/domain/elf_notes.c */
+/* sources: hv/domain/build/elf.c hv/domain/build/elf_notes.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,7 +10,7 @@
 #include <xen/elfnote.h>
 #include <xen/features.h>
 
-#include "domain/elf.h"
+#include "domain/build/elf.h"
 #include "random.h"
 
 /* A module put together by hand: one segment, its notes, and (as asked) sections instead of a note segment.

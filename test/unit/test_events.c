@@ -1,4 +1,4 @@
-/* sources: hv/domain/event_bits.c hv/domain/event_table.c */
+/* sources: hv/domain/events/event_bits.c hv/domain/events/event_table.c */
 /* flags: -pthread */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,8 +10,8 @@
 #include <sched.h>
 #include <xen/errno.h>
 
-#include "domain/event_bits.h"
-#include "domain/event_table.h"
+#include "domain/events/event_bits.h"
+#include "domain/events/event_table.h"
 
 static struct shared_info shared;
 static struct vcpu_info *const info = &shared.vcpu_info[3];

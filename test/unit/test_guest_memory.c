@@ -1,4 +1,4 @@
-/* sources: hv/domain/guest_memory.c */
+/* sources: hv/domain/memory/guest_memory.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,8 +8,8 @@
 #include <cmocka.h>
 
 #include "cpu/paging.h"
-#include "domain/guest_memory.h"
-#include "domain/layout.h"
+#include "domain/memory/guest_memory.h"
+#include "domain/build/layout.h"
 
 /* A machine of 16 frames; 0 is the root, further tables and pages are taken as a test needs them. */
 #define FRAMES 16

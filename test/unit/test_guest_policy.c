@@ -1,4 +1,4 @@
-/* sources: hv/domain/pte_policy.c hv/domain/vcpu_context.c hv/domain/hypercall_page.c hv/domain/verdict_line.c */
+/* sources: hv/domain/memory/pte_policy.c hv/domain/vcpu/vcpu_context.c hv/domain/build/hypercall_page.c hv/domain/verdict_line.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,9 +9,9 @@
 #include <xen/xen.h>
 
 #include "cpu/paging.h"
-#include "domain/hypercall_page.h"
-#include "domain/pte_policy.h"
-#include "domain/vcpu_context.h"
+#include "domain/build/hypercall_page.h"
+#include "domain/memory/pte_policy.h"
+#include "domain/vcpu/vcpu_context.h"
 #include "domain/verdict_line.h"
 #include "random.h"
 

@@ -1,4 +1,4 @@
-/* sources: hv/domain/layout.c */
+/* sources: hv/domain/build/layout.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -6,7 +6,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "domain/layout.h"
+#include "domain/build/layout.h"
 
 #define MIB        (1ull << 20)
 #define LINUX_BASE 0xffffffff80000000ull

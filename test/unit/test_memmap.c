@@ -1,4 +1,4 @@
-/* sources: hv/platform/memmap.c */
+/* sources: hv/platform/loader/memmap.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "phys.h"
-#include "platform/memmap.h"
+#include "platform/loader/memmap.h"
 
 static struct boot_info boot;
 static struct memory_range out[BOOT_MAX_RANGES];

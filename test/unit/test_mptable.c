@@ -1,4 +1,4 @@
-/* sources: hv/platform/mptable.c */
+/* sources: hv/platform/firmware/mptable.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "phys.h"
-#include "platform/mptable.h"
+#include "platform/firmware/mptable.h"
 
 /* The table lies in base memory, exactly as long as it is; its floating pointer where a test puts it. */
 #define TABLE 0x9d000u

@@ -1,4 +1,4 @@
-/* sources: hv/platform/multiboot2.c hv/platform/bootparse.c */
+/* sources: hv/platform/loader/multiboot2.c hv/platform/loader/bootparse.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "phys.h"
-#include "platform/bootinfo.h"
+#include "platform/loader/bootinfo.h"
 
 #define INFO 0x10000u
 

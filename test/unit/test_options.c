@@ -1,4 +1,4 @@
-/* sources: hv/platform/options.c */
+/* sources: hv/platform/loader/options.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "phys.h"
-#include "platform/options.h"
+#include "platform/loader/options.h"
 
 static struct options options;
 static char complaints[512];

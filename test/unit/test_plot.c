@@ -1,4 +1,4 @@
-/* sources: hv/screen/plot.c hv/screen/history.c hv/screen/shadow.c hv/log/format.c */
+/* sources: hv/screen/plot.c hv/check/history.c hv/screen/shadow.c hv/log/format.c */
 /* Plots read back dot by dot, and the history under them. */
 #include <setjmp.h>
 #include <stdarg.h>

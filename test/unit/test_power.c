@@ -13,7 +13,7 @@
 #include "log/log.h"
 #include "log/serial.h"
 #include "platform/power.h"
-#include "platform/reference.h"
+#include "platform/reference/reference.h"
 
 /*
  * A machine that notes what is written where, in order, and what is said. It goes off or resets at one write,

@@ -1,4 +1,4 @@
-/* sources: hv/platform/pvh.c hv/platform/bootparse.c */
+/* sources: hv/platform/loader/pvh.c hv/platform/loader/bootparse.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "phys.h"
-#include "platform/bootinfo.h"
+#include "platform/loader/bootinfo.h"
 
 /* Where things lie; lines have whole pages, as memory has. */
 #define INFO    0x1000u

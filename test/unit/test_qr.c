@@ -1,4 +1,4 @@
-/* sources: hv/screen/qr.c */
+/* sources: hv/check/qr.c */
 /* flags: -Wl,--no-as-needed -lqrencode */
 /* QR codes against libqrencode, module by module, and read by zbar from pictures. */
 #include <setjmp.h>
@@ -14,7 +14,7 @@
 #include <qrencode.h>
 
 #include "random.h"
-#include "screen/qr.h"
+#include "check/qr.h"
 
 #define LETTERS  "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
 #define PICTURES 24

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "platform/reference.h"
+#include "platform/reference/reference.h"
 #include "platform/rtc.h"
 #include "random.h"
 

@@ -1,4 +1,4 @@
-/* sources: hv/domain/time_ops.c */
+/* sources: hv/domain/calls/time_ops.c */
 /* XENPF_settime64 and _settime32: who may, what is refused and in which order, what reaches the keeper. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,9 +10,9 @@
 #include <xen/errno.h>
 #include <xen/platform.h>
 
-#include "domain/calls.h"
+#include "domain/calls/calls.h"
 #include "domain/guest.h"
-#include "domain/vcpu_timers.h"
+#include "domain/vcpu/vcpu_timers.h"
 
 #define SOMEWHERE 0x1000
 

@@ -1,4 +1,4 @@
-/* sources: hv/screen/summary.c hv/screen/qr.c hv/log/format.c */
+/* sources: hv/check/summary.c hv/check/qr.c hv/log/format.c */
 /* The check in one line of QR's letters: what stands in it, what is cut, and that it always fits a code. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,8 +9,8 @@
 #include <cmocka.h>
 
 #include "random.h"
-#include "screen/qr.h"
-#include "screen/summary.h"
+#include "check/qr.h"
+#include "check/summary.h"
 
 #define LETTERS "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
 

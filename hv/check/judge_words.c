@@ -1,0 +1,180 @@
+/* What the judge says. What Linux does is from its arch/x86/kernel/tsc.c and tsc_sync.c (docs/verdict.md). */
+#include <stdarg.h>
+
+#include "log/format.h"
+#include "log/string.h"
+#include "check/finding.h"
+#include "time/fixed.h"
+
+#define SPAN 24u
+
+static const struct {
+    char verdict[14], title[14];
+} names[] = {
+    [JUDGE_UNKNOWN] = {"unknown", "UNKNOWN"},
+    [JUDGE_STOPS_IN_IDLE] = {"stops-in-idle", "STOPS IN IDLE"},
+    [JUDGE_DRIFT] = {"drift", "DRIFT APART"},
+    [JUDGE_CHANGED] = {"changed", "CHANGED"},
+    [JUDGE_NOT_IN_STEP] = {"not-in-step", "NOT IN STEP"},
+    [JUDGE_IN_STEP] = {"in-step", "IN STEP"},
+};
+
+/* Adds to what is there, cut at the end. */
+__attribute__((format(printf, 2, 3))) static void say(char text[JUDGE_TEXT], const char *words, ...)
+{
+    size_t length = strlen(text);
+    va_list args;
+
+    va_start(args, words);
+    format_va(text + length, JUDGE_TEXT - length, words, args);
+    va_end(args);
+}
+
+/* To the nearest, in the largest unit that leaves three digits. */
+static const char *span(char out[SPAN], uint64_t ns)
+{
+    unsigned unit = ns >= 100000000 ? 1000000 : ns >= 100000 ? 1000 : 1;
+    unsigned long long rounded = ns / unit + ns % unit * 2 / unit;
+
+    format(out, SPAN, "%llu %s", rounded, unit == 1 ? "ns" : unit == 1000 ? "us" : "ms");
+    return out;
+}
+
+static const char *ppm(char out[SPAN], uint64_t ppb)
+{
+    format(out, SPAN, "%llu.%03llu ppm", (unsigned long long)(ppb / 1000), (unsigned long long)(ppb % 1000));
+    return out;
+}
+
+static void say_offset(char *text, unsigned number, const struct keeper_cpu *cpu)
+{
+    char off[SPAN], bound[SPAN];
+
+    say(text, "CPU%u's TSC is %s %s the boot CPU's, to within %s.", number,
+        span(off, (uint64_t)abs_i64(cpu->offset_ns)), cpu->offset_ns < 0 ? "behind" : "ahead of",
+        span(bound, cpu->offset_bound_ns));
+}
+
+static void say_rate(char *text, unsigned number, const struct keeper_cpu *cpu)
+{
+    uint64_t ppb = (uint64_t)abs_i64(cpu->rate_ppb);
+    char rate[SPAN], bound[SPAN], day[SPAN];
+
+    say(text, "CPU%u's TSC is %s %s than the boot CPU's, to within %s: %s in a day.", number, ppm(rate, ppb),
+        cpu->rate_ppb < 0 ? "slower" : "faster", ppm(bound, cpu->rate_bound_ppb), span(day, ppb * 86400));
+}
+
+static void say_agreement(char *text, const struct evidence *e, const struct judge_worst *worst)
+{
+    char off[SPAN], rate[SPAN];
+
+    say(text,
+        "All %u TSCs tell the same time to within %s, at the same rate to within %s; nothing changed "
+        "them in %u s.",
+        worst->measured, span(off, (uint64_t)abs_i64(worst->offset_ns) + worst->offset_bound_ns),
+        ppm(rate, (uint64_t)abs_i64(worst->rate_ppb) + worst->rate_bound_ppb), e->watched_s);
+    if (e->cpus[0].seen.adjust)
+        say(text, " Before that, firmware set all of them alike.");
+}
+
+static void say_means(char *text, const struct evidence *e, struct finding found,
+                      const struct judge_worst *worst)
+{
+    unsigned number = found.cpu;
+    const struct judge_cpu *cpu = &e->cpus[number];
+    char stopped[SPAN];
+
+    switch (found.reason) {
+    case REASON_NONE_MEASURED: say(text, "No TSC could be measured."); break;
+    case REASON_TOO_SHORT: say(text, "Watched for %u s only.", e->watched_s); break;
+    case REASON_NO_SOURCE: say(text, "No timer was there to hold the TSCs against."); break;
+    case REASON_STOPS:
+        say(text, "CPU%u's TSC stood still for %s while it idled for 20 ms.", number,
+            span(stopped, cpu->idle.stopped_ns));
+        break;
+    case REASON_RATE: say_rate(text, number, &cpu->seen); break;
+    case REASON_ADJUST_CHANGED:
+        say(text, "Something, firmware perhaps, wrote to CPU%u's TSC meanwhile.", number);
+        break;
+    case REASON_ADJUST_DIFFERS:
+        say(text, "Firmware wrote to TSCs: IA32_TSC_ADJUST is %lld on CPU%u, %lld on the boot CPU.",
+            (long long)cpu->seen.adjust, number, (long long)e->cpus[0].seen.adjust);
+        break;
+    case REASON_DISRUPTED:
+        say(text, "TSC and %s disagreed %u times beyond all bounds: one of them leapt or stood still.",
+            e->source, e->disruptions);
+        break;
+    case REASON_OFFSET: say_offset(text, number, &cpu->seen); break;
+    case REASON_BACK:
+    case REASON_APART: say(text, "CPUs that met saw a TSC behind another."); break;
+    case REASON_BOUND_UNKNOWN: say(text, "How far CPU%u's TSC is off is not known.", number); break;
+    case REASON_NOT_MET: say(text, "Too few meetings of CPUs to say more."); break;
+    case REASON_ONE_CPU:
+        say(text, "Only one CPU ran: its TSC kept time with the %s for %u s.", e->source, e->watched_s);
+        break;
+    case REASON_IN_STEP: say_agreement(text, e, worst); break;
+    }
+    if (worst->left_out + worst->stopped && worst->measured)
+        say(text, " Of %u more CPUs nothing is known.", worst->left_out + worst->stopped);
+}
+
+/* What keeps Linux from the TSC: another clock, that was seen to work here. */
+static const char *other_clock(const struct evidence *e)
+{
+    if (strcmp(e->source, "hpet") == 0)
+        return "clocksource=hpet";
+    return strcmp(e->source, "pmtimer") == 0 ? "clocksource=acpi_pm" : "tsc=unstable";
+}
+
+static void say_unsafe(char *text, const struct evidence *e, struct judgement_words *words)
+{
+    words->linux_word = "unsafe";
+    words->option = other_clock(e);
+    say(text, "Not safe as Linux's clock source: pass %s", words->option);
+    if (words->judgement == JUDGE_STOPS_IN_IDLE)
+        say(text, ", or processor.max_cstate=1 intel_idle.max_cstate=0 to keep it awake.%s",
+            e->invariant ? " CPUID denies that it stops: Linux would believe that." : "");
+    else if (words->judgement == JUDGE_CHANGED)
+        say(text, ". If another clocksource= of Meridian's finds nothing, it was the %s.", e->source);
+    else
+        say(text, ", and never tsc=reliable.");
+}
+
+/* In step, but is that all that Linux goes by? */
+static void say_in_step(char *text, const struct evidence *e, struct judgement_words *words)
+{
+    if (words->worst.left_out + words->worst.stopped) {
+        say(text, "Safe but for CPUs of which nothing is known.");
+    } else if (!e->invariant) {
+        say(text, "CPUID promises no invariant TSC: Linux may take another clock.");
+    } else {
+        words->linux_word = "safe";
+        say(text, "Safe as Linux's clock source: no option is needed.");
+    }
+    if (e->hypervisor)
+        say(text, " This is a virtual machine's TSC.");
+}
+
+static void say_linux(char *text, const struct evidence *e, struct finding found,
+                      struct judgement_words *words)
+{
+    if (words->judgement == JUDGE_IN_STEP)
+        say_in_step(text, e, words);
+    else if (words->judgement == JUDGE_UNKNOWN)
+        say(text, "Watch it for a minute.");
+    else if (found.reason == REASON_ADJUST_DIFFERS)
+        say(text, "Linux 4.10 and later correct that.");
+    else
+        say_unsafe(text, e, words);
+}
+
+void judge_words(const struct evidence *evidence, struct finding finding, struct judgement_words *words)
+{
+    words->verdict = names[words->judgement].verdict;
+    words->title = names[words->judgement].title;
+    words->linux_word = "unsure";
+    words->option = "none";
+    words->means[0] = words->linux_advice[0] = 0;
+    say_means(words->means, evidence, finding, &words->worst);
+    say_linux(words->linux_advice, evidence, finding, words);
+}

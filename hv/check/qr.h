@@ -1,0 +1,23 @@
+/*
+ * A QR code, model 2 (ISO/IEC 18004), of alphanumeric letters: version 6 (41 modules a side), level L,
+ * whatever the text: a shorter one is padded, as the standard has it. Pure.
+ */
+#ifndef CHECK_QR_H
+#define CHECK_QR_H
+
+#include <stdbool.h>
+
+#define QR_MOST    195u /* letters */
+#define QR_MODULES 41u  /* a side */
+#define QR_QUIET   4u   /* modules of white all round */
+
+struct qr {
+    bool dark[QR_MODULES][QR_MODULES]; /* row, column */
+};
+
+/* False: a letter that is none of 0-9 A-Z blank $%*+-./: or more than QR_MOST of them; *qr is not touched. */
+bool qr_encode(const char *text, struct qr *qr);
+/* The same with a mask of the caller's (0..7), not the best: for tests. */
+bool qr_encode_masked(const char *text, unsigned mask, struct qr *qr);
+
+#endif

@@ -1,0 +1,71 @@
+#include "check/summary.h"
+
+#include "log/format.h"
+#include "log/string.h"
+
+#define NUMBER 24u /* any of 64 bits, with its sign */
+#define LINE   320u
+
+/* As a letter of QR's: the nearest, where it has none of that kind. */
+static char letter(char c)
+{
+    if (c >= 'a' && c <= 'z')
+        return (char)(c - 'a' + 'A');
+    if (strchr("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:", c))
+        return c;
+    return c == '=' ? ':' : c == '_' ? '-' : '.';
+}
+
+static const char *number(char out[NUMBER], uint64_t value)
+{
+    if (value == UINT64_MAX)
+        return "-";
+    format(out, NUMBER, "%llu", (unsigned long long)value);
+    return out;
+}
+
+/* The verdict and the figures. */
+static void say_found(const struct summary *s, char out[LINE])
+{
+    const struct judgement_words *w = s->words;
+    char offset_bound[NUMBER], rate_bound[NUMBER], smi[NUMBER], err[NUMBER];
+
+    format(out, LINE,
+           "MERIDIAN %s %s LINUX:%s OPT:%s CPUS:%u S:%u OFF:%+lld+-%s PPB:%+lld+-%s BACK:%u SMI:%s DIS:%u "
+           "ERR:%s %s %s",
+           s->version, w->verdict, w->linux_word, w->option, w->worst.measured + w->worst.left_out,
+           s->watched_s, (long long)w->worst.offset_ns, number(offset_bound, w->worst.offset_bound_ns),
+           (long long)w->worst.rate_ppb, number(rate_bound, w->worst.rate_bound_ppb), w->worst.back,
+           number(smi, s->smi), s->disruptions, number(err, w->worst.err_ns), s->mode, s->source);
+}
+
+/* Cut at `most` letters. Runs of blanks, as CPUs' names have them, become one. Returns the new length. */
+static size_t add(char *out, size_t length, const char *words, size_t most)
+{
+    for (; *words && length < most; words++) {
+        if (*words != ' ' || (length > 0 && out[length - 1] != ' '))
+            out[length++] = letter(*words);
+    }
+    return length;
+}
+
+/* The machine's names share what is left: each gets its part of it, and the CPU's, the last, all of it. */
+size_t summary_text(const struct summary *s, char out[SUMMARY_MOST + 1])
+{
+    const char *const names[] = {s->vendor, s->product, s->firmware, s->cpu};
+    size_t length;
+    char line[LINE];
+
+    say_found(s, line);
+    length = add(out, 0, line, SUMMARY_MOST);
+    for (unsigned i = 0; i < 4; i++) {
+        size_t most = length + (SUMMARY_MOST - length) / (i < 3 ? 5 - i : 1);
+
+        if (names[i]) {
+            length = add(out, length, " ", most);
+            length = add(out, length, names[i], most);
+        }
+    }
+    out[length] = 0;
+    return length;
+}

@@ -1,0 +1,31 @@
+/* The whole check in one line of a QR code's alphanumeric letters. Pure. */
+#ifndef CHECK_SUMMARY_H
+#define CHECK_SUMMARY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "check/judge.h"
+
+#define SUMMARY_MOST 195u /* QR version 6, level L */
+
+/*
+ * The machine's four names may be NULL. Whatever strings hold, only QR's letters (0-9 A-Z blank $%*+-./:)
+ * come out: small letters as capitals, = as :, _ as -, all else as a full stop.
+ */
+struct summary {
+    const char *version; /* Meridian's */
+    const struct judgement_words *words;
+    uint32_t watched_s, disruptions;
+    uint64_t smi; /* of all CPUs; UINT64_MAX: no CPU tells */
+    const char *mode, *source;
+    const char *vendor, *product, *firmware, *cpu;
+};
+
+/*
+ * At most SUMMARY_MOST letters and a 0: the verdict, then the figures, then the names, cut to what is left.
+ * Unknown figures read -. Returns the length.
+ */
+size_t summary_text(const struct summary *summary, char out[SUMMARY_MOST + 1]);
+
+#endif

@@ -1,0 +1,14 @@
+/* The page tables that a guest starts on, in its own memory, where it can read but never write them. Pure but
+ * for the direct map. */
+#ifndef DOMAIN_GUEST_TABLES_H
+#define DOMAIN_GUEST_TABLES_H
+
+#include <stdint.h>
+
+#include "domain/build/layout.h"
+
+/* `base`: physical address of pfn 0; the tables' frames are clear. The hypervisor's slots of the root stay
+ * empty. */
+void guest_tables_build(const struct guest_layout *layout, uint64_t base);
+
+#endif

@@ -1,0 +1,46 @@
+/*
+ * 128 entries of 32 bytes. What a guest may rely on: a call keeps rcx and r11, which SYSCALL itself
+ * overwrites (SDM vol. 2, SYSCALL), and HYPERVISOR_iret is jumped to, with the first three words of its
+ * frame (rax, r11, rcx) pushed by the entry itself.
+ */
+#include "domain/build/hypercall_page.h"
+
+#include <stdint.h>
+#include <xen/xen.h>
+
+#include "log/string.h"
+
+#define ENTRY_BYTES 32
+
+static const uint8_t push_rcx[] = {0x51}, push_r11[] = {0x41, 0x53}, push_rax[] = {0x50};
+static const uint8_t pop_rcx[] = {0x59}, pop_r11[] = {0x41, 0x5b};
+static const uint8_t syscall_[] = {0x0f, 0x05}, ret[] = {0xc3}, mov_eax[] = {0xb8};
+
+static unsigned char *put(unsigned char *at, const void *bytes, size_t count)
+{
+    memcpy(at, bytes, count);
+    return at + count;
+}
+
+static void fill_entry(unsigned char *at, uint32_t number)
+{
+    at = put(at, push_rcx, sizeof(push_rcx));
+    at = put(at, push_r11, sizeof(push_r11));
+    if (number == __HYPERVISOR_iret)
+        at = put(at, push_rax, sizeof(push_rax));
+    at = put(at, mov_eax, sizeof(mov_eax));
+    at = put(at, &number, sizeof(number));
+    at = put(at, syscall_, sizeof(syscall_));
+    if (number == __HYPERVISOR_iret)
+        return; /* it never comes back here */
+    at = put(at, pop_r11, sizeof(pop_r11));
+    at = put(at, pop_rcx, sizeof(pop_rcx));
+    put(at, ret, sizeof(ret));
+}
+
+void hypercall_page_fill(unsigned char *page)
+{
+    memset(page, 0xcc, HYPERCALL_PAGE_BYTES); /* INT3: who runs off an entry is told so */
+    for (uint32_t i = 0; i < HYPERCALL_PAGE_BYTES / ENTRY_BYTES; i++)
+        fill_entry(page + i * ENTRY_BYTES, i);
+}

@@ -1,0 +1,39 @@
+/* Where everything lies when a guest starts: the region that the comment above start_info (xen.h) describes.
+ * Pure. */
+#ifndef DOMAIN_LAYOUT_H
+#define DOMAIN_LAYOUT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "domain/build/elf.h"
+
+#define GUEST_PAGE       4096ull
+#define HYPERVISOR_START 0xffff800000000000ull /* slots 256..271, Xen's ABI */
+#define HYPERVISOR_END   0xffff880000000000ull
+
+/*
+ * Guest virtual addresses; pfn 0 is at v_start and the region is contiguous in pfns. With INIT_P2M the list
+ * lies outside it, in pfns behind it: the list's frames first, then the tables that map them.
+ */
+struct guest_layout {
+    uint64_t v_start, v_end;
+    uint64_t p2m;                      /* the list: one u64 a page */
+    uint64_t start_info;               /* one page */
+    uint64_t page_tables, table_count; /* root first */
+    uint64_t stack, stack_end;         /* one page */
+    bool p2m_outside;
+    uint64_t p2m_pfn, p2m_pages;             /* with p2m_outside: the list's frames */
+    uint64_t p2m_table_pfn, p2m_table_count; /* and their tables, at most that many */
+};
+
+/* `pages`: all that the guest has. NULL, or what does not fit and what to do, as a sentence's middle. */
+const char *layout_compute(const struct elf_guest *elf, uint64_t pages, struct guest_layout *out);
+
+/* How many tables of entries 2^shift bytes wide a range takes; shift 21, 30 or 39; start < end. */
+uint64_t layout_tables(uint64_t start, uint64_t end, unsigned shift);
+
+/* Outside the hypervisor's part, and the same half of the address space from start to end (exclusive). */
+bool layout_range_ok(uint64_t start, uint64_t end);
+
+#endif

@@ -1,0 +1,118 @@
+/* Where the guest wants to be called: trap table, callbacks, kernel stack. */
+#include <stddef.h>
+#include <stdint.h>
+#include <xen/callback.h>
+
+#include "domain/calls/calls.h"
+#include "domain/guest.h"
+#include "log/string.h"
+
+#define TRAPS_AT_ONCE 512
+
+/* args: an array of struct trap_info that ends with address 0; 0 clears the whole table. */
+int64_t call_set_trap_table(struct vcpu *vcpu, uint64_t args[5])
+{
+    struct trap_info entry;
+
+    if (!args[0]) {
+        memset(vcpu->traps, 0, sizeof(vcpu->traps));
+        return 0;
+    }
+    for (unsigned i = 0; i < TRAPS_AT_ONCE; i++, args[0] += sizeof(entry)) {
+        if (!guest_read(vcpu_space(vcpu), &entry, args[0], sizeof(entry)))
+            return -XEN_EFAULT;
+        if (!entry.address)
+            return 0;
+        if (!address_canonical(entry.address))
+            return -XEN_EINVAL;
+        vcpu->traps[entry.vector] = entry;
+    }
+    vcpu->call_again = true; /* a list without an end holds up nobody but its maker */
+    return 0;
+}
+
+/* args: ss, rsp. The stack for frames from user mode; in 64-bit mode ss is always the flat one, as on Xen. */
+int64_t call_stack_switch(struct vcpu *vcpu, uint64_t args[5])
+{
+    vcpu->kernel_stack = args[1];
+    return 0;
+}
+
+static int64_t callback_register(struct vcpu *vcpu, const struct callback_register *wish)
+{
+    struct guest_callbacks *callbacks = &vcpu->callbacks;
+    bool masks = wish->flags & CALLBACKF_mask_events;
+
+    if (!address_canonical(wish->address))
+        return -XEN_EINVAL;
+    switch (wish->type) {
+    case CALLBACKTYPE_event: callbacks->event = wish->address; return 0;
+    case CALLBACKTYPE_failsafe:
+        callbacks->failsafe = wish->address;
+        callbacks->failsafe_masks = masks;
+        return 0;
+    case CALLBACKTYPE_syscall:
+        callbacks->syscall = wish->address;
+        callbacks->syscall_masks = masks;
+        return 0;
+    case CALLBACKTYPE_syscall32:
+        callbacks->syscall32 = wish->address;
+        callbacks->syscall32_masks = masks;
+        return 0;
+    case CALLBACKTYPE_sysenter:
+        callbacks->sysenter = wish->address;
+        callbacks->sysenter_masks = masks;
+        return 0;
+    case CALLBACKTYPE_nmi:
+        vcpu->traps[2] = (struct trap_info){2, 0, SEL_USER_CODE64, wish->address};
+        TI_SET_IF(&vcpu->traps[2], 1);
+        return 0;
+    default: return -XEN_ENOSYS;
+    }
+}
+
+/* Xen lets go of the NMI callback only. */
+static int64_t callback_unregister(struct vcpu *vcpu, uint16_t type)
+{
+    switch (type) {
+    case CALLBACKTYPE_event:
+    case CALLBACKTYPE_failsafe:
+    case CALLBACKTYPE_syscall:
+    case CALLBACKTYPE_syscall32:
+    case CALLBACKTYPE_sysenter: return -XEN_EINVAL;
+    case CALLBACKTYPE_nmi: memset(&vcpu->traps[2], 0, sizeof(vcpu->traps[2])); return 0;
+    default: return -XEN_ENOSYS;
+    }
+}
+
+int64_t call_callback_op(struct vcpu *vcpu, uint64_t args[5])
+{
+    struct callback_register wish;
+    struct callback_unregister unwish;
+
+    switch ((int)args[0]) {
+    case CALLBACKOP_register:
+        if (!guest_read(vcpu_space(vcpu), &wish, args[1], sizeof(wish)))
+            return -XEN_EFAULT;
+        return callback_register(vcpu, &wish);
+    case CALLBACKOP_unregister:
+        if (!guest_read(vcpu_space(vcpu), &unwish, args[1], sizeof(unwish)))
+            return -XEN_EFAULT;
+        return callback_unregister(vcpu, unwish.type);
+    default: return -XEN_ENOSYS;
+    }
+}
+
+/* args: event, failsafe, syscall. The older call: it always answers 0, and an address refused is left as it
+ * was. */
+int64_t call_set_callbacks(struct vcpu *vcpu, uint64_t args[5])
+{
+    static const uint16_t types[] = {CALLBACKTYPE_event, CALLBACKTYPE_failsafe, CALLBACKTYPE_syscall};
+
+    for (unsigned i = 0; i < 3; i++) {
+        struct callback_register wish = {.type = types[i], .address = args[i]};
+
+        callback_register(vcpu, &wish);
+    }
+    return 0;
+}

@@ -1,0 +1,53 @@
+/* The guest's console: its text to the log, its verdict to who asks at the end. */
+#include <stddef.h>
+#include <stdint.h>
+#include <xen/xen.h>
+
+#include "domain/calls/calls.h"
+#include "domain/end.h"
+#include "domain/guest.h"
+#include "log/log.h"
+
+#define CHUNK 128 /* a serial line at 115200 baud takes 11 ms for it, with interrupts off */
+
+/*
+ * Says what comes before a verdict, if there is one in it; or, where it begins with one, asks first whether
+ * it may be said. 0: not yet.
+ */
+static uint32_t say(struct domain *domain, const char *text, uint32_t size)
+{
+    bool were_on = lock_take(&domain->console_lock);
+    uint32_t now = (uint32_t)verdict_lines_before(&domain->console, text, size);
+
+    lock_release(&domain->console_lock, were_on);
+    if (!now && !end_verdict_may_come())
+        return 0;
+    if (!now)
+        now = size;
+    were_on = lock_take(&domain->console_lock);
+    verdict_lines_take(&domain->console, text, now);
+    log_write(text, now);
+    lock_release(&domain->console_lock, were_on);
+    return now;
+}
+
+/* args: operation, count, buffer. What is left after a chunk is another call, so timers and events come
+ * between. */
+int64_t call_console_io(struct vcpu *vcpu, uint64_t args[5])
+{
+    uint32_t count = (uint32_t)args[1];
+    char text[CHUNK];
+    uint32_t now = count < CHUNK ? count : CHUNK;
+
+    if ((int)args[0] == CONSOLEIO_read)
+        return 0;
+    if ((int)args[0] != CONSOLEIO_write)
+        return -XEN_ENOSYS;
+    if (!guest_read(vcpu_space(vcpu), text, args[2], now))
+        return -XEN_EFAULT;
+    now = now ? say(vcpu->domain, text, now) : 0;
+    args[1] = count - now;
+    args[2] += now;
+    vcpu->call_again = args[1] != 0;
+    return 0;
+}

@@ -1,0 +1,113 @@
+#include "domain/calls/hypercalls.h"
+
+#include <stddef.h>
+#include <stdint.h>
+#include <xen/xen.h>
+
+#include "domain/calls/calls.h"
+#include "domain/guest.h"
+#include "log/string.h"
+
+#define SYSCALL_BYTES 2
+#define CALLS         64
+
+/* All that is implemented, of Xen's calls and of ours; docs/abi.md says which operations of each. */
+static hypercall_handler *const calls[CALLS] = {
+    [__HYPERVISOR_set_trap_table] = call_set_trap_table,
+    [__HYPERVISOR_set_gdt] = call_set_gdt,
+    [__HYPERVISOR_stack_switch] = call_stack_switch,
+    [__HYPERVISOR_set_callbacks] = call_set_callbacks,
+    [__HYPERVISOR_sched_op_compat] = call_sched_op_compat,
+    [__HYPERVISOR_platform_op] = call_platform_op,
+    [__HYPERVISOR_multicall] = call_multicall,
+    [__HYPERVISOR_update_va_mapping] = call_update_va_mapping,
+    [__HYPERVISOR_set_timer_op] = call_set_timer_op,
+    [__HYPERVISOR_xen_version] = call_xen_version,
+    [__HYPERVISOR_console_io] = call_console_io,
+    [__HYPERVISOR_iret] = call_iret,
+    [__HYPERVISOR_vcpu_op] = call_vcpu_op,
+    [__HYPERVISOR_set_segment_base] = call_set_segment_base,
+    [__HYPERVISOR_mmuext_op] = call_mmuext_op,
+    [__HYPERVISOR_sched_op] = call_sched_op,
+    [__HYPERVISOR_callback_op] = call_callback_op,
+    [__HYPERVISOR_event_channel_op] = call_event_channel_op,
+    [MERIDIAN_HYPERCALL] = call_meridian,
+};
+
+/* By number, for multicall too. */
+static int64_t hypercall_dispatch(struct vcpu *vcpu, uint64_t number, uint64_t args[5])
+{
+    if (number >= CALLS || !calls[number])
+        return -XEN_ENOSYS;
+    return calls[number](vcpu, args);
+}
+
+void hypercall_do(struct vcpu *vcpu)
+{
+    struct trap_frame *frame = &vcpu->frame;
+    uint64_t args[5] = {frame->rdi, frame->rsi, frame->rdx, frame->r10, frame->r8};
+    int64_t result;
+
+    vcpu->call_again = false;
+    vcpu->retried_rip = 0;
+    result = hypercall_dispatch(vcpu, frame->rax, args);
+    if (!vcpu->call_again) {
+        frame->rax = (uint64_t)result;
+        return;
+    }
+    frame->rip -= SYSCALL_BYTES; /* rax still holds the number */
+    frame->rdi = args[0];
+    frame->rsi = args[1];
+    frame->rdx = args[2];
+    frame->r10 = args[3];
+    frame->r8 = args[4];
+}
+
+#define MULTICALL_AT_ONCE 32
+
+static int64_t multicall_one(struct vcpu *vcpu, uint64_t address, uint64_t *op)
+{
+    struct multicall_entry entry;
+    uint64_t args[5];
+
+    if (!guest_read(vcpu_space(vcpu), &entry, address, sizeof(entry)))
+        return -XEN_EFAULT;
+    *op = entry.op;
+    memcpy(args, entry.args, sizeof(args));
+    entry.result = (unsigned long)hypercall_dispatch(vcpu, entry.op, args);
+    if (vcpu->call_again)
+        memcpy(entry.args, args, sizeof(args));
+    if (!guest_write(vcpu_space(vcpu), address, &entry, sizeof(entry)))
+        return -XEN_EFAULT;
+    return entry.op == __HYPERVISOR_iret ? (int64_t)entry.result : 0;
+}
+
+/* args: list, count. An iret in the list leaves it at once; a call with more to do is met again with its
+ * entry. */
+int64_t call_multicall(struct vcpu *vcpu, uint64_t args[5])
+{
+    int64_t result = 0;
+
+    if (vcpu->in_multicall)
+        return -XEN_EINVAL;
+    vcpu->in_multicall = true;
+    for (unsigned i = 0; args[1] && result == 0 && !vcpu->call_again; i++) {
+        uint64_t op = 0;
+
+        if (i == MULTICALL_AT_ONCE) {
+            vcpu->call_again = true;
+            break;
+        }
+        result = multicall_one(vcpu, args[0], &op);
+        if (op == __HYPERVISOR_iret)
+            break;
+        if (!vcpu->call_again) {
+            args[0] += sizeof(struct multicall_entry);
+            args[1]--;
+        }
+    }
+    if (result != 0)
+        vcpu->call_again = false;
+    vcpu->in_multicall = false;
+    return result;
+}

@@ -1,0 +1,67 @@
+/* HYPERVISOR_iret: the way back from a handler, with the saved upcall mask. */
+#include <stddef.h>
+#include <stdint.h>
+#include <xen/xen.h>
+
+#include "domain/vcpu/bounce.h"
+#include "domain/calls/calls.h"
+#include "domain/vcpu/fault.h"
+#include "domain/guest.h"
+#include "domain/vcpu/guest_gdt.h"
+#include "domain/vcpu/user_mode.h"
+
+static bool to_user(const struct iret_context *context)
+{
+    return (context->cs & 3) == 3;
+}
+
+/* What IRETQ would choke on, or what asks for a user mode without page tables for it. */
+static const char *refusal(const struct vcpu *vcpu, const struct iret_context *context)
+{
+    if (to_user(context) && !vcpu->user_root)
+        return "its iret asks for user mode, and it has no user page tables";
+    if (context->flags & VGCF_in_syscall)
+        return address_canonical(context->rip) ? NULL : "its iret goes to an address that is not canonical";
+    if (!address_canonical(context->rip) || !address_canonical(context->rsp))
+        return "its iret goes to an address or a stack that is not canonical";
+    if (!guest_gdt_code_ok(vcpu, context->cs, context->rip) || !guest_gdt_stack_ok(vcpu, context->ss))
+        return "its iret loads a selector that is neither a flat one nor one of its own to run on";
+    return NULL;
+}
+
+/* As SYSRET leaves them, for VGCF_in_syscall: rcx = rip, r11 = rflags, flat selectors. */
+static void registers_restore(struct trap_frame *frame, const struct iret_context *context)
+{
+    bool in_syscall = context->flags & VGCF_in_syscall;
+
+    frame->rip = context->rip;
+    frame->rsp = context->rsp;
+    frame->rflags = rflags_for_guest(context->rflags);
+    frame->cs = in_syscall ? SEL_USER_CODE64 : (context->cs & 0xffff) | 3;
+    frame->ss = in_syscall ? SEL_USER_DATA : (context->ss & 0xffff) | 3;
+    frame->rcx = in_syscall ? context->rip : context->rcx;
+    frame->r11 = in_syscall ? frame->rflags : context->r11;
+}
+
+/* The result is the frame's rax, which is where a call's result goes anyway. */
+int64_t call_iret(struct vcpu *vcpu, uint64_t args[5])
+{
+    struct iret_context context;
+    const char *why;
+
+    (void)args;
+    if (!guest_read(vcpu_space(vcpu), &context, vcpu->frame.rsp, sizeof(context))) {
+        fault_crash(vcpu, "its iret frame cannot be read");
+        return 0;
+    }
+    why = refusal(vcpu, &context);
+    if (why) {
+        fault_crash(vcpu, why);
+        return 0;
+    }
+    if (to_user(&context))
+        user_mode_toggle(vcpu);
+    registers_restore(&vcpu->frame, &context);
+    __atomic_store_n(&vcpu->info->evtchn_upcall_mask, !(context.rflags & RFLAGS_IF), __ATOMIC_SEQ_CST);
+    return (int64_t)context.rax;
+}

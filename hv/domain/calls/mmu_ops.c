@@ -1,0 +1,121 @@
+/* set_gdt and mmuext_op: descriptor tables, the root of the user mode, translations to be forgotten. */
+#include <stddef.h>
+#include <stdint.h>
+#include <xen/xen.h>
+
+#include "cpu/instructions.h"
+#include "cpu/paging.h"
+#include "domain/calls/calls.h"
+#include "domain/guest.h"
+#include "domain/vcpu/guest_gdt.h"
+#include "domain/memory/tlb.h"
+
+#define OPS_AT_ONCE 32
+#define PREEMPTED   (1u << 31)
+
+/* args: list of frames, entries. */
+int64_t call_set_gdt(struct vcpu *vcpu, uint64_t args[5])
+{
+    uint32_t entries = (uint32_t)args[1];
+    uint64_t mfns[GUEST_GDT_PAGES];
+    int64_t result;
+    bool were_on;
+
+    if (entries > GUEST_GDT_ENTRIES)
+        return -XEN_EINVAL;
+    if (!guest_read(vcpu_space(vcpu), mfns, args[0], (entries + 511) / 512 * sizeof(mfns[0])))
+        return -XEN_EFAULT;
+    were_on = lock_take(&vcpu->domain->lock);
+    result = guest_gdt_set(vcpu, mfns, entries);
+    lock_release(&vcpu->domain->lock, were_on);
+    if (result)
+        guest_complain(vcpu, "set_gdt of %u entries refused (%ld)", entries, result);
+    else
+        guest_gdt_load(vcpu);
+    return result;
+}
+
+/* The tables that the guest was started on are the only ones; 0 takes the user mode its root away. */
+static int64_t user_root(struct vcpu *vcpu, uint64_t mfn)
+{
+    uint64_t root = vcpu->domain->space.root;
+
+    if (mfn && mfn != root / GUEST_PAGE) {
+        guest_complain(vcpu, "MMUEXT_NEW_USER_BASEPTR %lx refused: not the tables it was started on", mfn);
+        return -XEN_EINVAL;
+    }
+    vcpu->user_root = mfn ? root : 0;
+    return 0;
+}
+
+static int64_t flush_some(struct vcpu *vcpu, uint64_t bitmap)
+{
+    uint64_t vcpus = 0;
+    uint32_t count = vcpu->domain->vcpu_count;
+
+    if (!guest_read(vcpu_space(vcpu), &vcpus, bitmap, (count + 7) / 8))
+        return -XEN_EINVAL;
+    tlb_flush(vcpu->domain, vcpus & ((1ull << count) - 1));
+    return 0;
+}
+
+static int64_t one(struct vcpu *vcpu, const struct mmuext_op *op)
+{
+    switch (op->cmd) {
+    case MMUEXT_NEW_USER_BASEPTR: return user_root(vcpu, op->arg1.mfn);
+    case MMUEXT_NEW_BASEPTR: return op->arg1.mfn == vcpu->domain->space.root / GUEST_PAGE ? 0 : -XEN_EINVAL;
+    case MMUEXT_INVLPG_LOCAL:
+        if (address_canonical(op->arg1.linear_addr))
+            invlpg(op->arg1.linear_addr);
+        return 0;
+    case MMUEXT_TLB_FLUSH_LOCAL: write_cr3(read_cr3()); return 0;
+    case MMUEXT_TLB_FLUSH_MULTI:
+    case MMUEXT_INVLPG_MULTI: return flush_some(vcpu, (uint64_t)op->arg2.vcpumask.p);
+    case MMUEXT_TLB_FLUSH_ALL:
+    case MMUEXT_INVLPG_ALL: tlb_flush(vcpu->domain, ~0ull); return 0;
+    default: return -XEN_ENOSYS;
+    }
+}
+
+/* `args` move on to what is left. */
+static int64_t some(struct vcpu *vcpu, uint64_t args[5], uint32_t *count, uint32_t *done)
+{
+    struct mmuext_op op;
+    int64_t result = 0;
+
+    for (unsigned i = 0; *count && i < OPS_AT_ONCE; i++) {
+        if (!guest_read(vcpu_space(vcpu), &op, args[0], sizeof(op)))
+            return -XEN_EFAULT;
+        result = one(vcpu, &op);
+        if (result)
+            break;
+        args[0] += sizeof(op);
+        ++*done;
+        --*count;
+    }
+    return result;
+}
+
+/*
+ * args: list, count, where to say how many were done (0: nowhere), whose memory. What is left of a long
+ * list is another call, which is marked as Xen marks it: then the number done so far is found there.
+ */
+int64_t call_mmuext_op(struct vcpu *vcpu, uint64_t args[5])
+{
+    uint32_t count = (uint32_t)args[1], done = 0;
+    int64_t result;
+
+    if ((uint32_t)args[3] != DOMID_SELF && (uint32_t)args[3] != 0)
+        return -XEN_ESRCH;
+    if ((count & PREEMPTED) && args[2] && !guest_read(vcpu_space(vcpu), &done, args[2], sizeof(done)))
+        return -XEN_EFAULT;
+    count &= ~PREEMPTED;
+    result = some(vcpu, args, &count, &done);
+    if (args[2] && !guest_write(vcpu_space(vcpu), args[2], &done, sizeof(done)))
+        return -XEN_EFAULT;
+    if (result == 0 && count) {
+        args[1] = count | PREEMPTED;
+        vcpu->call_again = true;
+    }
+    return result;
+}

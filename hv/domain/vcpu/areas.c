@@ -1,0 +1,107 @@
+#include "domain/vcpu/areas.h"
+
+#include "cpu/instructions.h"
+#include "domain/guest.h"
+#include "domain/vcpu/runstate.h"
+#include "time/line.h"
+
+/* A publish takes some us; who is not done by then is met again at the next return. */
+#define RECORD_TRIES 64
+
+/* A whole copy of this VCPU's slot in the time pages (the guest cannot write there); false: it is being
+ * written. */
+static bool slot_read(const struct vcpu *vcpu, struct meridian_record *out)
+{
+    const volatile struct meridian_record *slot = vcpu->domain->time_vcpus[vcpu->id].slot;
+
+    for (unsigned i = 0; i < RECORD_TRIES; i++) {
+        uint32_t version = __atomic_load_n(&slot->version1, __ATOMIC_ACQUIRE);
+
+        out->tsc_timestamp = slot->tsc_timestamp;
+        out->system_time = slot->system_time;
+        out->tsc_to_system_mul = slot->tsc_to_system_mul;
+        out->tsc_shift = slot->tsc_shift;
+        out->flags = slot->flags;
+        __atomic_thread_fence(__ATOMIC_ACQUIRE);
+        out->version1 = slot->version1;
+        if (out->version1 == version && !(version & 1))
+            return true;
+        cpu_relax();
+    }
+    return false;
+}
+
+static uint64_t line_at(uint64_t tsc_timestamp, uint64_t system_time, uint32_t mul, int8_t shift,
+                        uint64_t tsc)
+{
+    struct line line = {.tsc = tsc_timestamp, .ns = system_time, .scale = {mul, shift}};
+
+    return line_read(&line, tsc);
+}
+
+/*
+ * The VCPU may have read the old line well past the joint of the new one: the area is only rewritten here. So
+ * the new line starts no lower than where the old one has got to (T1), which costs some ns at most.
+ */
+static void time_line_follow(struct vcpu_time_info *line, const struct meridian_record *record)
+{
+    uint64_t now = rdtsc_ordered(), old_ns = 0, new_ns;
+
+    if (line->version)
+        old_ns =
+            line_at(line->tsc_timestamp, line->system_time, line->tsc_to_system_mul, line->tsc_shift, now);
+    new_ns = line_at(record->tsc_timestamp, record->system_time, record->tsc_to_system_mul, record->tsc_shift,
+                     now);
+    line->tsc_timestamp = record->tsc_timestamp;
+    line->system_time = record->system_time;
+    if (new_ns < old_ns || now < record->tsc_timestamp) {
+        line->tsc_timestamp = now;
+        line->system_time = new_ns < old_ns ? old_ns : new_ns;
+    }
+    line->tsc_to_system_mul = record->tsc_to_system_mul;
+    line->tsc_shift = record->tsc_shift;
+    line->flags = record->flags;
+}
+
+/* Odd, data, even: another VCPU may be reading it. */
+static void time_area_write(struct vcpu *vcpu)
+{
+    const struct guest_space *space = vcpu_space(vcpu);
+    struct vcpu_time_info *line = &vcpu->time_line;
+
+    line->version++;
+    if (!guest_write(space, vcpu->time_area, &line->version, sizeof(line->version)))
+        return;
+    __atomic_thread_fence(__ATOMIC_RELEASE);
+    guest_write(space, vcpu->time_area + sizeof(line->version), (char *)line + sizeof(line->version),
+                sizeof(*line) - sizeof(line->version));
+    __atomic_thread_fence(__ATOMIC_RELEASE);
+    line->version++;
+    guest_write(space, vcpu->time_area, &line->version, sizeof(line->version));
+}
+
+static void time_area_update(struct vcpu *vcpu)
+{
+    struct meridian_record record;
+
+    if (vcpu->domain->time_vcpus[vcpu->id].slot->version1 == vcpu->time_area_version ||
+        !slot_read(vcpu, &record))
+        return;
+    time_line_follow(&vcpu->time_line, &record);
+    vcpu->time_line.version &= ~1u; /* an area that was not mapped half-way */
+    time_area_write(vcpu);
+    vcpu->time_area_version = record.version1;
+}
+
+void areas_update(struct vcpu *vcpu)
+{
+    if (vcpu->time_area)
+        time_area_update(vcpu);
+    if (vcpu->runstate_area && vcpu->runstate_area_old) {
+        struct vcpu_runstate_info now;
+
+        vcpu->runstate_area_old = false;
+        runstate_get(vcpu, &now);
+        guest_write(vcpu_space(vcpu), vcpu->runstate_area, &now, sizeof(now));
+    }
+}

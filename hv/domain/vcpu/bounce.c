@@ -1,0 +1,53 @@
+#include "domain/vcpu/bounce.h"
+
+#include "domain/build/layout.h"
+
+#define STACK_ALIGN      16ull
+#define FRAME_WORDS_MOST 8
+
+/* A frame that would reach into the hypervisor's part; any other bad stack shows when it is written to. */
+static bool stack_ok(uint64_t top)
+{
+    return top <= HYPERVISOR_START || top >= HYPERVISOR_END + FRAME_WORDS_MOST * 8;
+}
+
+static uint64_t saved_rflags(uint64_t rflags, uint8_t masked)
+{
+    uint64_t flags = (uint32_t)rflags & ~(RFLAGS_IF | RFLAGS_IOPL);
+
+    return masked ? flags : flags | RFLAGS_IF;
+}
+
+bool bounce_build(const struct trap_frame *regs, const struct bounce *bounce, uint8_t masked,
+                  struct bounce_frame *out)
+{
+    uint64_t top = (bounce->from_user ? bounce->kernel_stack : regs->rsp) & ~(STACK_ALIGN - 1);
+    /* RPL 0 says that the guest's kernel was interrupted, 3 its user mode. */
+    uint64_t cs = regs->cs & (bounce->from_user ? 0xffff : 0xfffc);
+    uint64_t *word = out->word;
+
+    if (!stack_ok(top))
+        return false;
+    *word++ = regs->rcx;
+    *word++ = regs->r11;
+    if (bounce->has_error)
+        *word++ = bounce->error;
+    *word++ = regs->rip;
+    *word++ = cs | (uint64_t)masked << 32;
+    *word++ = saved_rflags(regs->rflags, masked);
+    *word++ = regs->rsp;
+    *word++ = regs->ss & 0xffff;
+    out->words = (unsigned)(word - out->word);
+    out->address = top - out->words * 8;
+    return true;
+}
+
+void bounce_enter(struct trap_frame *regs, const struct bounce *bounce, const struct bounce_frame *frame)
+{
+    /* As on any trap (SDM vol. 3, 6.12.1), and AC, which a kernel's alignment checks would trip over. */
+    regs->rflags &= ~(RFLAGS_AC | RFLAGS_VM | RFLAGS_RF | RFLAGS_NT | RFLAGS_TF);
+    regs->cs = SEL_USER_CODE64;
+    regs->ss = SEL_USER_DATA;
+    regs->rsp = frame->address;
+    regs->rip = bounce->handler;
+}

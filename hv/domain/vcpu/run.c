@@ -1,0 +1,73 @@
+#include "domain/vcpu/run.h"
+
+#include "cpu/traps.h"
+#include "domain/vcpu/areas.h"
+#include "domain/vcpu/context.h"
+#include "domain/end.h"
+#include "domain/guest.h"
+#include "domain/vcpu/inject.h"
+#include "domain/vcpu/runstate.h"
+#include "domain/vcpu/schedule.h"
+#include "domain/memory/tlb.h"
+#include "domain/vcpu/vcpu_timers.h"
+
+static void leave(struct vcpu *vcpu)
+{
+    if (vcpu->running) {
+        vcpu->running = false;
+        keeper_vcpu_left(&vcpu->domain->time, vcpu->id);
+        tlb_leave();
+        vcpu_timers_suspend(vcpu);
+    }
+    runstate_change(vcpu, schedule_is_down(vcpu) ? RUNSTATE_offline : RUNSTATE_blocked);
+}
+
+static void enter(struct vcpu *vcpu)
+{
+    if (!vcpu->context_loaded) {
+        vcpu->context_loaded = true;
+        context_load(vcpu);
+    }
+    vcpu->running = true;
+    tlb_enter();
+    runstate_change(vcpu, RUNSTATE_running);
+    vcpu_timers_resume(vcpu);
+}
+
+/* All that stands between a CPU and its guest. False: there is nothing to run. */
+static bool prepare(struct vcpu *vcpu)
+{
+    vcpu_timers_serve(vcpu);
+    if (!schedule_runnable(vcpu)) {
+        leave(vcpu);
+        return false;
+    }
+    if (!vcpu->running) {
+        if (!keeper_vcpu_may_run(&vcpu->domain->time, vcpu->id))
+            return false;
+        enter(vcpu);
+    }
+    if (!inject_event(vcpu))
+        return false;
+    areas_update(vcpu);
+    return true;
+}
+
+/*
+ * Interrupts are off from here to the guest's first instruction, so one that comes after a look at anything
+ * brings this CPU straight back here.
+ */
+_Noreturn void run_next(void)
+{
+    schedule_mark_entered();
+    for (;;) {
+        struct vcpu *vcpu = schedule_current();
+
+        tlb_serve();
+        if (end_begun())
+            schedule_mark_stopped();
+        else if (vcpu && prepare(vcpu))
+            guest_resume(&vcpu->frame);
+        cpu_idle();
+    }
+}

@@ -1,0 +1,25 @@
+/* What reads single ACPI tables. Pure; for hv/platform's own files. */
+#ifndef PLATFORM_ACPI_TABLES_H
+#define PLATFORM_ACPI_TABLES_H
+
+#include "platform/firmware/acpi.h"
+
+#define ACPI_HEADER    36u        /* ACPI 6.4, 5.2.6: the header all tables share */
+#define ACPI_MAX_TABLE (1u << 20) /* the largest honest tables (MADTs of huge machines) are far below */
+
+#define GAS_SIZE        12u          /* Generic Address Structure (5.2.3.2) */
+#define FADT_MIN        116u         /* ACPI 1.0's */
+#define FADT_HW_REDUCED (1u << 20)   /* none of the fixed hardware is there (4.1) */
+#define PHYS_END        (1ull << 52) /* no address of this architecture is beyond it */
+
+/*
+ * Each takes a whole table, checksum and length already checked (size >= ACPI_HEADER), and adds what it says
+ * to `out`; what makes no sense is left out, and counted in bad_tables.
+ */
+void madt_read(const uint8_t *table, uint32_t size, struct machine *out);
+void fadt_read(const uint8_t *table, uint32_t size, struct machine *out);
+/* Of the FADT what acpi_power.c wants; for fadt_read, size >= FADT_MIN. */
+void fadt_read_power(const uint8_t *table, uint32_t size, struct machine *out);
+void hpet_table_read(const uint8_t *table, uint32_t size, struct machine *out);
+
+#endif

@@ -1,0 +1,29 @@
+/* What a machine calls itself (SMBIOS, DMTF DSP0134 3.x). Pure, but for this_machine.c. */
+#ifndef PLATFORM_SMBIOS_H
+#define PLATFORM_SMBIOS_H
+
+#include "platform/loader/bootinfo.h"
+
+#define MACHINE_NAME_BYTES 64u
+
+/* Printable ASCII without blanks at either end; "unknown" where the machine does not say, or says filler. */
+struct machine_names {
+    char vendor[MACHINE_NAME_BYTES], product[MACHINE_NAME_BYTES]; /* the machine's, else its board's */
+    char board[MACHINE_NAME_BYTES];
+    char firmware[MACHINE_NAME_BYTES]; /* its maker and version: "SeaBIOS 1.16.2-debian-1.16.2-1" */
+};
+
+/*
+ * By UEFI's table, else in the BIOS's memory. False: there is no whole table of SMBIOS, and all names are
+ * "unknown".
+ */
+bool smbios_read(struct efi_table efi, phys_view view, struct machine_names *out);
+
+/* For smbios_read: where UEFI says that the entry point is, the newer kind if it has both; 0: nowhere. */
+uint64_t smbios_efi_entry(struct efi_table efi, phys_view view);
+
+/* this_machine.c: looked for once, and said in a line; then known. */
+void machine_names_find(const struct boot_info *boot, phys_view view);
+const struct machine_names *machine_names(void);
+
+#endif

@@ -1,0 +1,17 @@
+/* The memory map as the hypervisor uses it. Pure. */
+#ifndef PLATFORM_MEMMAP_H
+#define PLATFORM_MEMMAP_H
+
+#include "platform/loader/bootinfo.h"
+
+/*
+ * Sorts, and resolves overlaps (anything not usable wins), into at most `max` usable ranges rounded inwards
+ * to 4 KiB. Returns how many. Everything in usable ranges is RAM; the first MiB is included.
+ */
+unsigned memmap_usable(const struct boot_info *boot, struct memory_range *out, unsigned max);
+
+/* A free 4 KiB page in [0x1000, 0x9f000) for the AP trampoline, outside every `keep` range; 0: none. */
+uint64_t memmap_low_page(const struct memory_range *usable, unsigned count, const struct memory_range *keep,
+                         unsigned keep_count);
+
+#endif

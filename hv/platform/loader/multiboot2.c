@@ -1,0 +1,194 @@
+/* Multiboot2 boot information (Multiboot2 Specification 2.0, section 3.6). */
+#include "platform/loader/bootparse.h"
+#include "platform/firmware/bytes.h"
+
+enum {
+    TAG_END = 0,
+    TAG_CMDLINE = 1,
+    TAG_MODULE = 3,
+    TAG_MMAP = 6,
+    TAG_FRAMEBUFFER = 8,
+    TAG_EFI32 = 11,
+    TAG_EFI64 = 12,
+    TAG_RSDP_OLD = 14,
+    TAG_RSDP_NEW = 15,
+    TAG_EFI_MMAP = 17,
+    TAG_EFI_NOT_ENDED = 18,
+    TAG_EFI32_IMAGE = 19,
+    TAG_EFI64_IMAGE = 20,
+};
+
+#define TAG_HEADER           8u
+#define FRAMEBUFFER_RGB      1u
+#define FRAMEBUFFER_EGA_TEXT 2u
+
+/* One tag: `bytes` holds all `size` of them, header included; `phys` is where it lies. */
+struct tag {
+    const uint8_t *bytes;
+    uint32_t type, size;
+    uint64_t phys;
+};
+
+struct progress {
+    struct boot_info *out;
+    bool mmap_seen, framebuffer_seen, rsdp_new_seen, not_ended;
+};
+
+static void take_cmdline(const struct tag *tag, struct boot_info *out)
+{
+    bool ended;
+    boot_copy_text(out->cmdline, 0, tag->bytes + TAG_HEADER, tag->size - TAG_HEADER, &ended,
+                   &out->cmdline_cut);
+}
+
+static const char *take_module(const struct tag *tag, struct boot_info *out)
+{
+    if (tag->size < 16)
+        return "a module's tag is too short";
+    if (out->module_count++ > 0)
+        return NULL;
+    out->module_start = le32(tag->bytes + 8);
+    out->module_end = le32(tag->bytes + 12);
+    if (out->module_end < out->module_start)
+        return "the module ends before it starts";
+    out->module_present = true;
+    bool ended;
+    boot_copy_text(out->module_cmdline, 0, tag->bytes + 16, tag->size - 16, &ended, &out->module_cmdline_cut);
+    return NULL;
+}
+
+static const char *take_mmap(const struct tag *tag, struct progress *p)
+{
+    if (tag->size < 16)
+        return "the memory map's tag is too short";
+    uint32_t entry_size = le32(tag->bytes + 8);
+    if (entry_size < 24 || entry_size > 4096)
+        return "the memory map's entries have an impossible size";
+    for (uint32_t at = 16; tag->size - at >= entry_size; at += entry_size) {
+        const uint8_t *entry = tag->bytes + at;
+        boot_add_range(p->out, le64(entry), le64(entry + 8), le32(entry + 16));
+    }
+    p->mmap_seen = true;
+    return NULL;
+}
+
+static void take_framebuffer(const struct tag *tag, struct progress *p)
+{
+    struct boot_framebuffer *out = &p->out->framebuffer;
+
+    if (tag->size < 30)
+        return;
+    p->framebuffer_seen = true;
+    *out = (struct boot_framebuffer){
+        .address = le64(tag->bytes + 8),
+        .pitch = le32(tag->bytes + 16),
+        .width = le32(tag->bytes + 20),
+        .height = le32(tag->bytes + 24),
+        .bits = tag->bytes[28],
+        .type = tag->bytes[29],
+    };
+    for (unsigned i = 0; out->type == FRAMEBUFFER_RGB && tag->size >= 38 && i < 3; i++)
+        out->fields[i] = (struct boot_field){tag->bytes[32 + 2 * i], tag->bytes[33 + 2 * i]};
+    p->out->vga_text = out->address == 0xb8000 && out->type == FRAMEBUFFER_EGA_TEXT;
+}
+
+/* The table's copy lies in the tag itself: 20 bytes of ACPI 1.0, or at least 36 later. Where both are, the
+ * new one. */
+static void take_rsdp(const struct tag *tag, struct progress *p)
+{
+    bool is_new = tag->type == TAG_RSDP_NEW;
+    if (tag->size - TAG_HEADER < (is_new ? 36u : 20u))
+        return;
+    if (is_new || !p->rsdp_new_seen)
+        p->out->rsdp = tag->phys + TAG_HEADER;
+    p->rsdp_new_seen |= is_new;
+}
+
+/* 3.6.12: the address of its system table, 4 or 8 bytes. */
+static void take_efi(const struct tag *tag, struct boot_info *out)
+{
+    bool wide = tag->type == TAG_EFI64;
+
+    out->efi = true;
+    if (tag->size >= TAG_HEADER + (wide ? 8u : 4u))
+        out->efi_table =
+            (struct efi_table){wide ? le64(tag->bytes + TAG_HEADER) : le32(tag->bytes + TAG_HEADER), wide};
+}
+
+static const char *take_tag(const struct tag *tag, struct progress *p)
+{
+    switch (tag->type) {
+    case TAG_CMDLINE: take_cmdline(tag, p->out); return NULL;
+    case TAG_MODULE: return take_module(tag, p->out);
+    case TAG_MMAP: return take_mmap(tag, p);
+    case TAG_FRAMEBUFFER: take_framebuffer(tag, p); return NULL;
+    case TAG_RSDP_OLD:
+    case TAG_RSDP_NEW: take_rsdp(tag, p); return NULL;
+    case TAG_EFI_NOT_ENDED:
+        p->not_ended = true;
+        p->out->efi = true;
+        return NULL;
+    case TAG_EFI32:
+    case TAG_EFI64: take_efi(tag, p->out); return NULL;
+    case TAG_EFI_MMAP:
+    case TAG_EFI32_IMAGE:
+    case TAG_EFI64_IMAGE: p->out->efi = true; return NULL;
+    default: return NULL;
+    }
+}
+
+/* All tags, each at a multiple of 8; NULL if they are sound and close with the end tag. */
+static const char *walk_tags(const uint8_t *bytes, uint32_t total, uint64_t info, struct progress *p)
+{
+    uint32_t at = 8;
+    while (at <= total && total - at >= TAG_HEADER) {
+        struct tag tag = {bytes + at, le32(bytes + at), le32(bytes + at + 4), info + at};
+        if (tag.size < TAG_HEADER)
+            return "boot information has a tag shorter than its own header";
+        if (tag.size > total - at)
+            return "boot information ends inside a tag";
+        if (tag.type == TAG_END)
+            return NULL;
+        const char *wrong = take_tag(&tag, p);
+        if (wrong)
+            return wrong;
+        at += (tag.size + 7u) & ~7u;
+    }
+    return "boot information has no end tag";
+}
+
+static const char *judge(struct progress *p)
+{
+    struct boot_info *out = p->out;
+    if (!p->mmap_seen)
+        return "boot information has no memory map";
+    if (p->not_ended)
+        return "the boot loader left UEFI's boot services running";
+    /* Without the tag a BIOS machine is still in the text mode that it started in; on UEFI nothing is
+     * promised. */
+    if (!p->framebuffer_seen)
+        out->vga_text = !out->efi && boot_vga_hole(out);
+    return NULL;
+}
+
+const char *multiboot2_parse(uint64_t info, phys_view view, struct boot_info *out)
+{
+    *out = (struct boot_info){.loader = "multiboot2"};
+    const uint8_t *header = view(info, 8);
+    if (!header)
+        return "boot information cannot be read";
+    uint32_t total = le32(header);
+    if (total < 16)
+        return "boot information is shorter than its end tag";
+    if (total > BOOT_MAX_BYTES || info > UINT64_MAX - total)
+        return "boot information is longer than any loader makes it";
+    const uint8_t *bytes = view(info, total);
+    if (!bytes)
+        return "boot information cannot be read to its end";
+    out->info_start = info;
+    out->info_end = info + total;
+
+    struct progress progress = {.out = out};
+    const char *wrong = walk_tags(bytes, total, info, &progress);
+    return wrong ? wrong : judge(&progress);
+}

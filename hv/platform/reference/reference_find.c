@@ -1,0 +1,143 @@
+/* Which reference timers there are, which can be trusted, and which is the best. */
+#include "platform/reference/counters.h"
+#include "platform/reference/reference_trial.h"
+#include "platform/reference/reference_vote.h"
+
+#include "log/log.h"
+
+#define SOURCES 3u
+#define TRIALS  3u
+
+/* The order in which they are preferred where nothing else decides. */
+static struct counter_source *const all[SOURCES] = {&hpet_source, &pmtimer_source, &pit_source};
+static const enum clocksource option_of[SOURCES] = {CLOCKSOURCE_HPET, CLOCKSOURCE_PMTIMER, CLOCKSOURCE_PIT};
+
+/* Those that can be used, best first; fixed once reference_find is done. */
+static struct counter_source *usable[SOURCES];
+static unsigned usable_count;
+
+const struct counter_source *source_best(void)
+{
+    return usable_count ? usable[0] : NULL;
+}
+
+const struct reference *reference_get(unsigned i)
+{
+    return i < usable_count ? &usable[i]->ref : NULL;
+}
+
+/* Starts what is asked for (CLOCKSOURCE_AUTO: all), leaves in `found` what counts, and says why the others do
+ * not. */
+static unsigned start_all(const struct machine *machine, enum clocksource wanted,
+                          struct counter_source **found)
+{
+    unsigned count = 0;
+    for (unsigned i = 0; i < SOURCES; i++) {
+        struct counter_source *source = all[i];
+        if (wanted != CLOCKSOURCE_AUTO && wanted != option_of[i])
+            continue;
+        const char *why = source->start(machine, &source->ref);
+        if (!why && !trial_counts(source))
+            why = "it does not count";
+        if (why)
+            log_print("%s: refused: %s\n", source->ref.name, why);
+        else
+            found[count++] = source;
+    }
+    return count;
+}
+
+static bool all_agree(const uint64_t *rates, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++)
+        if (!rates_agree(rates[i], rates[0]))
+            return false;
+    return true;
+}
+
+/* A busy host can make one trial look wrong (the PIT's wraps are 55 ms apart); it does not do so three times
+ * running. */
+static void find_rates(struct counter_source *const *found, unsigned count, uint64_t *rates)
+{
+    for (unsigned trial = 0; trial < TRIALS; trial++) {
+        trial_rates(found, count);
+        for (unsigned i = 0; i < count; i++)
+            rates[i] = found[i]->khz;
+        if (all_agree(rates, count))
+            return;
+    }
+}
+
+static void say_apart(const struct counter_source *source, const struct counter_source *winner,
+                      unsigned count)
+{
+    uint32_t permille = rates_apart_permille(source->khz, winner->khz);
+    log_print("%s: refused: by it the TSC runs at %llu kHz, by %s at %llu kHz, %u.%u %% apart%s\n",
+              source->ref.name, (unsigned long long)source->khz, winner->ref.name,
+              (unsigned long long)winner->khz, permille / 10, permille % 10,
+              count == 2 ? "; of two that disagree the better known is kept" : "");
+}
+
+/* Keeps in `found` those that the most agree with. */
+static unsigned drop_disagreeing(struct counter_source **found, unsigned count)
+{
+    uint64_t rates[SOURCES];
+    find_rates(found, count, rates);
+    unsigned winner = rates_winner(rates, count), kept = 0;
+    const struct counter_source *right = winner < count ? found[winner] : NULL;
+    for (unsigned i = 0; i < count; i++) {
+        if (winner < count && rates_agree(rates[i], rates[winner]))
+            found[kept++] = found[i];
+        else if (winner < count && rates[i] != 0)
+            say_apart(found[i], right, count);
+        else
+            log_print("%s: refused: no TSC rate can be made of its readings\n", found[i]->ref.name);
+    }
+    return kept;
+}
+
+static void say_usable(const struct counter_source *source)
+{
+    const struct reference *ref = &source->ref;
+    uint64_t ps = (uint64_t)ref->period_num * 1000 / ref->period_den;
+    const char *how = source->stepping ? " where it steps" : source->coarse ? " at its edge" : "";
+    log_print("%s: %u bits, %llu.%03llu ns a count, reading takes %llu ticks%s\n", ref->name, ref->bits,
+              (unsigned long long)(ps / 1000), (unsigned long long)(ps % 1000),
+              (unsigned long long)ref->typical_width, how);
+}
+
+/* Into usable[], by how far off a good sample is; all are in ticks of one TSC. */
+static void insert_usable(struct counter_source *source)
+{
+    unsigned at = usable_count++;
+    for (; at > 0 && usable[at - 1]->good_ticks > source->good_ticks; at--)
+        usable[at] = usable[at - 1];
+    usable[at] = source;
+}
+
+static unsigned find_among(const struct machine *machine, enum clocksource wanted)
+{
+    struct counter_source *found[SOURCES];
+    unsigned count = drop_disagreeing(found, start_all(machine, wanted, found));
+    for (unsigned i = 0; i < count; i++) {
+        trial_edges(found[i]);
+        found[i]->ref.read = source_read;
+        say_usable(found[i]);
+        insert_usable(found[i]);
+    }
+    return count;
+}
+
+unsigned reference_find(const struct machine *machine, const struct options *options)
+{
+    usable_count = 0;
+    find_among(machine, options->source);
+    if (usable_count == 0 && options->source != CLOCKSOURCE_AUTO) {
+        for (unsigned i = 0; i < SOURCES; i++)
+            if (options->source == option_of[i])
+                log_print("clocksource=%s: it cannot be used, so the best of the others is\n",
+                          all[i]->ref.name);
+        find_among(machine, CLOCKSOURCE_AUTO);
+    }
+    return usable_count;
+}

@@ -1,0 +1,185 @@
+#include "platform/reference/reference_trial.h"
+
+#include "cpu/instructions.h"
+
+#define COUNT_TURNS  10000u /* a reading takes 10 ns at the very least, the slowest count lasts 838 ns */
+#define WINDOW_NS    5000000u
+#define WINDOW_TURNS 200000u /* a turn takes 0.3 us on the fastest emulator, 5 us on a PC */
+#define TIGHT_READS  8u
+#define WORST_PPM    2000u /* brackets may blur a rate by this much: a fifth of what is to be told apart */
+#define STEP_READS   256u
+#define WIDTHS       16u
+
+/* One source within the window. */
+struct run {
+    struct reference_reading first, last;
+    uint64_t counts; /* since first; each poll adds, so that wraps are seen */
+};
+
+static uint64_t width_of(const struct reference_reading *reading)
+{
+    return reading->tsc_hi - reading->tsc_lo;
+}
+
+static bool tight_reading(const struct counter_source *source, struct reference_reading *out)
+{
+    bool any = false;
+    for (unsigned i = 0; i < TIGHT_READS; i++) {
+        struct reference_reading reading;
+        if (!source->checked(&reading))
+            continue;
+        if (!any || width_of(&reading) < width_of(out))
+            *out = reading;
+        any = true;
+    }
+    return any;
+}
+
+static uint64_t ns_of(const struct counter_source *source, uint64_t counts)
+{
+    /* 200000 turns are below 2^40 counts, so this is below 2^40 * 2^27. */
+    return counts > 1ull << 36 ? UINT64_MAX : counts * source->ref.period_num / source->ref.period_den;
+}
+
+static void advance(const struct counter_source *source, struct run *run, const struct reference_reading *now)
+{
+    run->counts += (now->count - run->last.count) & counter_mask(&source->ref);
+    run->last = *now;
+}
+
+bool trial_counts(const struct counter_source *source)
+{
+    struct reference_reading first, now;
+    if (!source->checked(&first))
+        return false;
+    for (unsigned turn = 0; turn < COUNT_TURNS; turn++)
+        if (source->checked(&now) && now.count != first.count)
+            return true;
+    return false;
+}
+
+/* How many of the sources have run for the window's length by their own account. */
+static unsigned poll_all(struct counter_source *const *sources, struct run *runs, unsigned count)
+{
+    unsigned done = 0;
+    for (unsigned i = 0; i < count; i++) {
+        struct reference_reading now;
+        if (sources[i]->checked(&now))
+            advance(sources[i], &runs[i], &now);
+        done += ns_of(sources[i], runs[i].counts) >= WINDOW_NS;
+    }
+    return done;
+}
+
+/* The TSC's rate in kHz between a run's ends; 0: no time passed, or brackets too wide for what did. */
+static uint64_t rate_of(const struct counter_source *source, const struct run *run)
+{
+    uint64_t ns = ns_of(source, run->counts);
+    uint64_t ticks = run->last.tsc_lo - run->first.tsc_lo;
+    if (ns == 0 || ns == UINT64_MAX || ticks > UINT64_MAX / 1000000)
+        return 0;
+    uint64_t khz = ticks * 1000000 / ns;
+    uint64_t blur = width_of(&run->first) + width_of(&run->last) + ticks / (run->counts ? run->counts : 1);
+    return blur > ticks / 1000000 * WORST_PPM + ticks % 1000000 * WORST_PPM / 1000000 ? 0 : khz;
+}
+
+void trial_rates(struct counter_source *const *sources, unsigned count)
+{
+    struct run runs[3] = {0};
+    unsigned wanted = count < 2 ? 1 : 2;
+
+    for (unsigned i = 0; i < count; i++) {
+        tight_reading(sources[i], &runs[i].first);
+        runs[i].last = runs[i].first;
+    }
+    for (unsigned turn = 0; turn < WINDOW_TURNS; turn++)
+        if (poll_all(sources, runs, count) >= wanted)
+            break;
+    for (unsigned i = 0; i < count; i++) {
+        struct reference_reading end;
+        if (tight_reading(sources[i], &end))
+            advance(sources[i], &runs[i], &end);
+        sources[i]->khz = rate_of(sources[i], &runs[i]);
+    }
+}
+
+/* The least time between the starts of two readings and the end of the second. */
+static uint64_t turn_ticks(const struct counter_source *source)
+{
+    uint64_t least = UINT64_MAX;
+    struct reference_reading old, now;
+    for (unsigned i = 0; i < TIGHT_READS; i++)
+        if (source->raw(&old) && source->raw(&now) && now.tsc_hi - old.tsc_lo < least)
+            least = now.tsc_hi - old.tsc_lo;
+    return least;
+}
+
+/* TSC ticks of some counts, rounded down; exact enough for what a few readings last. */
+static uint64_t ticks_of(const struct counter_source *source, uint64_t counts)
+{
+    /* counts below 2^24, num below 2^27; then a 16th of ns below 2^35, khz below 2^28 (256 GHz). */
+    return counts * source->ref.period_num * 16 / source->ref.period_den * source->khz / 16000000;
+}
+
+/*
+ * Bochs computes the PIT's and the PM timer's counts from whole microseconds: they move by several at once,
+ * and then stand still. Then no constant offset fits a row of readings, each of which says that the TSC at a
+ * count's beginning was more than tsc_lo less one count, and less than tsc_hi. An eighth of a count, and 250
+ * ppm of the time it took, are left for what khz is off by.
+ */
+static bool seen_stepping(const struct counter_source *source)
+{
+    struct reference_reading first, last, now;
+    if (!source->checked(&first))
+        return false;
+    last = first;
+    uint64_t counts = 0;
+    int64_t most = INT64_MIN, least = INT64_MAX;
+    for (unsigned i = 0; i < STEP_READS; i++, last = now) {
+        if (!source->checked(&now))
+            return false;
+        counts += (now.count - last.count) & counter_mask(&source->ref);
+        if (counts >> 24)
+            return false; /* stopped for long meanwhile */
+        int64_t ticks = (int64_t)ticks_of(source, counts);
+        int64_t low = (int64_t)(now.tsc_lo - first.tsc_lo - source->count_ticks) - ticks;
+        int64_t high = (int64_t)(now.tsc_hi - first.tsc_lo) - ticks;
+        most = low > most ? low : most;
+        least = high < least ? high : least;
+    }
+    int64_t margin = (int64_t)(source->count_ticks / 8 + (last.tsc_hi - first.tsc_lo) / 4000 + 1);
+    return most - margin > least;
+}
+
+/* The middle one of a few samples' widths, by insertion. */
+static uint64_t median_width(const struct counter_source *source, bool *edge)
+{
+    uint64_t widths[WIDTHS];
+    unsigned count = 0, edges = 0;
+    for (unsigned i = 0; i < WIDTHS; i++) {
+        struct reference_reading sample;
+        if (!source_sample(source, &sample))
+            continue;
+        edges += sample.edge;
+        unsigned at = count++;
+        for (; at > 0 && widths[at - 1] > width_of(&sample); at--)
+            widths[at] = widths[at - 1];
+        widths[at] = width_of(&sample);
+    }
+    *edge = edges * 2 > count;
+    return count ? widths[count / 2] : UINT64_MAX / 2;
+}
+
+void trial_edges(struct counter_source *source)
+{
+    /* khz below 2^30 (1 THz), num below 2^27. */
+    uint64_t micro = (uint64_t)source->ref.period_den * 1000000;
+    source->count_ticks = (source->khz * source->ref.period_num + micro - 1) / micro;
+    source->coarse = turn_ticks(source) < source->count_ticks;
+    source->stepping = seen_stepping(source);
+    source->good_ticks = 0; /* every try counts while the usual is not known */
+
+    bool edge;
+    source->ref.typical_width = median_width(source, &edge);
+    source->good_ticks = source->ref.typical_width + (edge ? 0 : source->count_ticks);
+}
