@@ -10,6 +10,7 @@ CMDLINE       ?=
 DURATION      ?=
 QEMU_ARGS     ?=
 SECONDS       ?=
+CONTACT       ?=
 LOAD          ?=
 T             ?=
 V             ?=
@@ -28,6 +29,13 @@ PYTHON  ?= $(firstword $(wildcard /usr/bin/python3) python3)
 
 VERSION := 0.5
 
+# It becomes a C string, and a line of the notes.
+CONTACT_GOOD := $(shell printf '%s\n' '$(subst ','\'',$(CONTACT))' | \
+                  LC_ALL=C grep -Ex '[A-Za-z0-9@._+/:~ -]{0,60}')
+ifneq ($(CONTACT_GOOD),$(CONTACT))
+$(error CONTACT=$(CONTACT): only 60 letters, digits, blanks and @ . _ + / : ~ - can be printed)
+endif
+
 B := build
 Q := $(if $(V),,@)
 
@@ -39,7 +47,7 @@ endif
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .PHONY: all iso usb release plot run screenshots bochs bench check sim compare truth coverage mutate \
-        model help clean lint unit fuzz boot \
+        model help clean wraps lint unit fuzz boot \
         format install programs test-programs clang-programs odd-guests \
         lint-house lint-format lint-tidy lint-cppcheck lint-size lint-reader lint-scripts
 
@@ -47,7 +55,7 @@ endif
 
 XEN_ABI := -D__XEN_INTERFACE_VERSION__=__XEN_LATEST_INTERFACE_VERSION__
 # Xen's public headers come from libxen-dev; a bare x86_64-elf-gcc does not look into /usr/include by itself.
-INCLUDES := -Ihv -Iinclude -DMERIDIAN_VERSION='"$(VERSION)"'
+INCLUDES := -Ihv -Iinclude -DMERIDIAN_VERSION='"$(VERSION)"' -DMERIDIAN_CONTACT='"$(CONTACT)"'
 SYSTEM   := -idirafter /usr/include $(XEN_ABI)
 
 # -fpie: the hypervisor's and the guest's addresses are outside every other code model's reach. No vector or
@@ -151,59 +159,43 @@ $(eval $(call program,$(B)/fuzz.elf,$(B)/obj/fuzz,$(FUZZ_SOURCES),$(KIT_LDS),$(C
 # A single RWX segment is the point of them; linkers before 2.39 do not know the warning.
 $(B)/foreign.elf $(B)/probe.elf $(B)/fuzz.elf: LDFLAGS += \
     $(shell $(LD) --help 2>/dev/null | grep -o -e --no-warn-rwx-segments | head -1)
-$(eval $(call program,$(B)/test/meridian.elf,$(B)/obj/test,$(HV_SOURCES) test/faults/skew.c,$(HV_LDS),\
-    $(HV_CC),$(OURS)))
-# The fault slips in between the caller and the function: the hypervisor's sources know nothing of it.
-$(B)/test/meridian.elf: LDFLAGS += --wrap=record_fill
-# Traps on purpose (test/faults/trap.c): the hypervisor's own objects, and what is wrapped round them.
-TRAPS_OBJECTS := $(HV_SOURCES:%=$(B)/obj/hv/%.o) $(B)/obj/hv/test/faults/trap.c.o \
-                 $(B)/obj/hv/test/faults/provoke.c.o
+# Test images: the hypervisor's own objects, and faults that slip in between a caller and the function that
+# it calls (ld --wrap). The hypervisor's sources know nothing of it. A call inside one file is not caught:
+# test/lint/test_wraps.py sees to it that each of these is.
+SKEW_FILES    := skew.c
+SKEW_WRAP     := record_fill
+TRAPS_FILES   := trap.c provoke.c
 TRAPS_WRAP    := boot_read domain_run_cpu verdict_panic verdict_domain_ended
-$(B)/test/traps.elf: $(TRAPS_OBJECTS) $(HV_LDS) | install
-	@mkdir -p $(@D)
-	$(if $(V),,@echo "  LD    $@")
-	$(Q)$(LD) $(LDFLAGS) $(TRAPS_WRAP:%=--wrap=%) -T $(HV_LDS) -Map=$@.map $(TRAPS_OBJECTS) -o $@
--include $(B)/obj/hv/test/faults/trap.c.d $(B)/obj/hv/test/faults/provoke.c.d
-# CPUs that fail (test/faults/cpus.c), in the same way.
-CPUS_OBJECTS := $(HV_SOURCES:%=$(B)/obj/hv/%.o) $(B)/obj/hv/test/faults/cpus.c.o
-CPUS_WRAP    := boot_read apic_send_startup apic_init_cpu identify rdmsr_try keeper_start meeting_lead \
-                meeting_follow window_close keeper_timer_arm idle_sleep cpu_idle_mwait \
-                verdict_domain_ended serial_flush
-$(B)/test/cpus.elf: $(CPUS_OBJECTS) $(HV_LDS) | install
-	@mkdir -p $(@D)
-	$(if $(V),,@echo "  LD    $@")
-	$(Q)$(LD) $(LDFLAGS) $(CPUS_WRAP:%=--wrap=%) -T $(HV_LDS) -Map=$@.map $(CPUS_OBJECTS) -o $@
--include $(B)/obj/hv/test/faults/cpus.c.d
-# TSCs out of step, and a publisher in a hurry (test/faults/inject.c, hurried.c), in the same way.
-INJECT_FILES   := $(addprefix test/faults/,inject.c words.c warp.c svm.c svm_enter.asm hurried.c \
-                  steps.c judge.c)
-INJECT_OBJECTS := $(patsubst %,$(B)/obj/hv/%.o,$(HV_SOURCES) $(INJECT_FILES))
-INJECT_WRAP    := boot_read apic_init_cpu idle_sleep tick_init_cpu verdict_domain_ended timeline_update \
-                  record_begin record_fill record_end xen_record_begin xen_record_fill xen_record_end
-$(B)/test/inject.elf: $(INJECT_OBJECTS) $(HV_LDS) | install
-	@mkdir -p $(@D)
-	$(if $(V),,@echo "  LD    $@")
-	$(Q)$(LD) $(LDFLAGS) $(INJECT_WRAP:%=--wrap=%) -T $(HV_LDS) -Map=$@.map $(INJECT_OBJECTS) -o $@
--include $(INJECT_FILES:%=$(B)/obj/hv/%.d)
-# A wall clock that is set badly (test/faults/wall.c), in the same way.
-WALL_FILES   := test/faults/wall.c test/faults/words.c
-WALL_OBJECTS := $(patsubst %,$(B)/obj/hv/%.o,$(HV_SOURCES) $(WALL_FILES))
-WALL_WRAP    := boot_read keeper_set_wall record_begin record_fill record_fill_wall record_end
-$(B)/test/wall.elf: $(WALL_OBJECTS) $(HV_LDS) | install
-	@mkdir -p $(@D)
-	$(if $(V),,@echo "  LD    $@")
-	$(Q)$(LD) $(LDFLAGS) $(WALL_WRAP:%=--wrap=%) -T $(HV_LDS) -Map=$@.map $(WALL_OBJECTS) -o $@
--include $(WALL_FILES:%=$(B)/obj/hv/%.d)
-# Displays of any layout (test/faults/display.c), in the same way.
-DISPLAY_FILES   := test/faults/display.c test/faults/words.c
-DISPLAY_OBJECTS := $(patsubst %,$(B)/obj/hv/%.o,$(HV_SOURCES) $(DISPLAY_FILES))
-DISPLAY_WRAP    := boot_read map_framebuffer domain_run_cpu display_draw screen_set_painter \
-                   check_end verdict_domain_ended
-$(B)/test/display.elf: $(DISPLAY_OBJECTS) $(HV_LDS) | install
-	@mkdir -p $(@D)
-	$(if $(V),,@echo "  LD    $@")
-	$(Q)$(LD) $(LDFLAGS) $(DISPLAY_WRAP:%=--wrap=%) -T $(HV_LDS) -Map=$@.map $(DISPLAY_OBJECTS) -o $@
--include $(DISPLAY_FILES:%=$(B)/obj/hv/%.d)
+CPUS_FILES    := cpus.c
+CPUS_WRAP     := boot_read apic_send_startup apic_init_cpu identify rdmsr_try keeper_start meeting_lead \
+                 meeting_follow window_close keeper_timer_arm idle_sleep cpu_idle_mwait \
+                 verdict_domain_ended serial_flush
+INJECT_FILES  := inject.c words.c warp.c svm.c svm_enter.asm hurried.c steps.c judge.c
+INJECT_WRAP   := boot_read apic_init_cpu idle_sleep tick_init_cpu verdict_domain_ended timeline_update \
+                 record_begin record_fill record_end xen_record_begin xen_record_fill xen_record_end
+WALL_FILES    := wall.c words.c
+WALL_WRAP     := boot_read keeper_set_wall record_begin record_fill record_fill_wall record_end
+DISPLAY_FILES := display.c words.c
+DISPLAY_WRAP  := boot_read map_framebuffer domain_run_cpu display_draw screen_set_painter check_end \
+                 verdict_domain_ended
+
+# $(call faulty,program's name,FILES and WRAP's prefix)
+define faulty
+$(B)/test/$(1).elf: $(HV_SOURCES:%=$(B)/obj/hv/%.o) $($(2)_FILES:%=$(B)/obj/hv/test/faults/%.o) $(HV_LDS) | \
+                    install
+	@mkdir -p $$(@D)
+	$(if $(V),,@echo "  LD    $$@")
+	$(Q)$(LD) $$(LDFLAGS) $($(2)_WRAP:%=--wrap=%) -T $(HV_LDS) -Map=$$@.map $$(filter %.o,$$^) -o $$@
+
+-include $($(2)_FILES:%=$(B)/obj/hv/test/faults/%.d)
+endef
+$(foreach name,meridian:SKEW traps:TRAPS cpus:CPUS inject:INJECT wall:WALL display:DISPLAY,\
+    $(eval $(call faulty,$(firstword $(subst :, ,$(name))),$(lastword $(subst :, ,$(name))))))
+wraps:
+	@$(foreach name,meridian:SKEW traps:TRAPS cpus:CPUS inject:INJECT wall:WALL display:DISPLAY,\
+	    echo '$(firstword $(subst :, ,$(name))) $($(lastword $(subst :, ,$(name)))_FILES) : \
+	    $($(lastword $(subst :, ,$(name)))_WRAP)';)
+
 $(eval $(call program,$(B)/clang/meridian.elf,$(B)/obj/clang/hv,$(HV_SOURCES),$(HV_LDS),$(CLANG_CC),$(OURS)))
 $(eval $(call program,$(B)/clang/guest.elf,$(B)/obj/clang/guest,$(GUEST_SOURCES),linker/guest.lds,\
     $(CLANG_CC),$(OURS)))
@@ -237,7 +229,7 @@ install:
 
 # ---- Commands ------------------------------------------------------------------------------------
 
-export SMP FIRMWARE GUEST GUEST_CMDLINE CMDLINE DURATION QEMU_ARGS CROSS_COMPILE FONTS
+export CONTACT SMP FIRMWARE GUEST GUEST_CMDLINE CMDLINE DURATION QEMU_ARGS CROSS_COMPILE FONTS
 
 iso: programs
 	@scripts/iso $(B)/meridian.iso
@@ -301,93 +293,11 @@ clean:
 	rm -rf $(B)
 
 help:
-	@sed -n 's/^#: \{0,1\}//p' Makefile
+	@cat scripts/help.txt
 
-# ---- Host tests ----------------------------------------------------------------------------------
+# ---- What runs on the host: unit tests, fuzzers, benchmarks, simulator, coverage --------------------
 
-# A test's first line names its sources, its second may name flags; see any file in test/unit/.
-sources_of = $(shell sed -n '1s|^/\* sources: *\(.*[^ ]\) *\*/.*|\1|p' $(1))
-flags_of   = $(shell sed -n '2s|^/\* flags: *\(.*[^ ]\) *\*/.*|\1|p' $(1))
-
-.SECONDEXPANSION:
-$(B)/unit/%: test/unit/%.c $$(call sources_of,test/unit/$$*.c) $(HEADERS) | install
-	@mkdir -p $(@D)
-	$(if $(V),,@echo "  TEST  $@")
-	$(Q)$(HOST_CC) $(HOST_CFLAGS) $(call flags_of,$<) $(filter %.c,$^) -lcmocka -o $@
-
-# ---- Benchmarks: the ways to read a clock, as a kernel compiles them, by both compilers -----------
-
-BENCH_HEADERS := $(HEADERS) $(wildcard test/bench/*.h)
-BENCH_CFLAGS  := -std=gnu11 -O2 -g -mno-red-zone -Wall -Wextra -Werror $(INCLUDES) -Itest/bench $(SYSTEM) \
-                 -pthread
-BENCH_READERS := $(B)/bench/by_gcc.o $(B)/bench/by_clang.o
-BENCH_LINE    := test/bench/host.c test/bench/line.c
-BENCH_SOURCES := $(addprefix test/bench/,bench.c reads.c order.c publisher.c) $(BENCH_LINE) \
-                 $(wildcard hv/time/*.c) hv/keeper/publisher.c hv/keeper/latch.c
-COUNT_SOURCES := test/bench/count.c $(BENCH_LINE) $(addprefix hv/time/,line.c scale.c publish.c)
-
-$(B)/bench/by_gcc.o: BENCH_CC := $(HOST_CC)
-$(B)/bench/by_clang.o: BENCH_CC := $(CLANG_CC)
-$(BENCH_READERS): $(B)/bench/%.o: test/bench/forms.c $(BENCH_HEADERS) | install
-	@mkdir -p $(@D)
-	$(if $(V),,@echo "  CC    $@")
-	$(Q)$(BENCH_CC) $(CFLAGS) $(INCLUDES) -Itest/bench -DOUT=$* -c $< -o $@
-
-$(B)/bench/bench: $(BENCH_SOURCES) $(BENCH_READERS) $(BENCH_HEADERS) | install
-	$(if $(V),,@echo "  BENCH $@")
-	$(Q)$(HOST_CC) $(BENCH_CFLAGS) $(filter %.c %.o,$^) -o $@
-
-$(B)/bench/count: $(COUNT_SOURCES) $(BENCH_READERS) $(BENCH_HEADERS) | install
-	$(if $(V),,@echo "  BENCH $@")
-	$(Q)$(HOST_CC) $(BENCH_CFLAGS) $(filter %.c %.o,$^) -o $@
-
-# ---- The host's own clock, for the judge of scripts/truth (x86-64 hosts) -------------------------
-
-$(B)/outside/%: test/outside/%.c | install
-	@mkdir -p $(@D)
-	$(Q)$(HOST_CC) -std=gnu11 -O2 -Wall -Wextra -Werror $< -o $@
-
-# ---- The simulator: for long runs, so without sanitizers ------------------------------------------
-
-SIM_SHELL   := $(addprefix hv/keeper/,exchange.c meeting.c quirks.c idle.c)
-SIM_SOURCES := $(filter-out test/sim/rival_lane.c test/sim/rival_plain.c,$(sort $(wildcard test/sim/*.c))) \
-    $(sort $(wildcard hv/time/*.c)) hv/log/format.c \
-    $(filter-out $(SIM_SHELL),$(sort $(wildcard hv/keeper/*.c)))
-SIM_CFLAGS  := -std=gnu11 -g -O2 -flto=auto -Wall -Wextra -Werror -Ihv -Iinclude -Itest/unit -Itest/sim \
-               $(XEN_ABI) -include test/sim/sim_cpu.h
-
-$(B)/sim: $(SIM_SOURCES) $(HEADERS) | install
-	@mkdir -p $(@D)
-	$(if $(V),,@echo "  SIM   $@")
-	$(Q)$(HOST_CC) $(SIM_CFLAGS) $(SIM_SOURCES) -lm -o $@
-
-# ---- Fuzzers -------------------------------------------------------------------------------------
-
-FUZZ_CFLAGS := -std=gnu11 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
-               -Wall -Wextra -Ihv -Iinclude -Itest/unit -Itest/fuzz $(XEN_ABI)
-
-$(B)/fuzz/%: test/fuzz/%.c $$(call sources_of,test/fuzz/$$*.c) $(HEADERS) $(wildcard test/fuzz/*.h) | install
-	@mkdir -p $(@D)
-	$(if $(V),,@echo "  FUZZ  $@")
-	$(Q)$(CLANG) $(FUZZ_CFLAGS) $(filter %.c,$^) -o $@
-
-# ---- Coverage: the same tests, built for gcov; and the plugin that follows the boots ------------
-
-COVERED_TESTS := $(patsubst test/unit/%.c,$(B)/coverage/unit/%,\
-                   $(shell grep -l '^/. sources:.* hv/' test/unit/test_*.c))
-COVERED_FLAGS := $(filter-out -O1 -fsanitize% -fno-sanitize%,$(HOST_CFLAGS)) -O0 --coverage \
-                 -fprofile-update=atomic
-$(B)/coverage/unit/%: test/unit/%.c $$(call sources_of,test/unit/$$*.c) $(HEADERS) | install
-	@mkdir -p $(@D)
-	$(if $(V),,@echo "  GCOV  $@")
-	$(Q)$(HOST_CC) $(COVERED_FLAGS) $(call flags_of,$<) $(filter %.c,$^) -lcmocka -lm -o $@
-
-$(B)/coverage/cov.so: test/coverage/cov.c | install
-	@mkdir -p $(@D)
-	$(Q)$(HOST_CC) -std=gnu11 -O2 -Wall -Wextra -Werror -fPIC -fvisibility=hidden -shared $< -o $@
-
-coverage: programs test-programs $(B)/coverage/cov.so $(COVERED_TESTS)
-	@$(PYTHON) scripts/coverage $(if $(V),-l) $(T)
+include test/host.mk
 
 # ---- Linters (scripts/check runs them one by one) ------------------------------------------------
 
@@ -428,51 +338,9 @@ lint-size: $(B)/meridian.elf
 lint-reader: $(B)/bench/count
 	$(Q)$<
 
-lint-scripts:
-	$(Q)for script in scripts/install scripts/iso scripts/fetch-xen .ci/run; do sh -n $$script || exit 1; done
-	$(Q)$(PYTHON) -c 'import ast, sys; [ast.parse(open(name).read(), name) for name in sys.argv[1:]]' \
-	    scripts/run scripts/compare scripts/truth scripts/check scripts/coverage scripts/fuzz scripts/house \
-	    scripts/font \
-	    scripts/symbols scripts/lib/*.py test/boot/*.py scripts/mutate test/mutate/*.py \
-	    scripts/model test/model/*.py scripts/usb scripts/release scripts/screenshots
-
-#: Meridian: a mini-hypervisor that keeps time. On Debian and Ubuntu every command installs what it misses.
-#:
-#:   make              the hypervisor and its guest: build/meridian.elf, build/guest.elf
-#:   make run          boots it all from an ISO in QEMU, shows the clock at work; its status is the verdict
-#:   make bochs        the same on Bochs, an emulator slower than QEMU and the same every time
-#:   make iso          build/meridian.iso: one hybrid image for BIOS and UEFI, for disc, disk and USB stick
-#:   make usb          writes it to the USB stick DEV=/dev/sdX: shows what is lost, asks once, reads it back
-#:   make release      build/release/: the image, checksums and notes, the same bits for everybody
-#:   make screenshots  the documentation's pictures, docs/pictures/*.png, from boots in QEMU; T=name: one;
-#:                     SECONDS=s (60) of measuring
-#:   make plot         build/plots/: offset, rate, bound and steps back over time, a line a CPU, from the log
-#:                     LOG=file; LOG="one two": beside one another
-#:   make compare      the same guest on Meridian and on Debian's Xen, in one table
-#:   make truth        the same, each record judged by the host's clock: rate and bound against the truth, for
-#:                     DURATION=s (60) beside LOAD=n busy loops (2)
-#:   make bench        what a read of the clock costs natively, beside its rivals, and what a publish costs
-#:   make check        all tests; ends with `N passed, N failed`. T=name: one by name. By its name only:
-#:                     T=exact-255 (255 CPUs, some minutes), T=publish-soak (a hurried publisher, a minute)
-#:   make fuzz         the parsers of foreign input under libFuzzer, SECONDS=s (60) each; T=fuzz-name: one
-#:   make model        the record protocol in all interleavings, and variants that must break; T=name: one,
-#:                     and the run that broke it
-#:   make mutate       faults put into a copy of the time core: the host tests must see them; SEED=n COUNT=n:
-#:                     which, and how many (1, 100); AT=file:line: all of a line; T=name: one patch
-#:   make sim          the time core on simulated machines whose truth is known, with every promise checked at
-#:                     every read, and other methods on the same clocks; SEED=n RUNS=n, or MINUTES=n, HOURS=n,
-#:                     YEARS=n of simulated time; docs/simulator.md
-#:   make coverage     how much of hv/ the tests run, by lines (V=1: which lines never ran); T=name: one boot
-#:   make unit         the host tests only;  make boot: the boots only;  make lint: the linters only
-#:   make format       lays out all C files by .clang-format;  make clean: removes build/
-#:
-#: Variables of `make run`:
-#:   DURATION=s        seconds of measuring (without a terminal: 10; with one: until Ctrl-C)
-#:   SMP=n             CPUs (4)             FIRMWARE=bios|uefi|uefi32  (bios)
-#:   GUEST=file.elf    another guest        GUEST_CMDLINE=words for it
-#:   CMDLINE=words     for Meridian         QEMU_ARGS=words     more for QEMU
-#: `make bochs` takes the same but FIRMWARE and QEMU_ARGS, and has at most 15 CPUs.
-#: `make iso` takes GUEST, GUEST_CMDLINE, CMDLINE and TIMEOUT=s of its menu (3); `make compare` DURATION and
-#: SMP. V=1 shows the commands.
-#: CROSS_COMPILE=prefix names the tool chain: x86_64-linux-gnu- (the default), x86_64-elf-, or nothing.
-#: FONTS=folder is where spleen-8x16.psfu.gz and spleen-5x8.psfu.gz are (/usr/share/consolefonts).
+SHELL_SCRIPTS  := $(shell grep -lE '^.!/bin/sh' scripts/* .ci/run 2>/dev/null)
+PYTHON_SCRIPTS := $(shell grep -lE '^.!.*python3' scripts/* 2>/dev/null) \
+                  $(sort $(wildcard scripts/lib/*.py test/*.py test/*/*.py))
+lint-scripts: | install
+	$(Q)shellcheck $(SHELL_SCRIPTS)
+	$(Q)pyflakes3 $(PYTHON_SCRIPTS)

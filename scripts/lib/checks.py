@@ -12,11 +12,11 @@ BUILD_LIMIT_S = 900
 
 
 def programs():
-    """All that a boot needs; of the guests in test/guests/ one for each linker script, as the Makefile has it."""
+    """All that a boot needs. Of test/guests/ there is one for each linker script, as the Makefile has it."""
     guests = sorted(os.path.basename(script)[:-4] for script in glob.glob("test/guests/*/*.lds"))
     return [f"build/{name}" for name in (
-        "meridian.elf", "guest.elf", "test/meridian.elf", "test/traps.elf", "test/cpus.elf", "test/inject.elf",
-        "test/wall.elf", "test/display.elf", "foreign.elf", "probe.elf", "fuzz.elf",
+        "meridian.elf", "guest.elf", "test/meridian.elf", "test/traps.elf", "test/cpus.elf",
+        "test/inject.elf", "test/wall.elf", "test/display.elf", "foreign.elf", "probe.elf", "fuzz.elf",
         *(f"guests/{guest}.elf" for guest in guests), "clang/meridian.elf", "clang/guest.elf",
         "outside/hostclock", "outside/mailbox")]
 
@@ -32,7 +32,7 @@ def tail(path, lines=TAIL_LINES):
 
 
 def logged(command, name, limit_s):
-    """Runs it with its output in a log; gives (status or None when it was ended by the limit, the log's path)."""
+    """Runs it with its output in a log; gives its status (None: ended by the limit) and the log's path."""
     path = log_path(name)
     with open(path, "wb") as log:
         try:
@@ -46,11 +46,13 @@ def logged(command, name, limit_s):
 
 def environment():
     """Without the outer make's job server, which a test's own make cannot reach."""
-    return {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
+    return {name: value for name, value in os.environ.items()
+            if name not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
 
 
 def make(*targets):
-    return [os.environ.get("MAKE", "make"), "--no-print-directory", "-k", f"-j{os.cpu_count() or 1}", *targets]
+    jobs = f"-j{os.cpu_count() or 1}"
+    return [os.environ.get("MAKE", "make"), "--no-print-directory", "-k", jobs, *targets]
 
 
 def built(target):
@@ -62,5 +64,6 @@ def built(target):
             return tail(broken[target])
         if os.path.exists(target):
             return None
-    status, path = logged(make(target), "build-" + target.removeprefix("build/").replace("/", "-"), BUILD_LIMIT_S)
+    name = "build-" + target.removeprefix("build/").replace("/", "-")
+    status, path = logged(make(target), name, BUILD_LIMIT_S)
     return None if status == 0 else tail(path)

@@ -2,7 +2,6 @@
 
 import functools
 import glob
-import gzip
 import json
 import os
 import re
@@ -17,6 +16,11 @@ _FUNCTION = re.compile(r"^([0-9a-f]{16}) ([0-9a-f]{16}) [Tt] (\S+)", re.M)
 def _tool(name, *words):
     return subprocess.run([TOOLS + name, *words], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
                           text=True, check=True).stdout
+
+
+def _tool_of_host(*command):
+    return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+                          check=True).stdout
 
 
 def _relative(name):
@@ -99,15 +103,9 @@ def host_tests(folder):
                                 timeout=300).returncode
         if status:
             print(f"coverage: {test}: status {status}", flush=True)
-    data = sorted(glob.glob(os.path.join(folder, "*.gcda")))
-    subprocess.run(["gcov", "--json-format", "-o", ".", *[os.path.relpath(name, folder) for name in data]],
-                   cwd=folder, stdout=subprocess.DEVNULL, check=True)
-    for name in glob.glob(os.path.join(folder, "*.gcov.json.gz")):
-        with gzip.open(name, "rt") as text:
-            for source in json.load(text)["files"]:
-                path = _relative(source["file"])
-                if path.startswith("hv/"):
-                    lines |= {(path, line["line_number"]) for line in source["lines"] if line["count"]}
-                    functions |= {function["name"] for function in source["functions"]
-                                  if function["execution_count"]}
+    report = json.loads(_tool_of_host("gcovr", "--json", "-", "--root", ".", "--filter", "hv/", folder))
+    for source in report["files"]:
+        lines |= {(source["file"], line["line_number"]) for line in source["lines"] if line["count"]}
+        functions |= {function["name"] for function in source.get("functions", ())
+                      if function["execution_count"]}
     return lines, functions

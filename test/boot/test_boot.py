@@ -29,8 +29,8 @@ def judge(row, outcome, path):
 
 def case(row):
     """
-    A boot wants the host for itself if a clock of the host judges it, if it brings busy loops of its own, if it
-    has a host thread for each CPU, or if somebody stops it.
+    A boot wants the host for itself if a clock of the host judges it, if it brings busy loops of its own, if
+    it has a host thread for each CPU, or if it is stopped from outside.
     """
     alone = row.lane not in ("exact", "bochs") and (
         row.truth or row.load or row.outside or row.accel != ONE_THREAD)

@@ -15,7 +15,9 @@ from emulator import Machine, run
 VERSION = re.compile(r"^VERSION := (\S+)$", re.M)
 DATE = "1120780800"
 # None of these belongs to the release; the builder's make and locale must not be seen in it.
-OTHERS = {"TZ": "Pacific/Chatham", "LC_ALL": "C.UTF-8", "CMDLINE": "nosmp", "GUEST_CMDLINE": "duration=9"}
+CONTACT = "clocks@example.org"
+OTHERS = {"CONTACT": CONTACT, "TZ": "Pacific/Chatham", "LC_ALL": "C.UTF-8", "CMDLINE": "nosmp",
+          "GUEST_CMDLINE": "duration=9"}
 
 
 def make(folder, *words, **variables):
@@ -47,36 +49,72 @@ def copy(folder):
         shutil.copymode(name, os.path.join(folder, name))
 
 
+def read(path):
+    with open(path, "rb") as file:
+        return file.read()
+
+
 def files(folder):
-    return {name: open(os.path.join(folder, name), "rb").read() for name in sorted(os.listdir(folder))}
+    return {name: read(os.path.join(folder, name)) for name in sorted(os.listdir(folder))}
 
 
 @pytest.fixture(scope="module")
 def releases():
     """Of this tree, and of a copy of it in a folder outside, built there from nothing."""
     here = os.path.abspath(os.path.join("build", "test", "release"))
-    make(ROOT, "release", f"RELEASE={here}")
+    make(ROOT, "release", f"RELEASE={here}", f"CONTACT={CONTACT}")
     with tempfile.TemporaryDirectory(prefix="an other name.") as folder:
         copy(folder)
         make(folder, "release", **OTHERS)
         yield files(here), files(os.path.join(folder, "build", "release"))
 
 
+@pytest.fixture(scope="module")
+def images():
+    """`make iso` of this tree, and of a copy of it in a folder whose name has another length."""
+    make(ROOT, "iso")
+    with tempfile.TemporaryDirectory(prefix="an other name.") as folder:
+        copy(folder)
+        make(folder, "iso", TZ=OTHERS["TZ"])
+        yield [read(os.path.join(place, "build", "meridian.iso")) for place in (ROOT, folder)]
+
+
 def image_of(release):
     return next(data for name, data in release.items() if name.endswith(".iso"))
 
 
-def test_the_same_bits_twice(releases):
-    one, two = (image_of(release) for release in releases)
+def same_bits(one, two):
     blocks = [at for at in range(0, max(len(one), len(two)), 2048) if one[at:at + 2048] != two[at:at + 2048]]
     # Not by pytest's own comparison, which would show the difference for minutes.
     assert not blocks, f"{len(blocks)} blocks of 2048 bytes differ, the first at {blocks[:8]}"
 
 
-def test_nothing_tells_where_it_was_built(releases):
-    for release in releases:
+def test_the_same_bits_twice(releases):
+    same_bits(*(image_of(release) for release in releases))
+
+
+def test_the_same_image_twice(images):
+    same_bits(*images)
+
+
+def test_nothing_tells_where_it_was_built(releases, images):
+    for image in [*images, *(image_of(release) for release in releases)]:
         for place in (ROOT, "an other name"):
-            assert place.encode() not in image_of(release)
+            assert place.encode() not in image
+
+
+def test_the_contact_stands_in_the_notes(releases):
+    assert all(f"Send what it says to {CONTACT}.\n".encode() in data
+               for name, data in releases[0].items() if name.endswith(".txt"))
+
+
+@pytest.mark.parametrize("contact", ["a'b", 'a"b', "a\\b", "a&b", "x" * 61])
+def test_a_contact_that_cannot_be_passed_on_is_refused(contact):
+    environment = {name: text for name, text in os.environ.items()
+                   if name not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
+    outcome = subprocess.run(["make", "-n", "release", f"CONTACT={contact}"], env=environment, text=True,
+                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False, timeout=60)
+    assert outcome.returncode != 0 and "CONTACT=" in outcome.stderr and "letters" in outcome.stderr
 
 
 def test_the_checksums_are_of_these_files(releases):

@@ -1,0 +1,87 @@
+# What is compiled for the host: unit tests, benchmarks, simulator, fuzzers, coverage. For the Makefile.
+
+# ---- Host tests ----------------------------------------------------------------------------------
+
+# A test's first line names its sources, its second may name flags; see any file in test/unit/.
+sources_of = $(shell sed -n '1s|^/\* sources: *\(.*[^ ]\) *\*/.*|\1|p' $(1))
+flags_of   = $(shell sed -n '2s|^/\* flags: *\(.*[^ ]\) *\*/.*|\1|p' $(1))
+
+.SECONDEXPANSION:
+$(B)/unit/%: test/unit/%.c $$(call sources_of,test/unit/$$*.c) $(HEADERS) | install
+	@mkdir -p $(@D)
+	$(if $(V),,@echo "  TEST  $@")
+	$(Q)$(HOST_CC) $(HOST_CFLAGS) $(call flags_of,$<) $(filter %.c,$^) -lcmocka -o $@
+
+# ---- Benchmarks: the ways to read a clock, as a kernel compiles them, by both compilers -----------
+
+BENCH_HEADERS := $(HEADERS) $(wildcard test/bench/*.h)
+BENCH_CFLAGS  := -std=gnu11 -O2 -g -mno-red-zone -Wall -Wextra -Werror $(INCLUDES) -Itest/bench $(SYSTEM) \
+                 -pthread
+BENCH_READERS := $(B)/bench/by_gcc.o $(B)/bench/by_clang.o
+BENCH_LINE    := test/bench/host.c test/bench/line.c
+BENCH_SOURCES := $(addprefix test/bench/,bench.c reads.c order.c publisher.c) $(BENCH_LINE) \
+                 $(wildcard hv/time/*.c) hv/keeper/publisher.c hv/keeper/latch.c
+COUNT_SOURCES := test/bench/count.c $(BENCH_LINE) $(addprefix hv/time/,line.c scale.c publish.c)
+
+$(B)/bench/by_gcc.o: BENCH_CC := $(HOST_CC)
+$(B)/bench/by_clang.o: BENCH_CC := $(CLANG_CC)
+$(BENCH_READERS): $(B)/bench/%.o: test/bench/forms.c $(BENCH_HEADERS) | install
+	@mkdir -p $(@D)
+	$(if $(V),,@echo "  CC    $@")
+	$(Q)$(BENCH_CC) $(CFLAGS) $(INCLUDES) -Itest/bench -DOUT=$* -c $< -o $@
+
+$(B)/bench/bench: $(BENCH_SOURCES) $(BENCH_READERS) $(BENCH_HEADERS) | install
+	$(if $(V),,@echo "  BENCH $@")
+	$(Q)$(HOST_CC) $(BENCH_CFLAGS) $(filter %.c %.o,$^) -o $@
+
+$(B)/bench/count: $(COUNT_SOURCES) $(BENCH_READERS) $(BENCH_HEADERS) | install
+	$(if $(V),,@echo "  BENCH $@")
+	$(Q)$(HOST_CC) $(BENCH_CFLAGS) $(filter %.c %.o,$^) -o $@
+
+# ---- The host's own clock, for the judge of scripts/truth (x86-64 hosts) -------------------------
+
+$(B)/outside/%: test/outside/%.c | install
+	@mkdir -p $(@D)
+	$(Q)$(HOST_CC) -std=gnu11 -O2 -Wall -Wextra -Werror $< -o $@
+
+# ---- The simulator: for long runs, so without sanitizers ------------------------------------------
+
+SIM_SHELL   := $(addprefix hv/keeper/,exchange.c meeting.c quirks.c idle.c)
+SIM_SOURCES := $(filter-out test/sim/rival_lane.c test/sim/rival_plain.c,$(sort $(wildcard test/sim/*.c))) \
+    $(sort $(wildcard hv/time/*.c)) hv/log/format.c \
+    $(filter-out $(SIM_SHELL),$(sort $(wildcard hv/keeper/*.c)))
+SIM_CFLAGS  := -std=gnu11 -g -O2 -flto=auto -Wall -Wextra -Werror -Ihv -Iinclude -Itest/unit -Itest/sim \
+               $(XEN_ABI) -include test/sim/sim_cpu.h
+
+$(B)/sim: $(SIM_SOURCES) $(HEADERS) | install
+	@mkdir -p $(@D)
+	$(if $(V),,@echo "  SIM   $@")
+	$(Q)$(HOST_CC) $(SIM_CFLAGS) $(SIM_SOURCES) -lm -o $@
+
+# ---- Fuzzers -------------------------------------------------------------------------------------
+
+FUZZ_CFLAGS := -std=gnu11 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
+               -Wall -Wextra -Ihv -Iinclude -Itest/unit -Itest/fuzz $(XEN_ABI)
+
+$(B)/fuzz/%: test/fuzz/%.c $$(call sources_of,test/fuzz/$$*.c) $(HEADERS) $(wildcard test/fuzz/*.h) | install
+	@mkdir -p $(@D)
+	$(if $(V),,@echo "  FUZZ  $@")
+	$(Q)$(CLANG) $(FUZZ_CFLAGS) $(filter %.c,$^) -o $@
+
+# ---- Coverage: the same tests, built for gcov; and the plugin that follows the boots ------------
+
+COVERED_TESTS := $(patsubst test/unit/%.c,$(B)/coverage/unit/%,\
+                   $(shell grep -l '^/. sources:.* hv/' test/unit/test_*.c))
+COVERED_FLAGS := $(filter-out -O1 -fsanitize% -fno-sanitize%,$(HOST_CFLAGS)) -O0 --coverage \
+                 -fprofile-update=atomic
+$(B)/coverage/unit/%: test/unit/%.c $$(call sources_of,test/unit/$$*.c) $(HEADERS) | install
+	@mkdir -p $(@D)
+	$(if $(V),,@echo "  GCOV  $@")
+	$(Q)$(HOST_CC) $(COVERED_FLAGS) $(call flags_of,$<) $(filter %.c,$^) -lcmocka -lm -o $@
+
+$(B)/coverage/cov.so: test/coverage/cov.c | install
+	@mkdir -p $(@D)
+	$(Q)$(HOST_CC) -std=gnu11 -O2 -Wall -Wextra -Werror -fPIC -fvisibility=hidden -shared $< -o $@
+
+coverage: programs test-programs $(B)/coverage/cov.so $(COVERED_TESTS)
+	@$(PYTHON) scripts/coverage $(if $(V),-l) $(T)
