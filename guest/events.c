@@ -88,7 +88,7 @@ void events_upcall(void)
             if (self->id == 0)
                 sync_run(now_ns);
         }
-    } while (info->evtchn_upcall_pending); /* only what came meanwhile: each turn clears it first */
+    } while (info->evtchn_upcall_pending); /* only what came meanwhile: each pass clears it first */
 }
 
 void events_disable(void)

@@ -7,10 +7,10 @@
 #include "memory.h"
 #include "vcpu.h"
 
-/* One a VCPU: test/outside/mailbox.c has the same. Each side writes its own words only. */
+/* One a VCPU: test/outside/mailbox.c has the same. Each side writes only its own words. */
 struct box {
-    uint64_t asked;    /* the number of a question; written last by who asks */
-    uint64_t answered; /* the same number; written last by who answers */
+    uint64_t asked;    /* the number of a question; the asker writes it last */
+    uint64_t answered; /* the same number; the guest writes it last */
     uint64_t ns, bound_ns, stamp, disruptions;
     uint64_t unused[2];
 };
@@ -32,7 +32,7 @@ void mailbox_open(const struct start_info *start, uint32_t vcpus)
  * The reader's LFENCE keeps its TSC after the load of the question. No store is seen before older ones are,
  * nor before RDTSC is done (SDM vol. 3, 8.2.2): the answer comes after the read.
  */
-void mailbox_turn(uint32_t me)
+void mailbox_poll(uint32_t me)
 {
     struct box *box = &boxes[me];
     struct meridian_sample sample;

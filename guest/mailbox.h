@@ -12,6 +12,6 @@
 /* On VCPU 0, before the others start: prints where the page is, @mailbox. Without this nobody is answered. */
 void mailbox_open(const struct start_info *start, uint32_t vcpus);
 /* On every VCPU, between two of its reads. */
-void mailbox_turn(uint32_t me);
+void mailbox_poll(uint32_t me);
 
 #endif

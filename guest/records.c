@@ -48,19 +48,19 @@ static void keep(uint32_t slot, const struct meridian_sample *sample)
     k->last_tsc = sample->tsc;
 }
 
-/* Not in unified mode: one VCPU's record at each call, in turns. */
+/* In per-CPU mode each call takes the record of the next VCPU. */
 void records_poll(const struct meridian_sample *sample, uint32_t vcpus)
 {
-    static uint32_t turn;
+    static uint32_t next;
     struct meridian_sample other;
 
     if (clock_mode_of(sample) == CLOCK_UNIFIED) {
         keep(COMMON, sample);
         return;
     }
-    turn = (turn + 1) % vcpus;
-    if (clock_try_own(turn, &other))
-        keep(1 + turn, &other);
+    next = (next + 1) % vcpus;
+    if (clock_try_own(next, &other))
+        keep(1 + next, &other);
 }
 
 void records_end(void)

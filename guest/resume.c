@@ -136,7 +136,7 @@ static void do_for_others(uint32_t me, uint64_t now_ns, const struct meridian_sa
         bring_up(id, now_ns, sample);
 }
 
-void resume_turn(uint32_t me)
+void resume_poll(uint32_t me)
 {
     struct meridian_sample sample;
     struct one *one = &ones[me];

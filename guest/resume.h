@@ -12,7 +12,7 @@
 /* On VCPU 0, before the others begin: from now on, each for down_ms; 0: nobody goes down. */
 void resume_init(uint32_t vcpus, uint32_t down_ms);
 /* On every VCPU, between two of its reads. */
-void resume_turn(uint32_t me);
+void resume_poll(uint32_t me);
 
 /* Whether all who should have been down and up again have been. */
 bool resume_complete(void);

@@ -9,11 +9,11 @@
 /* No multiple of the 10 ms tick, whose upcall is the same VIRQ: half of the deadlines fall between ticks. */
 #define TIMEOUT_NS 133500000ull
 
-/* Xen has two calls for one timer; take turns. */
-static long set_timer(uint64_t deadline_ns, uint64_t turn)
+/* Xen has two calls for one timer: each is used every other time. */
+static long set_timer(uint64_t deadline_ns, uint64_t count)
 {
     struct vcpu_set_singleshot_timer timer = {.timeout_abs_ns = deadline_ns};
-    if (turn % 2)
+    if (count % 2)
         return hypercall(__HYPERVISOR_set_timer_op, deadline_ns, 0, 0, 0);
     return hypercall(__HYPERVISOR_vcpu_op, VCPUOP_set_singleshot_timer, vcpu_self()->id, address_of(&timer),
                      0);

@@ -97,9 +97,9 @@ static void look(uint32_t me, struct meridian_sample *sample)
 }
 
 /* UTC holds for the system time given with it: now, a stamp's age ago, an hour ahead, or none at all. */
-static uint64_t stamp_for(int64_t turn, uint64_t now_ns)
+static uint64_t stamp_for(int64_t count, uint64_t now_ns)
 {
-    switch (turn % 4) {
+    switch (count % 4) {
     case 0: return now_ns;
     case 1: return now_ns < 250000000 ? 0 : now_ns - 250000000;
     case 2: return now_ns + 3600000000000;
@@ -110,8 +110,8 @@ static uint64_t stamp_for(int64_t turn, uint64_t now_ns)
 static void set(uint32_t me, uint64_t now_ns)
 {
     struct wall_witness *counts = &shown[me].counts;
-    int64_t turn = (int64_t)counts->sets, number = turn * setter_count + me;
-    uint64_t stamp_ns = stamp_for(turn, now_ns);
+    int64_t count = (int64_t)counts->sets, number = count * setter_count + me;
+    uint64_t stamp_ns = stamp_for(count, now_ns);
 
     if (wall_push(utc_plus(wall_of_number(number), (int64_t)stamp_ns), stamp_ns)) {
         counts->refused++;
@@ -122,7 +122,7 @@ static void set(uint32_t me, uint64_t now_ns)
 }
 
 /* Both setters at the same ticks, to be at it at once. */
-void wall_witness_turn(uint32_t me)
+void wall_witness_poll(uint32_t me)
 {
     struct meridian_sample sample;
     if (!setter_count)

@@ -21,7 +21,7 @@ struct wall_witness {
 /* On VCPU 0, before the others start: VCPUs 0..setters-1 set it; 0: nothing of all this. */
 void wall_witness_init(uint32_t vcpus, uint32_t setters);
 /* On every VCPU, between two of its reads. */
-void wall_witness_turn(uint32_t me);
+void wall_witness_poll(uint32_t me);
 
 /* Sums over all VCPUs. */
 struct wall_witness wall_witness_total(void);

@@ -101,13 +101,13 @@ static void read_and_compare(struct witness *self, uint32_t me, struct meridian_
 
 /*
  * Some us between reads. Many PAUSEs, because an emulator's round robin (-icount) changes CPUs at each:
- * without them it would give each VCPU a long slice, unfair to Xen. Some plain turns between them, because
+ * without them it would give each VCPU a long slice, unfair to Xen. Some plain reads between them, because
  * QEMU pushes its TSC ahead, by up to a ms a second, while CPUs do nothing but read it.
  */
 static void breathe(void)
 {
     for (int pause = 0; pause < 8; pause++) {
-        for (int turn = 0; turn < 100; turn++)
+        for (int reads = 0; reads < 100; reads++)
             __asm__ volatile("");
         __asm__ volatile("pause" : : : "memory");
     }
@@ -121,9 +121,9 @@ void witness_run(struct witness *self, void (*each)(const struct meridian_sample
         read_and_compare(self, me, &sample);
         if (each)
             each(&sample);
-        mailbox_turn(me);
-        wall_witness_turn(me);
-        resume_turn(me);
+        mailbox_poll(me);
+        wall_witness_poll(me);
+        resume_poll(me);
         breathe();
     }
 }
