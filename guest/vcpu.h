@@ -5,8 +5,7 @@
 #include <stdint.h>
 
 #include "meridian/clock.h"
-#include "tick.h"
-#include "timeouts.h"
+#include "timers.h"
 #include "witness.h"
 
 #define MAX_VCPUS  32u /* XEN_LEGACY_MAX_VCPUS: those with a place in shared_info */

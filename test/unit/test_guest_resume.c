@@ -1,4 +1,4 @@
-/* sources: guest/tick.c guest/timeouts.c hv/time/publish.c */
+/* sources: guest/timers.c hv/time/publish.c */
 /* flags: -include test/unit/seed_guest.h */
 /* A VCPU that was down for long: what its tick and its timeouts make of it when it is up again. */
 #include <setjmp.h>
@@ -11,8 +11,7 @@
 #include <xen/vcpu.h>
 
 #include "../../guest/clock.h"
-#include "../../guest/tick.h"
-#include "../../guest/timeouts.h"
+#include "../../guest/timers.h"
 #include "time/publish.h"
 
 #define START_NS 5000000000ull

@@ -1,4 +1,4 @@
-/* sources: guest/tick.c hv/time/publish.c */
+/* sources: guest/timers.c hv/time/publish.c */
 /* flags: -include test/unit/seed_guest.h */
 /*
  * What the patch of 2005 did wrong in the guest's tick (docs/mutation.md has the list), tried on our guest's
@@ -14,7 +14,7 @@
 #include <xen/vcpu.h>
 
 #include "../../guest/clock.h"
-#include "../../guest/tick.h"
+#include "../../guest/timers.h"
 #include "time/publish.h"
 
 #define DAY_NS (86400ull * 1000000000)
