@@ -2,9 +2,8 @@
 
 #include <xen/sched.h>
 
-#include "console.h"
 #include "hypercall.h"
-#include "memory.h"
+#include "system.h"
 #include "vcpu.h"
 
 /* With at most 32 VCPUs, slots 0..32 all lie in the first page. It gives its place to the shared one. */

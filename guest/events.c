@@ -6,9 +6,8 @@
 
 #include "clock.h"
 #include "hypercall.h"
-#include "memory.h"
-#include "power.h"
 #include "sync.h"
+#include "system.h"
 #include "vcpu.h"
 
 #define WORD_BITS 64

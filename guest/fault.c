@@ -4,10 +4,9 @@
 #include <xen/xen.h>
 
 #include "clock.h"
-#include "console.h"
 #include "hypercall.h"
 #include "log/string.h"
-#include "memory.h"
+#include "system.h"
 
 #define PROVOKES      static __attribute__((noinline)) void
 #define PAGE_SIZE     4096u

@@ -3,8 +3,7 @@
 #include <stdbool.h>
 
 #include "clock.h"
-#include "console.h"
-#include "memory.h"
+#include "system.h"
 #include "vcpu.h"
 
 /* One a VCPU: test/outside/mailbox.c has the same. Each side writes only its own words. */

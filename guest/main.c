@@ -6,17 +6,15 @@
 #include <xen/xen.h>
 
 #include "clock.h"
-#include "console.h"
 #include "events.h"
 #include "hypercall.h"
 #include "mailbox.h"
-#include "memory.h"
 #include "options.h"
-#include "power.h"
 #include "report.h"
 #include "resume.h"
 #include "smp.h"
 #include "sync.h"
+#include "system.h"
 #include "traps.h"
 #include "vcpu.h"
 #include "wall.h"

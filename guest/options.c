@@ -2,8 +2,8 @@
 
 #include <stddef.h>
 
-#include "console.h"
 #include "log/string.h"
+#include "system.h"
 #include "wall_witness.h"
 
 #define SYNC_S 60 /* as in 2005 */

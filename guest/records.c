@@ -3,7 +3,7 @@
 #include <stdbool.h>
 
 #include "clock.h"
-#include "console.h"
+#include "system.h"
 #include "vcpu.h"
 
 /* The line common to all VCPUs, then each VCPU's own. */

@@ -1,13 +1,13 @@
 #include "report.h"
 
 #include "clock.h"
-#include "console.h"
 #include "events.h"
 #include "log/format.h"
 #include "rate.h"
 #include "records.h"
 #include "resume.h"
 #include "spread.h"
+#include "system.h"
 #include "vcpu.h"
 #include "wall_report.h"
 

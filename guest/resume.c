@@ -3,9 +3,9 @@
 #include <xen/vcpu.h>
 
 #include "clock.h"
-#include "console.h"
 #include "events.h"
 #include "hypercall.h"
+#include "system.h"
 #include "vcpu.h"
 #include "wall.h"
 

@@ -4,10 +4,9 @@
 #include <xen/vcpu.h>
 
 #include "clock.h"
-#include "console.h"
 #include "events.h"
 #include "hypercall.h"
-#include "memory.h"
+#include "system.h"
 #include "traps.h"
 #include "vcpu.h"
 

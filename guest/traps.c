@@ -2,10 +2,8 @@
 
 #include <stdint.h>
 
-#include "console.h"
 #include "hypercall.h"
-#include "memory.h"
-#include "power.h"
+#include "system.h"
 #include "vcpu.h"
 
 #define VECTORS   32

@@ -3,9 +3,8 @@
 #include <xen/platform.h>
 
 #include "clock.h"
-#include "console.h"
 #include "hypercall.h"
-#include "memory.h"
+#include "system.h"
 #include "wall_own.h"
 
 /* Written before the other VCPUs start. */

@@ -1,8 +1,8 @@
 #include "wall_report.h"
 
 #include "clock.h"
-#include "console.h"
 #include "sync.h"
+#include "system.h"
 #include "wall.h"
 #include "wall_witness.h"
 

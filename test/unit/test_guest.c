@@ -10,9 +10,9 @@
 
 #include <cmocka.h>
 
-#include "../../guest/console.h"
 #include "../../guest/options.h"
 #include "../../guest/rate.h"
+#include "../../guest/system.h"
 
 static char printed[400];
 

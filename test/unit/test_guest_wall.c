@@ -13,10 +13,9 @@
 #include <xen/platform.h>
 
 #include "../../guest/clock.h"
-#include "../../guest/console.h"
-#include "../../guest/memory.h"
 #include "../../guest/options.h"
 #include "../../guest/sync.h"
+#include "../../guest/system.h"
 #include "../../guest/wall.h"
 #include "../../guest/wall_numbers.h"
 #include "../../guest/wall_own.h"

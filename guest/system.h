@@ -1,10 +1,20 @@
-/* What the hypervisor shares with the guest, brought into its address space. */
-#ifndef GUEST_MEMORY_H
-#define GUEST_MEMORY_H
+/*
+ * What all of the guest stands on: its console, one hypercall a line; the ways out; and what the hypervisor
+ * shares with it, brought into its address space.
+ */
+#ifndef GUEST_SYSTEM_H
+#define GUEST_SYSTEM_H
 
 #include <stdbool.h>
 #include <stdint.h>
 #include <xen/xen.h>
+
+/* Formats as log/format.h says, up to 400 bytes, and writes it at once. End lines with \n. */
+void print(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+_Noreturn void power_off(void);
+/* One line that says why, then SHUTDOWN_crash. */
+_Noreturn void power_crash(const char *why);
 
 extern struct shared_info shared_info; /* from memory_init() on */
 
