@@ -11,8 +11,8 @@ struct options {
     uint32_t duration_s;        /* duration=<s>: measure so long, then power off; 0: for ever */
     uint32_t vcpus;             /* vcpus=<n>: start at most so many; 0: all there are */
     bool quiet;                 /* quiet: only the lines that begin with @ */
-    bool records;               /* records: print every record, raw, for a judge outside (records.h) */
-    bool mailbox;               /* mailbox: answer whoever asks through a page (mailbox.h) */
+    bool records;               /* records: print every record, raw, for a judge outside (outside.h) */
+    bool mailbox;               /* mailbox: answer whoever asks through a page (outside.h) */
     fault_provoke fault;        /* fault=<name>: see fault.h; NULL: none */
     uint64_t settime;           /* settime=<UTC seconds>: set the wall clock first; 0: leave it */
     bool disciplined;           /* disciplined: something outside keeps the guest's own wall clock right */

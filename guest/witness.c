@@ -1,7 +1,7 @@
 #include "witness.h"
 
 #include "clock.h"
-#include "mailbox.h"
+#include "outside.h"
 #include "resume.h"
 #include "vcpu.h"
 #include "wall_witness.h"

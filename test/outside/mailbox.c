@@ -1,6 +1,6 @@
 /*
  * Asks a guest what time it is, through its memory, which QEMU shares as a file: mailbox FILE FRAME VCPUS,
- * where FRAME is that of the guest's page (guest/mailbox.c). Prints a line for each answer until it is ended:
+ * where FRAME is that of the guest's page (guest/outside.c). Prints a line for each answer until it is ended:
  *     VCPU NS0 S BOUND STAMP DISRUPTIONS NS1
  * The guest read S after CLOCK_MONOTONIC was NS0 and before it was NS1.
  */
