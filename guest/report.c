@@ -1,10 +1,10 @@
 #include "report.h"
 
+#include "arithmetic.h"
 #include "clock.h"
 #include "events.h"
 #include "log/format.h"
 #include "outside.h"
-#include "rate.h"
 #include "resume.h"
 #include "spread.h"
 #include "system.h"

@@ -2,10 +2,10 @@
 
 #include <xen/platform.h>
 
+#include "arithmetic.h"
 #include "clock.h"
 #include "hypercall.h"
 #include "system.h"
-#include "wall_own.h"
 
 /* Written before the other VCPUs start. */
 static enum wall_kind kind;

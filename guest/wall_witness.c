@@ -2,11 +2,10 @@
 
 #include <stdbool.h>
 
+#include "arithmetic.h"
 #include "clock.h"
 #include "vcpu.h"
 #include "wall.h"
-#include "wall_numbers.h"
-#include "wall_own.h"
 
 #define SET_EVERY_NS 10000000ull
 #define NEVER_SET    (-1)

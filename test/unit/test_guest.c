@@ -1,4 +1,4 @@
-/* sources: guest/rate.c guest/options.c */
+/* sources: guest/arithmetic.c guest/options.c */
 /* The guest's own arithmetic and command line. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,8 +10,8 @@
 
 #include <cmocka.h>
 
+#include "../../guest/arithmetic.h"
 #include "../../guest/options.h"
-#include "../../guest/rate.h"
 #include "../../guest/system.h"
 
 static char printed[400];

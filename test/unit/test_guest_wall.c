@@ -1,4 +1,4 @@
-/* sources: guest/wall.c guest/wall_own.c guest/wall_numbers.c guest/sync.c guest/options.c hv/time/publish.c hv/time/wallclock.c */
+/* sources: guest/wall.c guest/arithmetic.c guest/sync.c guest/options.c hv/time/publish.c hv/time/wallclock.c */
 /* flags: -include test/unit/seed_guest.h */
 /* The guest's wall clock: the hypervisor's or its own, what it tells the hypervisor, and how often. */
 #include <setjmp.h>
@@ -12,13 +12,12 @@
 #include <xen/errno.h>
 #include <xen/platform.h>
 
+#include "../../guest/arithmetic.h"
 #include "../../guest/clock.h"
 #include "../../guest/options.h"
 #include "../../guest/sync.h"
 #include "../../guest/system.h"
 #include "../../guest/wall.h"
-#include "../../guest/wall_numbers.h"
-#include "../../guest/wall_own.h"
 #include "time/publish.h"
 
 #define S      1000000000ull
