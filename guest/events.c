@@ -6,9 +6,9 @@
 
 #include "clock.h"
 #include "hypercall.h"
-#include "sync.h"
 #include "system.h"
 #include "vcpu.h"
+#include "wall.h"
 
 #define WORD_BITS 64
 #define WORDS     (sizeof(shared_info.evtchn_pending) / sizeof(shared_info.evtchn_pending[0]))

@@ -13,12 +13,10 @@
 #include "report.h"
 #include "resume.h"
 #include "smp.h"
-#include "sync.h"
 #include "system.h"
 #include "traps.h"
 #include "vcpu.h"
 #include "wall.h"
-#include "wall_report.h"
 #include "wall_witness.h"
 
 void guest_main(const struct start_info *start);

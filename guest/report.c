@@ -9,7 +9,7 @@
 #include "spread.h"
 #include "system.h"
 #include "vcpu.h"
-#include "wall_report.h"
+#include "wall.h"
 
 #define SECOND_NS 1000000000ull
 #define SPREAD_NS 10000000ull

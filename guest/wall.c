@@ -7,9 +7,13 @@
 #include "hypercall.h"
 #include "system.h"
 
+#define SECOND_NS 1000000000ull
+
 /* Written before the other VCPUs start. */
 static enum wall_kind kind;
 static struct wall_own own;
+
+struct sync sync;
 
 /* Xen's: UTC when system time was 0, by the version protocol of its records. */
 static struct meridian_utc utc_at_boot(void)
@@ -82,28 +86,29 @@ long wall_set(int64_t utc_s, uint32_t utc_ns)
     return kind == WALL_INDEPENDENT ? 0 : wall_push(own.utc, now_ns);
 }
 
-/* The civil date of a day counted from 1970-01-01, by eras of 400 years that begin on a 1st of March. */
-static void date_of(int64_t day, int64_t *year, unsigned *month, unsigned *mday)
+void sync_start(struct sync *s, uint64_t now_ns, uint64_t period_s)
 {
-    day += 719468; /* from 0000-03-01 */
-    int64_t era = (day < 0 ? day - 146096 : day) / 146097;
-    unsigned in_era = (unsigned)(day - era * 146097);
-    unsigned in_era_year = (in_era - in_era / 1460 + in_era / 36524 - in_era / 146096) / 365;
-    unsigned in_year = in_era - (365 * in_era_year + in_era_year / 4 - in_era_year / 100);
-    unsigned march_month = (5 * in_year + 2) / 153;
-    *mday = in_year - (153 * march_month + 2) / 5 + 1;
-    *month = march_month < 10 ? march_month + 3 : march_month - 9;
-    *year = era * 400 + in_era_year + (*month <= 2);
+    *s = (struct sync){.period_ns = period_s * SECOND_NS, .next_ns = now_ns, .on = period_s > 0};
 }
 
-void wall_print(void)
+bool sync_due(struct sync *s, uint64_t now_ns)
+{
+    if (!s->on || now_ns < s->next_ns)
+        return false;
+    s->next_ns += ((now_ns - s->next_ns) / s->period_ns + 1) * s->period_ns;
+    return true;
+}
+
+/* UTC and the system time that it is for are of one moment: the seed's pair was up to 250 ms apart. */
+void sync_run(uint64_t now_ns)
 {
     struct meridian_counts counts = {0};
-    struct meridian_utc now = wall_now(&counts).now;
-    int64_t day = now.sec / 86400 - (now.sec % 86400 < 0), year;
-    unsigned second = (unsigned)(now.sec - day * 86400), month, mday;
-
-    date_of(day, &year, &month, &mday);
-    print("guest: it is %04ld-%02u-%02u %02u:%02u:%02u.%03u UTC\n", year, month, mday, second / 3600,
-          second / 60 % 60, second % 60, now.nsec / 1000000);
+    struct meridian_sample sample;
+    if (!sync_due(&sync, now_ns))
+        return;
+    meridian_read(&guest_clock, &counts, &sample);
+    if (wall_push(wall_at(&sample), meridian_raw_ns(&sample)))
+        sync.refused++;
+    else
+        sync.done++;
 }

@@ -1,4 +1,4 @@
-/* sources: guest/wall.c guest/arithmetic.c guest/sync.c guest/options.c hv/time/publish.c hv/time/wallclock.c */
+/* sources: guest/wall.c guest/arithmetic.c guest/wall_report.c guest/wall_witness.c guest/options.c hv/time/publish.c hv/time/wallclock.c */
 /* flags: -include test/unit/seed_guest.h */
 /* The guest's wall clock: the hypervisor's or its own, what it tells the hypervisor, and how often. */
 #include <setjmp.h>
@@ -15,7 +15,6 @@
 #include "../../guest/arithmetic.h"
 #include "../../guest/clock.h"
 #include "../../guest/options.h"
-#include "../../guest/sync.h"
 #include "../../guest/system.h"
 #include "../../guest/wall.h"
 #include "time/publish.h"
