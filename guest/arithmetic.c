@@ -8,6 +8,7 @@
 int64_t rate_ppb(const struct meridian_sample *first, const struct meridian_sample *last)
 {
     uint64_t hz = last->cpu_freq, ticks = last->tsc - first->tsc;
+
     if (!hz || hz > MAX_HZ || ticks / hz > 1000000000)
         return RATE_UNKNOWN;
 
@@ -21,6 +22,7 @@ int64_t rate_ppb(const struct meridian_sample *first, const struct meridian_samp
 struct meridian_utc utc_plus(struct meridian_utc utc, int64_t ns)
 {
     int64_t sec = ns / SECOND_NS, rest = ns % SECOND_NS + utc.nsec;
+
     if (rest < 0) {
         rest += SECOND_NS;
         sec--;
@@ -37,6 +39,7 @@ static int64_t steered_ns(int64_t gone_ns, uint32_t ppb)
 struct meridian_utc wall_own_at(const struct wall_own *own, uint64_t now_ns)
 {
     int64_t gone_ns = (int64_t)(now_ns - own->since_ns);
+
     return utc_plus(own->utc, gone_ns + steered_ns(gone_ns, own->steer_ppb));
 }
 
@@ -44,12 +47,14 @@ struct meridian_utc wall_own_at(const struct wall_own *own, uint64_t now_ns)
 struct meridian_utc wall_of_number(int64_t number)
 {
     int64_t away = number % 4 < 2 ? number : -number;
+
     return (struct meridian_utc){FIRST_S + away, (uint32_t)(number * 7919 % MOST * 997)};
 }
 
 int64_t wall_number_of(struct meridian_utc utc)
 {
     int64_t number = utc.sec < FIRST_S ? FIRST_S - utc.sec : utc.sec - FIRST_S;
+
     if (number >= MOST)
         return WALL_NO_NUMBER;
     struct meridian_utc whole = wall_of_number(number);

@@ -11,7 +11,7 @@ static struct meridian_record time_page[MERIDIAN_SLOTS_PER_PAGE] __attribute__((
 static const struct meridian_record *const time_pages[] = {time_page};
 static uint64_t last_ns __attribute__((aligned(64)));
 
-_Static_assert(sizeof(time_page) == 4096, "one page");
+_Static_assert(sizeof time_page == 4096, "one page");
 _Static_assert(MAX_VCPUS < MERIDIAN_SLOTS_PER_PAGE, "one page is enough");
 
 static uint64_t where(void)
@@ -35,6 +35,7 @@ struct meridian_clock guest_clock = {
 void clock_init(void)
 {
     long answer = hypercall(MERIDIAN_HYPERCALL, MERIDIAN_OP_MAGIC, 0, 0, 0);
+
     if (answer != MERIDIAN_MAGIC) {
         print("guest: no time pages here (%ld): reading Xen's own records, bound unknown\n", answer);
         return;
@@ -64,6 +65,7 @@ enum clock_mode clock_mode_of(const struct meridian_sample *sample)
 const char *clock_mode_name(enum clock_mode mode)
 {
     static const char *const names[] = {"xen", "percpu", "unified"};
+
     return names[mode];
 }
 

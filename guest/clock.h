@@ -19,6 +19,7 @@ bool clock_has_pages(void);
 static inline uint64_t clock_raw_ns(struct meridian_counts *counts)
 {
     struct meridian_sample sample;
+
     meridian_read(&guest_clock, counts, &sample);
     return meridian_raw_ns(&sample);
 }

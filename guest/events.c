@@ -11,7 +11,7 @@
 #include "wall.h"
 
 #define WORD_BITS 64
-#define WORDS     (sizeof(shared_info.evtchn_pending) / sizeof(shared_info.evtchn_pending[0]))
+#define WORDS     (sizeof shared_info.evtchn_pending / sizeof shared_info.evtchn_pending[0])
 
 extern char upcall_entry[], failsafe_entry[];
 void events_upcall(void);
@@ -19,6 +19,7 @@ void events_upcall(void);
 static void register_callback(uint16_t type, const void *address)
 {
     struct callback_register argument = {.type = type, .address = address_of(address)};
+
     if (hypercall(__HYPERVISOR_callback_op, CALLBACKOP_register, address_of(&argument), 0, 0))
         power_crash("callback_op was refused");
 }
@@ -34,6 +35,7 @@ void events_init(void)
 static long unmask(uint32_t port)
 {
     struct evtchn_unmask argument = {.port = port};
+
     return hypercall(__HYPERVISOR_event_channel_op, EVTCHNOP_unmask, address_of(&argument), 0, 0);
 }
 
@@ -43,6 +45,7 @@ long events_bind(uint32_t id)
     struct evtchn_bind_virq timer = {.virq = VIRQ_TIMER, .vcpu = id};
     struct evtchn_bind_ipi ipi = {.vcpu = id};
     long refusal = hypercall(__HYPERVISOR_event_channel_op, EVTCHNOP_bind_virq, address_of(&timer), 0, 0);
+
     if (!refusal)
         refusal = hypercall(__HYPERVISOR_event_channel_op, EVTCHNOP_bind_ipi, address_of(&ipi), 0, 0);
     if (!refusal && (timer.port >= WORDS * WORD_BITS || ipi.port >= WORDS * WORD_BITS))
@@ -58,12 +61,14 @@ long events_bind(uint32_t id)
 void events_send_ipi(uint32_t id)
 {
     struct evtchn_send argument = {.port = vcpu_of(id)->ipi_port};
+
     hypercall(__HYPERVISOR_event_channel_op, EVTCHNOP_send, address_of(&argument), 0, 0);
 }
 
 static bool take_port(uint32_t port)
 {
     uint64_t bit = 1ull << port % WORD_BITS;
+
     return __atomic_fetch_and(&shared_info.evtchn_pending[port / WORD_BITS], ~bit, __ATOMIC_SEQ_CST) & bit;
 }
 
@@ -75,6 +80,7 @@ void events_upcall(void)
 {
     struct vcpu *self = vcpu_self();
     volatile struct vcpu_info *info = &shared_info.vcpu_info[self->id];
+
     do {
         info->evtchn_upcall_pending = 0;
         __atomic_exchange_n(&info->evtchn_pending_sel, 0, __ATOMIC_SEQ_CST);
@@ -82,6 +88,7 @@ void events_upcall(void)
             self->ipis++;
         if (take_port(self->timer_port)) {
             uint64_t now_ns = clock_raw_ns(&self->upcall_counts);
+
             tick_run(now_ns);
             timeouts_run(now_ns);
             if (self->id == 0)
@@ -93,6 +100,7 @@ void events_upcall(void)
 void events_disable(void)
 {
     volatile struct vcpu_info *info = &shared_info.vcpu_info[vcpu_self()->id];
+
     info->evtchn_upcall_mask = 1;
     __asm__ volatile("" : : : "memory");
 }
@@ -100,6 +108,7 @@ void events_disable(void)
 void events_enable(void)
 {
     volatile struct vcpu_info *info = &shared_info.vcpu_info[vcpu_self()->id];
+
     __asm__ volatile("" : : : "memory");
     info->evtchn_upcall_mask = 0;
     __asm__ volatile("" : : : "memory");

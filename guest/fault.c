@@ -43,6 +43,7 @@ PROVOKES timepage(void)
 PROVOKES divide(void)
 {
     uint32_t low = 1, high = 0;
+
     __asm__ volatile("divl %2" : "+a"(low), "+d"(high) : "r"(0u));
 }
 
@@ -87,6 +88,7 @@ PROVOKES overflow(void)
 static void set_handler(uint8_t vector, uint64_t address)
 {
     struct trap_info table[2] = {{vector, 0, FLAT_KERNEL_CS, address}, {0}};
+
     if (hypercall(__HYPERVISOR_set_trap_table, address_of(table), 0, 0, 0))
         print("guest: the handler was not set\n");
 }
@@ -121,7 +123,7 @@ static const struct {
 
 fault_provoke fault_named(const char *name, size_t length)
 {
-    for (unsigned i = 0; i < sizeof(faults) / sizeof(faults[0]); i++)
+    for (unsigned i = 0; i < sizeof faults / sizeof faults[0]; i++)
         if (length == strlen(faults[i].name) && !memcmp(name, faults[i].name, length))
             return faults[i].provoke;
     return NULL;

@@ -14,6 +14,7 @@ extern char hypercall_page[];
 static inline long hypercall(unsigned number, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
 {
     long result;
+
     register uint64_t r10 __asm__("r10") = d;
     __asm__ volatile("call *%[entry]"
                      : "=a"(result), "+D"(a), "+S"(b), "+d"(c), "+r"(r10)

@@ -24,6 +24,7 @@ void guest_main(const struct start_info *start);
 static void set_wall_clock(uint64_t utc_s)
 {
     long refusal = wall_set((int64_t)utc_s, 0);
+
     if (refusal)
         print("guest: the wall clock was not set (%ld)\n", refusal);
 }

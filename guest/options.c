@@ -18,12 +18,14 @@ struct number {
 static bool number(const char *word, size_t length, struct number wanted, uint64_t *value, bool *bad)
 {
     size_t at = strlen(wanted.name);
+
     if (length < at || memcmp(word, wanted.name, at) != 0)
         return false;
     uint64_t sum = 0;
     bool good = at < length;
     for (; good && at < length; at++) {
         unsigned digit = (unsigned)word[at] - '0';
+
         good = digit <= 9 && digit <= wanted.most && sum <= (wanted.most - digit) / 10;
         sum = sum * 10 + digit;
     }
@@ -54,6 +56,7 @@ static void take_fault(const char *name, size_t length, struct options *options)
 static bool take_number(const char *word, size_t length, struct options *options)
 {
     bool *bad = &options->bad;
+
     return number(word, length, (struct number){"settime=", 1ull << 40}, &options->settime, bad) ||
            number(word, length, (struct number){"steer=", 500000}, &options->steer_ppb, bad) ||
            number(word, length, (struct number){"sync=", 86400}, &options->sync_s, bad) ||
@@ -64,6 +67,7 @@ static bool take_number(const char *word, size_t length, struct options *options
 static void take_word(const char *word, size_t length, struct options *options)
 {
     uint64_t duration_s = options->duration_s, vcpus = options->vcpus;
+
     if (number(word, length, (struct number){"duration=", 1000000000}, &duration_s, &options->bad))
         options->duration_s = (uint32_t)duration_s;
     else if (number(word, length, (struct number){"vcpus=", 4096}, &vcpus, &options->bad))
@@ -87,8 +91,10 @@ static void take_word(const char *word, size_t length, struct options *options)
 struct options options_parse(const char *line)
 {
     struct options options = {.sync_s = SYNC_S};
+
     while (*line) {
         size_t length = 0;
+
         while (line[length] && line[length] != ' ')
             length++;
         take_word(line, length, &options);

@@ -29,8 +29,9 @@ struct figure {
 static struct figure figure(uint64_t value, uint64_t unknown)
 {
     struct figure f = {"unknown"};
+
     if (value != unknown)
-        format(f.text, sizeof(f.text), "%lu", value);
+        format(f.text, sizeof f.text, "%lu", value);
     return f;
 }
 
@@ -55,8 +56,9 @@ static void begin(const struct meridian_sample *sample)
 static void print_for_people(const struct witness *total, uint64_t spread_ns, uint64_t bound_ns)
 {
     struct figure bound = {"bound unknown"};
+
     if (bound_ns != MERIDIAN_UNKNOWN_NS)
-        format(bound.text, sizeof(bound.text), "+/- %lu ns", bound_ns);
+        format(bound.text, sizeof bound.text, "+/- %lu ns", bound_ns);
     print("%4u s  %7lu k reads  %lu steps back  spread %lu ns  %s\n", run.seconds, total->reads / 1000,
           total->back_self + total->back_global, spread_ns, bound.text);
 }
@@ -65,6 +67,7 @@ static void print_second(const struct meridian_sample *sample)
 {
     struct witness total = witness_total();
     enum clock_mode mode = clock_mode_of(sample);
+
     if (mode == CLOCK_PERCPU)
         spread_note(total.behind_ns);
     uint64_t back = total.back_self + total.back_global, spread_ns = spread_take_recent();
@@ -88,6 +91,7 @@ static void ring_all(void)
 void report_poll(const struct meridian_sample *sample)
 {
     uint64_t now_ns = meridian_raw_ns(sample);
+
     if (!run.next_second_ns)
         begin(sample);
     if (run.options->records)
@@ -113,6 +117,7 @@ static void print_vcpu(uint32_t id)
     const struct vcpu *vcpu = vcpu_of(id);
     const struct witness *w = &vcpu->witness;
     const struct meridian_counts *a = &w->counts, *b = &vcpu->upcall_counts;
+
     print(
         "@vcpu id=%u reads=%lu back_self=%lu back_global=%lu worst_ns=%lu retries=%lu stalls=%lu clamps=%lu "
         "early=%lu\n",
@@ -123,8 +128,10 @@ static void print_vcpu(uint32_t id)
 static void print_events(void)
 {
     uint64_t ticks = 0, ipis = 0, set = 0, fired = 0, late_ns = 0;
+
     for (uint32_t id = 0; id < run.vcpus; id++) {
         const struct vcpu *vcpu = vcpu_of(id);
+
         ticks += vcpu->tick.ticks;
         ipis += vcpu->ipis;
         set += vcpu->timeouts.set;
@@ -171,8 +178,9 @@ static void print_verdict(const struct witness *total, const char *reason)
 {
     int64_t ppb = rate_ppb(&run.first, &run.last);
     struct figure rate = {"unknown"};
+
     if (ppb != RATE_UNKNOWN)
-        format(rate.text, sizeof(rate.text), "%ld", ppb);
+        format(rate.text, sizeof rate.text, "%ld", ppb);
 
     print("@verdict result=%s reads=%lu back_self=%lu back_global=%lu worst_ns=%lu spread_ns=%lu rate_ppb=%s "
           "bound_ns=%s mode=%s retries=%lu stalls=%lu clamps=%lu disruptions=%u reason=%s\n",
@@ -185,6 +193,7 @@ static void print_verdict(const struct witness *total, const char *reason)
 void report_end(void)
 {
     struct witness total = witness_total();
+
     records_end();
     for (uint32_t id = 0; id < run.vcpus; id++)
         print_vcpu(id);
@@ -198,6 +207,7 @@ void report_refused(const char *reason)
 {
     static const struct witness nothing;
     struct meridian_counts counts = {0};
+
     meridian_read(&guest_clock, &counts, &run.last); /* the clock's bound and mode are true all the same */
     run.first = run.last;
     print_verdict(&nothing, reason);

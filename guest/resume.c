@@ -36,6 +36,7 @@ static uint64_t start_ns, down_ns;
 void resume_init(uint32_t vcpus, uint32_t down_ms)
 {
     struct meridian_counts counts = {0};
+
     vcpu_count = vcpus > 1 ? vcpus : 0;
     start_ns = clock_raw_ns(&counts);
     down_ns = down_ms * MS_NS;
@@ -45,6 +46,7 @@ void resume_init(uint32_t vcpus, uint32_t down_ms)
 static uint64_t goes_ns(uint32_t id)
 {
     uint64_t place = id ? id - 1 : vcpu_count - 1;
+
     return start_ns + BREAK_NS + place * (down_ns + BREAK_NS);
 }
 
@@ -120,6 +122,7 @@ static void bring_up(uint32_t id, uint64_t now_ns, const struct meridian_sample 
 static void note_after(uint32_t me)
 {
     struct one *one = &ones[me];
+
     one->ticks = vcpu_of(me)->tick.ticks - one->ticks;
     one->overslept = vcpu_of(me)->timeouts.overslept - one->overslept;
     one->jiffies_behind = me ? 0 : tick_jiffies_behind();
@@ -166,6 +169,7 @@ void resume_print(void)
         const struct one *one = &ones[id];
         int64_t wall_ns = (one->up_utc.sec - one->down_utc.sec) * 1000000000 + one->up_utc.nsec -
                           (int64_t)one->down_utc.nsec;
+
         print("@resume id=%u by=%u step=%u asked_ns=%lu down_ns=%lu wall_ns=%ld age_ns=%lu ticks=%lu "
               "overslept=%lu jiffies_behind=%lu\n",
               id, id == 0, one->step, down_ns, one->up_ns - one->down_ns, wall_ns, one->age_ns, one->ticks,

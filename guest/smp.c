@@ -24,6 +24,7 @@ static bool go;
 uint32_t smp_count(uint32_t most)
 {
     uint32_t count = 1;
+
     if (!most || most > MAX_VCPUS)
         most = MAX_VCPUS;
     while (count < most && hypercall(__HYPERVISOR_vcpu_op, VCPUOP_is_up, count, 0, 0) >= 0)
@@ -72,8 +73,10 @@ static bool wait_for(enum vcpu_state state, uint32_t count, uint64_t most_ns)
 {
     struct meridian_counts counts = {0};
     uint64_t end_ns = clock_raw_ns(&counts) + most_ns;
+
     for (uint32_t polls = 0; polls < POLLS_MAX && clock_raw_ns(&counts) < end_ns; polls++) {
         uint32_t there = 1;
+
         for (uint32_t id = 1; id < count; id++)
             there += vcpu_of(id)->state >= state;
         if (there == count)

@@ -12,6 +12,7 @@ static struct meridian_sample copies[1 + MAX_VCPUS]; /* the common line, then ea
 static uint32_t copy_all(uint32_t vcpus)
 {
     uint32_t count = 0;
+
     if (clock_has_pages() && !meridian_try(guest_clock.pages[0], 1, &copies[count++]))
         return 0;
     for (uint32_t id = 0; id < vcpus; id++)
@@ -32,8 +33,10 @@ static bool of_one_publish(uint32_t count)
 static uint64_t apart_ns(uint32_t count)
 {
     uint64_t tsc = copies[count - 1].tsc, least = UINT64_MAX, most = 0;
+
     for (uint32_t i = 0; i < count; i++) {
         uint64_t ns = meridian_line_ns(&copies[i], tsc);
+
         least = ns < least ? ns : least;
         most = ns > most ? ns : most;
     }
@@ -53,6 +56,7 @@ void spread_note(uint64_t ns)
 void spread_sample(uint32_t vcpus)
 {
     uint32_t count = 0;
+
     for (unsigned tries = 0; tries < TRIES; tries++) {
         count = copy_all(vcpus);
         if (count && clock_mode_of(&copies[0]) != CLOCK_UNIFIED)
@@ -76,6 +80,7 @@ void spread_sample(uint32_t vcpus)
 uint64_t spread_take_recent(void)
 {
     uint64_t ns = spread.recent_ns;
+
     spread.recent_ns = 0;
     return ns;
 }

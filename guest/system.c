@@ -21,7 +21,7 @@ void print(const char *text, ...)
     va_list args;
 
     va_start(args, text);
-    int length = format_va(line, sizeof(line), text, args);
+    int length = format_va(line, sizeof line, text, args);
     va_end(args);
     if (length >= LINE_SIZE) {
         length = LINE_SIZE - 1;
@@ -33,6 +33,7 @@ void print(const char *text, ...)
 static _Noreturn void shut_down(unsigned reason)
 {
     struct sched_shutdown argument = {.reason = reason};
+
     for (;;)
         hypercall(__HYPERVISOR_sched_op, SCHEDOP_shutdown, address_of(&argument), 0, 0);
 }
@@ -56,6 +57,7 @@ static uint8_t rest_of_page[PAGE_SIZE - sizeof(struct shared_info) % PAGE_SIZE]
 long memory_map(void *page, uint64_t mfn, bool writable)
 {
     uint64_t pte = mfn << 12 | PTE_PRESENT | PTE_USER | PTE_NX | (writable ? PTE_WRITE : 0);
+
     if (mfn >= MAX_FRAME)
         return -1;
     return hypercall(__HYPERVISOR_update_va_mapping, address_of(page), pte, UVMF_INVLPG | UVMF_ALL, 0);
@@ -75,6 +77,7 @@ void memory_init(const struct start_info *start)
 uint64_t memory_frame(const struct start_info *start, const void *page)
 {
     const uint64_t *mfn_list = (const uint64_t *)start->mfn_list;
+
     return mfn_list[(address_of(page) - VIRT_BASE) >> 12];
 }
 

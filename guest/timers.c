@@ -16,6 +16,7 @@ long tick_start(void)
 {
     struct vcpu *self = vcpu_self();
     struct vcpu_set_periodic_timer timer = {.period_ns = TICK_NS};
+
     /* From now, not from 0: a VCPU brought up after a day would have 8.6 million ticks to catch up with. */
     self->tick.processed_system_time = clock_raw_ns(&self->upcall_counts);
     if (self->id == 0 && !jiffies_start_ns)
@@ -50,6 +51,7 @@ void tick_run(uint64_t now_ns)
 static long set_timer(uint64_t deadline_ns, uint64_t count)
 {
     struct vcpu_set_singleshot_timer timer = {.timeout_abs_ns = deadline_ns};
+
     if (count % 2)
         return hypercall(__HYPERVISOR_set_timer_op, deadline_ns, 0, 0, 0);
     return hypercall(__HYPERVISOR_vcpu_op, VCPUOP_set_singleshot_timer, vcpu_self()->id, address_of(&timer),
@@ -73,12 +75,14 @@ static void set_next(struct timeouts *timeouts, uint64_t now_ns)
 void timeouts_start(void)
 {
     struct vcpu *self = vcpu_self();
+
     set_next(&self->timeouts, clock_raw_ns(&self->upcall_counts));
 }
 
 void timeouts_resume(uint64_t now_ns)
 {
     struct timeouts *timeouts = &vcpu_self()->timeouts;
+
     if (!timeouts->deadline_ns)
         return;
     timeouts->set--; /* the one at hand is set again, or another in its place */
@@ -93,6 +97,7 @@ void timeouts_resume(uint64_t now_ns)
 void timeouts_run(uint64_t now_ns)
 {
     struct timeouts *timeouts = &vcpu_self()->timeouts;
+
     if (!timeouts->deadline_ns || now_ns < timeouts->deadline_ns)
         return;
     uint64_t late_ns = now_ns - timeouts->deadline_ns;

@@ -22,12 +22,14 @@ static struct trap_info entry(unsigned vector)
 {
     /* 4: with events masked. Privilege 3 for the two that a program may raise itself, INT3 and INTO. */
     uint8_t flags = 4 | (vector == 3 || vector == 4 ? 3 : 0);
+
     return (struct trap_info){(uint8_t)vector, flags, FLAT_KERNEL_CS, trap_entries[vector]};
 }
 
 void traps_init(void)
 {
     struct trap_info table[VECTORS + 1] = {0}; /* a zero address ends it */
+
     for (unsigned vector = 0; vector < VECTORS; vector++)
         table[vector] = entry(vector);
     if (hypercall(__HYPERVISOR_set_trap_table, address_of(table), 0, 0, 0))
@@ -43,6 +45,7 @@ void traps_fill(struct trap_info table[256])
 void trap_report(const struct trap_frame *frame)
 {
     uint32_t id = vcpu_self()->id;
+
     print("guest: VCPU %u: exception %lu, error code %lx, rip %lx, rsp %lx, rflags %lx, cr2 %lx\n", id,
           frame->vector, frame->error_code, frame->rip, frame->rsp, frame->rflags,
           frame->vector == VECTOR_PF ? shared_info.vcpu_info[id].arch.cr2 : 0);

@@ -34,6 +34,7 @@ extern union vcpu_stack vcpu_stacks[MAX_VCPUS];
 static inline struct vcpu *vcpu_self(void)
 {
     uint64_t here;
+
     __asm__("mov %%rsp, %0" : "=r"(here));
     return (struct vcpu *)(uintptr_t)(here & ~(uint64_t)(STACK_SIZE - 1));
 }

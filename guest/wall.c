@@ -19,10 +19,12 @@ struct sync sync;
 static struct meridian_utc utc_at_boot(void)
 {
     const volatile struct shared_info *shared = &shared_info;
+
     for (;;) {
         uint32_t version = shared->wc_version;
         struct meridian_utc utc = {(int64_t)((uint64_t)shared->wc_sec_hi << 32 | shared->wc_sec),
                                    shared->wc_nsec};
+
         if (!(version & 1) && shared->wc_version == version)
             return utc;
         __asm__ volatile("pause");
@@ -38,6 +40,7 @@ void wall_init(enum wall_kind wanted, uint32_t steer_ppb)
 {
     struct meridian_counts counts = {0};
     struct meridian_sample sample;
+
     meridian_read(&guest_clock, &counts, &sample);
     own.since_ns = meridian_raw_ns(&sample);
     own.utc = utc_plus(wall_base(&sample), (int64_t)own.since_ns);
@@ -54,6 +57,7 @@ bool wall_is_own(void)
 struct meridian_utc wall_at(const struct meridian_sample *sample)
 {
     uint64_t ns = meridian_raw_ns(sample);
+
     return wall_is_own() ? wall_own_at(&own, ns) : utc_plus(wall_base(sample), (int64_t)ns);
 }
 
@@ -71,6 +75,7 @@ struct meridian_wall wall_now(struct meridian_counts *counts)
 long wall_push(struct meridian_utc utc, uint64_t system_ns)
 {
     struct xen_platform_op op = {.cmd = XENPF_settime64, .interface_version = XENPF_INTERFACE_VERSION};
+
     op.u.settime64.secs = (uint64_t)utc.sec;
     op.u.settime64.nsecs = utc.nsec;
     op.u.settime64.system_time = system_ns;
@@ -81,6 +86,7 @@ long wall_set(int64_t utc_s, uint32_t utc_ns)
 {
     struct meridian_counts counts = {0};
     uint64_t now_ns = meridian_now_ns(&guest_clock, &counts);
+
     own.utc = (struct meridian_utc){utc_s, utc_ns};
     own.since_ns = now_ns;
     return kind == WALL_INDEPENDENT ? 0 : wall_push(own.utc, now_ns);
@@ -104,6 +110,7 @@ void sync_run(uint64_t now_ns)
 {
     struct meridian_counts counts = {0};
     struct meridian_sample sample;
+
     if (!sync_due(&sync, now_ns))
         return;
     meridian_read(&guest_clock, &counts, &sample);

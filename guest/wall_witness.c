@@ -25,6 +25,7 @@ void wall_witness_init(uint32_t vcpus, uint32_t setters)
 {
     struct meridian_counts counts = {0};
     struct meridian_sample sample;
+
     meridian_read(&guest_clock, &counts, &sample);
     first = wall_base(&sample);
     vcpu_count = vcpus;
@@ -40,8 +41,10 @@ void wall_witness_init(uint32_t vcpus, uint32_t setters)
 static int64_t newest_shown(uint32_t setter)
 {
     int64_t newest = NEVER_SET;
+
     for (uint32_t id = 0; id < vcpu_count; id++) {
         int64_t one = __atomic_load_n(&shown[id].newest[setter], __ATOMIC_RELAXED);
+
         newest = one > newest ? one : newest;
     }
     return newest;
@@ -50,6 +53,7 @@ static int64_t newest_shown(uint32_t setter)
 static void show(uint32_t me, int64_t number)
 {
     int64_t *newest = &shown[me].newest[number % setter_count];
+
     if (number > *newest)
         __atomic_store_n(newest, number, __ATOMIC_RELAXED);
     shown[me].last = number;
@@ -124,6 +128,7 @@ static void set(uint32_t me, uint64_t now_ns)
 void wall_witness_poll(uint32_t me)
 {
     struct meridian_sample sample;
+
     if (!setter_count)
         return;
     look(me, &sample);
@@ -138,8 +143,10 @@ void wall_witness_poll(uint32_t me)
 struct wall_witness wall_witness_total(void)
 {
     struct wall_witness total = {0};
+
     for (uint32_t id = 0; id < vcpu_count; id++) {
         const struct wall_witness *one = &shown[id].counts;
+
         total.reads += one->reads;
         total.sets += one->sets;
         total.refused += one->refused;
@@ -153,6 +160,7 @@ int wall_witness_last_stands(const struct meridian_sample *sample)
 {
     struct meridian_utc base = wall_base(sample);
     int64_t number = wall_number_of(base);
+
     if (!setter_count || number == WALL_NO_NUMBER)
         return !setter_count;
     return number / setter_count == (int64_t)shown[number % setter_count].counts.sets - 1;

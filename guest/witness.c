@@ -40,6 +40,7 @@ static uint64_t larger(uint64_t a, uint64_t b)
 static struct shown look_at_others(uint32_t me)
 {
     struct shown most = {0, 0, 0};
+
     for (uint32_t id = 0; id < vcpu_count; id++) {
         if (id == me)
             continue;
@@ -64,6 +65,7 @@ static void check_point(struct witness *self, uint32_t me, uint64_t others_ns,
                         const struct meridian_sample *sample)
 {
     uint64_t point_ns = meridian_point_ns(&guest_clock, &self->counts, sample);
+
     self->back_self += point_ns < self->last_point_ns;
     self->back_global += point_ns < others_ns;
     self->last_point_ns = point_ns;
@@ -77,6 +79,7 @@ static void check_point(struct witness *self, uint32_t me, uint64_t others_ns,
 static void read_and_compare(struct witness *self, uint32_t me, struct meridian_sample *sample)
 {
     struct shown before = look_at_others(me);
+
     meridian_read(&guest_clock, &self->counts, sample);
 
     uint64_t raw_ns = meridian_raw_ns(sample), slack = slack_ns(sample);
@@ -116,8 +119,10 @@ static void breathe(void)
 void witness_run(struct witness *self, void (*each)(const struct meridian_sample *sample))
 {
     uint32_t me = vcpu_self()->id;
+
     while (!__atomic_load_n(&stopped, __ATOMIC_RELAXED)) {
         struct meridian_sample sample;
+
         read_and_compare(self, me, &sample);
         if (each)
             each(&sample);
@@ -131,9 +136,11 @@ void witness_run(struct witness *self, void (*each)(const struct meridian_sample
 struct witness witness_total(void)
 {
     struct witness total = {0};
+
     for (uint32_t id = 0; id < vcpu_count; id++) {
         const struct vcpu *vcpu = vcpu_of(id);
         const struct witness *one = &vcpu->witness;
+
         total.reads += one->reads;
         total.back_self += one->back_self + vcpu->tick.back;
         total.back_global += one->back_global;

@@ -17,6 +17,7 @@
 INLINE uint64_t rdtsc(void)
 {
     uint32_t low, high;
+
     __asm__ volatile("rdtsc" : "=a"(low), "=d"(high) : : "memory");
     return (uint64_t)high << 32 | low;
 }
@@ -36,6 +37,7 @@ INLINE uint64_t mfence_rdtsc(void)
 INLINE uint64_t rdtscp(void)
 {
     uint32_t low, high, aux;
+
     __asm__ volatile("rdtscp" : "=a"(low), "=d"(high), "=c"(aux) : : "memory");
     return (uint64_t)high << 32 | low;
 }

@@ -69,6 +69,7 @@ double host_ticks_per_ns(void)
 const char *host_name(void)
 {
     static char name[128] = "unknown";
+
     FILE *info = fopen("/proc/cpuinfo", "r");
     char line[256];
 

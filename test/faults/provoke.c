@@ -141,9 +141,9 @@ PROVOKES provoke_nobodys(void)
     static const uint8_t vectors[] = {0x55, 0x81, 0xef, VECTOR_SPURIOUS};
     uint64_t before = traps_spurious_count(cpu_id());
 
-    for (unsigned i = 0; i < sizeof(vectors); i++)
+    for (unsigned i = 0; i < sizeof vectors; i++)
         apic_send(apic_id(), vectors[i]);
-    for (unsigned i = 0; i < 1000000u && traps_spurious_count(cpu_id()) < before + sizeof(vectors); i++)
+    for (unsigned i = 0; i < 1000000u && traps_spurious_count(cpu_id()) < before + sizeof vectors; i++)
         __asm__ volatile("sti\n\tnop\n\tpause\n\tcli" : : : "memory");
     log_print("trap test: %lu interrupts of nobody's, %s in service\n",
               traps_spurious_count(cpu_id()) - before, apic_in_service() ? "one still" : "none");

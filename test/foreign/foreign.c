@@ -17,6 +17,7 @@ unsigned char stacks[CPUS][8192] __attribute__((aligned(4096)));
 static union {
     struct shared_info s;
     unsigned char page[4096];
+
 } shared __attribute__((aligned(4096)));
 
 extern char hypercalls[], second[], on_event[], on_fault[];
@@ -37,6 +38,7 @@ static long by_page(long nr, u64 a, u64 b, u64 c)
 {
     long ret;
     void *target = hypercalls + 32 * nr;
+
     __asm__ volatile("call *%%rax"
                      : "=a"(ret), "+D"(a), "+S"(b), "+d"(c)
                      : "0"(target)
@@ -47,6 +49,7 @@ static long by_page(long nr, u64 a, u64 b, u64 c)
 static long by_syscall(long nr, u64 a, u64 b, u64 c)
 {
     long ret;
+
     __asm__ volatile("syscall"
                      : "=a"(ret), "+D"(a), "+S"(b), "+d"(c)
                      : "0"(nr)
@@ -61,7 +64,7 @@ static unsigned used;
 
 static void say(const char *s)
 {
-    while (*s && used < sizeof(text))
+    while (*s && used < sizeof text)
         text[used++] = *s++;
 }
 
@@ -69,6 +72,7 @@ static void say_number(u64 n)
 {
     char digits[21];
     int i = 20;
+
     digits[i] = 0;
     do
         digits[--i] = (char)('0' + n % 10);
@@ -86,6 +90,7 @@ static void say_out(void)
 static void leave(unsigned reason)
 {
     struct sched_shutdown how = {reason};
+
     for (;;)
         by_syscall(__HYPERVISOR_sched_op, SCHEDOP_shutdown, (u64)&how, 0);
 }
@@ -112,6 +117,7 @@ void fatal(void)
 static u64 tsc(void)
 {
     unsigned lo, hi;
+
     __asm__ volatile("lfence; rdtsc; lfence" : "=a"(lo), "=d"(hi) : : "memory");
     return (u64)hi << 32 | lo;
 }
@@ -119,6 +125,7 @@ static u64 tsc(void)
 static u64 at(const struct vcpu_time_info *t, u64 now)
 {
     u64 d = now - t->tsc_timestamp;
+
     if ((int64_t)d < 0)
         d = 0;
     d = t->tsc_shift < 0 ? d >> -t->tsc_shift : d << t->tsc_shift;
@@ -136,10 +143,12 @@ static void copy(struct vcpu_time_info *to, const volatile struct vcpu_time_info
 static u64 now(unsigned cpu)
 {
     const volatile struct vcpu_time_info *from = &shared.s.vcpu_info[cpu].time;
+
     for (;;) {
         struct vcpu_time_info t;
         uint32_t version = from->version;
         u64 ns;
+
         copy(&t, from);
         ns = at(&t, tsc());
         if (!(version & 1) && version == from->version)
@@ -155,6 +164,7 @@ static u64 spread(void)
     uint32_t version[CPUS];
     u64 lo = ~0ull, hi = 0, when;
     unsigned i;
+
     for (i = 0; i < ncpus; i++)
         if ((version[i] = *(volatile uint32_t *)&shared.s.vcpu_info[i].time.version) & 1)
             return ~0ull;
@@ -166,6 +176,7 @@ static u64 spread(void)
             return ~0ull;
     for (i = 0; i < ncpus; i++) {
         u64 ns = at(&t[i], when);
+
         lo = ns < lo ? ns : lo;
         hi = ns > hi ? ns : hi;
     }
@@ -175,6 +186,7 @@ static u64 spread(void)
 static u64 step(unsigned cpu)
 {
     u64 seen = 0, ns;
+
     for (unsigned i = 0; i < ncpus; i++)
         seen = cpu_data[i].last > seen ? cpu_data[i].last : seen;
     __asm__ volatile("lfence" : : : "memory");
@@ -193,6 +205,7 @@ static void timer_on(unsigned cpu)
     struct evtchn_bind_virq bind = {VIRQ_TIMER, cpu, 0};
     struct evtchn_unmask unmask;
     struct vcpu_set_periodic_timer period = {20000000};
+
     must(by_syscall(__HYPERVISOR_event_channel_op, EVTCHNOP_bind_virq, (u64)&bind, 0), "bind_virq");
     unmask.port = bind.port;
     must(by_page(__HYPERVISOR_event_channel_op, EVTCHNOP_unmask, (u64)&unmask, 0), "unmask");
@@ -203,6 +216,7 @@ static void timer_on(unsigned cpu)
 void upcall(void)
 {
     volatile struct vcpu_info *v = &shared.s.vcpu_info[0];
+
     v->evtchn_upcall_pending = 0;
     u64 words = __atomic_exchange_n(&v->evtchn_pending_sel, 0, __ATOMIC_SEQ_CST);
     for (unsigned w = 0; w < 64; w++)
@@ -225,10 +239,11 @@ void other_cpu(u64 cpu)
 static void start(unsigned cpu, struct start_info *si, u64 base)
 {
     static struct vcpu_guest_context c;
+
     c.flags = VGCF_in_kernel;
     c.user_regs.rip = (u64)second;
     c.user_regs.rdi = cpu;
-    c.user_regs.rsp = (u64)stacks[cpu] + sizeof(stacks[cpu]) - 16;
+    c.user_regs.rsp = (u64)stacks[cpu] + sizeof stacks[cpu] - 16;
     c.user_regs.cs = FLAT_KERNEL_CS;
     c.user_regs.ss = FLAT_KERNEL_SS;
     c.kernel_ss = FLAT_KERNEL_SS;
@@ -243,8 +258,10 @@ static void start(unsigned cpu, struct start_info *si, u64 base)
 static u64 poll_for(u64 seconds)
 {
     u64 end = now(0) + seconds * 1000000000, worst = 0, samples = 0;
+
     for (u64 n = 0; step(0) < end; n++) {
         u64 s = n % 256 ? ~0ull : spread();
+
         if (s == ~0ull)
             continue;
         samples++;

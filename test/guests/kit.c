@@ -37,14 +37,14 @@ long call(unsigned number, u64 a, u64 b, u64 c, u64 d)
 
 void say(const char *what)
 {
-    while (*what && used < sizeof(text) - 1)
+    while (*what && used < sizeof text - 1)
         text[used++] = *what++;
 }
 
 void say_number(long number)
 {
     char digits[22];
-    unsigned at = sizeof(digits) - 1;
+    unsigned at = sizeof digits - 1;
     u64 left = number < 0 ? -(u64)number : (u64)number;
 
     digits[at] = 0;

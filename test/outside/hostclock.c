@@ -44,6 +44,7 @@ static struct pair take_tightest(void)
 
     for (int i = 1; i < TRIES; i++) {
         struct pair next = take();
+
         if (next.tsc_hi - next.tsc_lo < best.tsc_hi - best.tsc_lo)
             best = next;
     }
@@ -57,6 +58,7 @@ int main(void)
     prctl(PR_SET_PDEATHSIG, SIGKILL); /* it must not outlive who reads it */
     for (;;) {
         struct pair pair = take_tightest();
+
         if (printf("%lu %lu %lu\n", pair.tsc_lo, pair.ns, pair.tsc_hi) < 0 || fflush(stdout))
             return EXIT_FAILURE;
         nanosleep(&pause, NULL);

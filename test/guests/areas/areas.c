@@ -29,7 +29,7 @@ static long register_info(unsigned cpu, u64 mfn, uint32_t offset)
 
 static void wipe(void)
 {
-    for (u64 i = 0; i < sizeof(areas); i++)
+    for (u64 i = 0; i < sizeof areas; i++)
         ((volatile unsigned char *)areas)[i] = UNTOUCHED;
 }
 
@@ -82,7 +82,7 @@ static void at_awkward_addresses(void)
     check("time area: none", register_time(0, 0), 0);
     wipe();
     wait_ns(1200000000);
-    check("none is written", touched(areas[0], sizeof(areas)), 0);
+    check("none is written", touched(areas[0], sizeof areas), 0);
     check("time area: the hypervisor's", register_time(0, 0xffff830000000000), -XEN_EFAULT);
     check("time area: its table that may be read", register_time(0, MACH2PHYS_VIRT_START), -XEN_EFAULT);
     check("time area: another's VCPU", register_time(1, (u64)areas[4] + 100), 0);

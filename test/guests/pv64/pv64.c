@@ -87,7 +87,7 @@ static void the_calls(void)
     counted("update_va_mapping gdt", map(gdt, entry_of(gdt, PTE_RO), UVMF_INVLPG));
     counted("set_gdt", set_gdt(mfn_of(gdt), 512));
     counted("stack_switch",
-            call(__HYPERVISOR_stack_switch, FLAT_KERNEL_SS, (u64)kernel_stack + sizeof(kernel_stack), 0, 0));
+            call(__HYPERVISOR_stack_switch, FLAT_KERNEL_SS, (u64)kernel_stack + sizeof kernel_stack, 0, 0));
     counted("mmuext_op NEW_USER_BASEPTR", user_root(mfn_of((void *)start->pt_base)));
     counted("update_va_mapping of address 0", map((void *)0, 0, UVMF_INVLPG));
     write_line("--- Xen Test Framework's way ---\n");

@@ -116,7 +116,7 @@ void user_mode(void)
     set_bases();
     on_trap = user_trap; /* first: a tick may come at once */
     close.port = ticks_on();
-    enter_user((u64)user_code, (u64)user_stack + sizeof(user_stack) - 8);
+    enter_user((u64)user_code, (u64)user_stack + sizeof user_stack - 8);
     on_trap = 0;
     check("close", call(__HYPERVISOR_event_channel_op, EVTCHNOP_close, (u64)&close, 0, 0), 0);
     check("user: events came there", events > 0, 1);
@@ -127,7 +127,7 @@ void user_mode(void)
     check("user: its gs again", (long)seen[2], 0x55);
     check("user: the call's cs", (long)call_frame.cs & 0xffff, 0xe033);
     check("user: the call's ss", (long)call_frame.ss & 0xffff, 0xe02b);
-    check("user: the call's stack was the user's", call_frame.rsp - (u64)user_stack <= sizeof(user_stack), 1);
+    check("user: the call's stack was the user's", call_frame.rsp - (u64)user_stack <= sizeof user_stack, 1);
     check("user: the call's rax", (long)call_frame.rax, 77);
     check("user: the call's flags have DF as it was, and IF", call_frame.rflags >> 9 & 3, 3);
     check("user: #UD says user", (long)trap_frame.cs & 3, 3);

@@ -29,7 +29,7 @@ static u64 roll_number(struct dice *dice)
         __HYPERVISOR_arch_7,
     };
 
-    return roll_below(dice, 4) ? known[roll_below(dice, sizeof(known))] : roll_below(dice, 70);
+    return roll_below(dice, 4) ? known[roll_below(dice, sizeof known)] : roll_below(dice, 70);
 }
 
 /* Random operations would hardly ever meet one that there is. */

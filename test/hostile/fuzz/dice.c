@@ -33,7 +33,7 @@ u64 roll_argument(struct dice *dice)
     };
 
     switch (roll_below(dice, 6)) {
-    case 0: return edges[roll_below(dice, sizeof(edges) / sizeof(edges[0]))];
+    case 0: return edges[roll_below(dice, sizeof edges / sizeof edges[0])];
     case 1: return (u64)play + roll_below(dice, PLAY_BYTES);
     case 2: return (u64)play[roll_below(dice, PLAY_PAGES)];
     case 3: return pte_of(play[roll_below(dice, PLAY_PAGES)], roll_below(dice, PAGE_BYTES));

@@ -31,7 +31,7 @@ struct vcpu_guest_context *context_for(unsigned vcpu)
 {
     static struct vcpu_guest_context context;
 
-    memset(&context, 0, sizeof(context));
+    memset(&context, 0, sizeof context);
     context.flags = VGCF_in_kernel;
     context.user_regs.rip = (u64)begin_other;
     context.user_regs.rsp = (u64)stacks + (vcpu + 1) * STACK_BYTES - 8; /* as if it had been called */
@@ -39,7 +39,7 @@ struct vcpu_guest_context *context_for(unsigned vcpu)
     context.user_regs.ss = FLAT_KERNEL_SS;
     context.ctrlreg[3] = xen_pfn_to_cr3(frame_of((void *)start_info->pt_base));
     context.event_callback_eip = (u64)event_entry;
-    memcpy(context.trap_ctxt, traps, sizeof(context.trap_ctxt));
+    memcpy(context.trap_ctxt, traps, sizeof context.trap_ctxt);
     return &context;
 }
 

@@ -77,6 +77,7 @@ void *memcpy(void *to, const void *from, size_t size);
 static inline int64_t call(u64 number, u64 a, u64 b, u64 c)
 {
     int64_t result;
+
     register u64 r10 __asm__("r10") = 0;
     register u64 r8 __asm__("r8") = 0;
 

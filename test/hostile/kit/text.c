@@ -24,7 +24,7 @@ static void put_text(struct line *line, const char *text)
 static void put_number(struct line *line, u64 number, unsigned base)
 {
     char digits[24];
-    unsigned at = sizeof(digits) - 1;
+    unsigned at = sizeof digits - 1;
 
     digits[at] = 0;
     do

@@ -16,7 +16,7 @@ static void multicalls(void)
         list[i] = (struct multicall_entry){.op = __HYPERVISOR_xen_version, .args = {XENVER_version}};
     list[1].op = 60;
     list[2] = (struct multicall_entry){.op = __HYPERVISOR_console_io,
-                                       .args = {CONSOLEIO_write, sizeof(text) - 1, (u64)text}};
+                                       .args = {CONSOLEIO_write, sizeof text - 1, (u64)text}};
     answer("multicall", __HYPERVISOR_multicall, list, ENTRIES, 0);
     say("probe: its results = %d, %d, %d, and %d at the end\n", (long)list[0].result, (long)list[1].result,
         (long)list[2].result, (long)list[ENTRIES - 1].result);

@@ -126,7 +126,7 @@ void crash(const char *how)
     };
 
     take_traps(0);
-    for (unsigned i = 0; i < sizeof(ways) / sizeof(ways[0]); i++)
+    for (unsigned i = 0; i < sizeof ways / sizeof ways[0]; i++)
         if (begins(how, ways[i].name))
             ways[i].happen();
     say("probe: survived %s\n", how);
