@@ -30,7 +30,7 @@ struct meridian_utc utc_plus(struct meridian_utc utc, int64_t ns)
     return (struct meridian_utc){utc.sec + sec + rest / SECOND_NS, (uint32_t)(rest % SECOND_NS)};
 }
 
-/* In two parts: the product of ns and ppb would overflow after some minutes. */
+/* Multiplies in two parts: the product of ns and ppb would overflow after some hours. */
 static int64_t steered_ns(int64_t gone_ns, uint32_t ppb)
 {
     return gone_ns / SECOND_NS * ppb + gone_ns % SECOND_NS * ppb / SECOND_NS;
@@ -43,7 +43,7 @@ struct meridian_utc wall_own_at(const struct wall_own *own, uint64_t now_ns)
     return utc_plus(own->utc, gone_ns + steered_ns(gone_ns, own->steer_ppb));
 }
 
-/* Two numbers of which one has the other's ns are farther apart than a run is long. */
+/* Two numbers have the same ns only if they are MOST apart, and no run makes so many settings. */
 struct meridian_utc wall_of_number(int64_t number)
 {
     int64_t away = number % 4 < 2 ? number : -number;

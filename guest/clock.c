@@ -6,7 +6,7 @@
 #include "system.h"
 #include "vcpu.h"
 
-/* With at most 32 VCPUs, slots 0..32 all lie in the first page. It gives its place to the shared one. */
+/* The one time page, mapped in place of this page of the image: slots 0..32 serve 32 VCPUs at most. */
 static struct meridian_record time_page[MERIDIAN_SLOTS_PER_PAGE] __attribute__((aligned(4096)));
 static const struct meridian_record *const time_pages[] = {time_page};
 static uint64_t last_ns __attribute__((aligned(64)));

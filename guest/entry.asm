@@ -125,7 +125,7 @@ trap_common:                        ; vector, error code, rip, cs, rflags, rsp, 
         call trap_report
         ud2
 
-; A segment register or a return frame that could not be loaded: nothing here does that on purpose.
+; A segment register or a return frame could not be loaded. Nothing here does that on purpose.
 global failsafe_entry:function hidden
 failsafe_entry:
         and rsp, -16

@@ -73,7 +73,7 @@ static bool take_port(uint32_t port)
 }
 
 /*
- * Called with upcalls masked. Pending is cleared before the ports are looked at: an event that comes between
+ * Runs with upcalls masked. The pending flag is cleared before any port is taken: an event that comes between
  * the two sets it again. A selector word covers ports of other VCPUs too, so only our own two are taken.
  */
 void events_upcall(void)
@@ -94,7 +94,7 @@ void events_upcall(void)
             if (self->id == 0)
                 sync_run(now_ns);
         }
-    } while (info->evtchn_upcall_pending); /* only what came meanwhile: each pass clears it first */
+    } while (info->evtchn_upcall_pending); /* set again by what came meanwhile: each pass clears it first */
 }
 
 void events_disable(void)
@@ -119,6 +119,6 @@ void events_enable(void)
 
 void events_wait(void)
 {
-    hypercall(__HYPERVISOR_sched_op, SCHEDOP_block, 0, 0,
-              0); /* unmasks, and does not sleep if one is pending */
+    /* The call unmasks upcalls, and does not sleep if one is pending. */
+    hypercall(__HYPERVISOR_sched_op, SCHEDOP_block, 0, 0, 0);
 }

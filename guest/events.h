@@ -5,18 +5,19 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Once, on VCPU 0: masks all ports, registers the callbacks. Crashes the domain where that is refused. */
+/* Masks all ports and registers the callbacks. Crashes the domain if they are refused. Once, on VCPU 0. */
 void events_init(void);
-/* Gives VCPU `id` its timer and IPI ports, unmasked. 0, or the hypervisor's refusal. */
+/* Binds and unmasks the timer's port and the IPI port of VCPU `id`. Returns 0, or the refusal. */
 long events_bind(uint32_t id);
 
-/* Upcalls of the calling VCPU. */
+/* Enables upcalls on the calling VCPU. */
 void events_enable(void);
+/* Disables them. */
 void events_disable(void);
-/* With upcalls disabled: sleeps until one comes, takes it, and returns with upcalls enabled. */
+/* Sleeps until an upcall comes, and takes it. Upcalls are disabled before, and enabled afterwards. */
 void events_wait(void);
 
-/* Sends VCPU `id` an IPI; it counts them in its `ipis`. */
+/* Sends an IPI to VCPU `id`, which counts it in its `ipis`. */
 void events_send_ipi(uint32_t id);
 
 #endif

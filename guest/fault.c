@@ -17,7 +17,7 @@
 /* A stack of one page, and below it a page that is taken out of the address space. */
 static uint8_t guarded[2][PAGE_SIZE] __attribute__((aligned(PAGE_SIZE)));
 
-/* An address of unknown origin: the compiler knows what would come of these. */
+/* Hides an address from the compiler, which knows that such an access is an error. */
 static volatile uint32_t *hidden(uint64_t address)
 {
     __asm__ volatile("" : "+r"(address));
@@ -74,7 +74,7 @@ PROVOKES guard(void)
     *hidden((uint64_t)guarded[0]) = 1;
 }
 
-/* A page fault on the stack: no frame can be pushed for the handler, which on hardware is a double fault. */
+/* Faults on the stack: no frame can be pushed for the handler, which on hardware is a double fault. */
 PROVOKES overflow(void)
 {
     take_out_guard();
@@ -93,7 +93,7 @@ static void set_handler(uint8_t vector, uint64_t address)
         print("guest: the handler was not set\n");
 }
 
-/* Each fault of the handler's is a new page fault, until the stack is used up. */
+/* The handler itself lies in the missing page: each fault leads to the next, until the stack is used up. */
 PROVOKES handler(void)
 {
     take_out_guard();

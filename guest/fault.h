@@ -6,13 +6,23 @@
 #include <stddef.h>
 
 /*
- * The fault that fault=NAME asks for: opcode (an undefined instruction), null (a write to 0), timepage (a
- * write to the time page), divide, breakpoint, gp (an address that is no address), gate (INT n without a
- * gate), guard (a write to a page that was taken out), overflow (calls until the stack runs into that page),
- * handler (the page fault handler faults itself), nohandler (a fault that none is set for). NULL: no such
- * name.
+ * What fault=NAME can ask for:
+ *
+ * opcode      an undefined instruction
+ * null        a write to address 0
+ * timepage    a write to the time page
+ * divide      a division by 0
+ * breakpoint  INT3
+ * gp          a write to an address that is not canonical
+ * gate        INT n without a gate for n
+ * guard       a write to a page that was taken out
+ * overflow    calls until the stack runs into that page
+ * handler     a page fault, and another one in its handler
+ * nohandler   a fault for which no handler is set
  */
 typedef void (*fault_provoke)(void);
+
+/* Returns NULL if no fault has this name, which is `length` characters long. */
 fault_provoke fault_named(const char *name, size_t length);
 
 #endif

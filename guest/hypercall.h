@@ -8,8 +8,8 @@
 extern char hypercall_page[];
 
 /*
- * Up to four arguments; returns what the call returned (negative: an errno of xen/errno.h). The hypervisor
- * may change the argument registers; SYSCALL takes rcx and r11.
+ * Makes a call with up to four arguments. Returns its answer; a negative one is an errno of xen/errno.h. The
+ * hypervisor may change the argument registers; SYSCALL takes rcx and r11.
  */
 static inline long hypercall(unsigned number, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
 {

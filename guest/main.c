@@ -29,7 +29,7 @@ static void set_wall_clock(uint64_t utc_s)
         print("guest: the wall clock was not set (%ld)\n", refusal);
 }
 
-/* Independent goes before disciplined: then nobody is told. Its UTC is set before anything is synced. */
+/* `independent_wallclock` wins over `disciplined`: no UTC leaves it. UTC is set before the first sync. */
 static void start_wall_clock(const struct options *options)
 {
     enum wall_kind kind = options->independent_wallclock ? WALL_INDEPENDENT

@@ -8,13 +8,13 @@
 
 #define SYNC_S 60 /* as in 2005 */
 
-/* What `word` should be: `name=digits`, at most `most`. */
+/* An option `name=digits` (`name` includes the =), with a value of at most `most`. */
 struct number {
     const char *name;
     uint64_t most;
 };
 
-/* False: it is another word. Leaves *value alone where it is bad, and sets *bad. */
+/* Returns false if `word` is not the wanted option. A bad value leaves *value alone and sets *bad. */
 static bool number(const char *word, size_t length, struct number wanted, uint64_t *value, bool *bad)
 {
     size_t at = strlen(wanted.name);
@@ -52,7 +52,7 @@ static void take_fault(const char *name, size_t length, struct options *options)
     options->bad = true;
 }
 
-/* Those that are as wide as what they are kept in. */
+/* Takes the options that are kept in 64 bits, as number() gives them. Returns false for any other word. */
 static bool take_number(const char *word, size_t length, struct options *options)
 {
     bool *bad = &options->bad;

@@ -6,10 +6,10 @@
 #include "system.h"
 #include "vcpu.h"
 
-/* The line common to all VCPUs, then each VCPU's own. */
+/* The slots: the line common to all VCPUs, then each VCPU's own. */
 #define COMMON 0u
 
-/* A record, and the TSC at the first and the last time that it was read whole. */
+/* A record as it was read whole for the first time, and the TSC when it was read last. */
 static struct kept {
     struct meridian_sample first;
     uint64_t last_tsc;
@@ -21,7 +21,7 @@ static void print_record(uint32_t slot)
     const struct meridian_sample *r = &kept[slot].first;
     uint32_t vcpu = slot == COMMON ? 0 : slot - 1;
 
-    /* All as it stood in the record; the bound's all ones too. */
+    /* All values are as they stood in the record: an unknown bound is all ones. */
     print("@record vcpu=%u version=%u first=%lu last=%lu stamp=%lu time=%lu mul=%u shift=%d err_ns=%lu "
           "err_ppb=%u disruptions=%u flags=%u\n",
           vcpu, r->version, r->tsc, kept[slot].last_tsc, r->tsc_timestamp, r->system_time,
@@ -70,7 +70,7 @@ void records_end(void)
             print_record(slot);
 }
 
-/* One a VCPU: test/outside/mailbox.c has the same. Each side writes only its own words. */
+/* There is one for each VCPU. test/outside/mailbox.c has the same struct. Each side writes its own words. */
 struct box {
     uint64_t asked;    /* the number of a question; the asker writes it last */
     uint64_t answered; /* the same number; the guest writes it last */

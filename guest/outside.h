@@ -1,10 +1,11 @@
 /*
- * What a judge outside of the machine is given, whoever can see its log or its memory.
+ * What the guest gives to a judge outside of the machine, which sees the guest's log or memory
+ * (docs/truth.md).
  *
- * Raw records, printed for whoever holds them against a clock outside of the machine.
+ * Records: the guest prints them raw, and the judge holds them against a clock of its own.
  *
- * And a page through which somebody asks what time it is. What was asked before a read and what was answered
- * after it hold the read between two moments of his own clock, whatever the TSC does.
+ * Mailbox: a page through which the judge asks what time it is. The judge reads its own clock before it asks
+ * and again when it has the answer. The guest's read was between the two, whatever the TSC does.
  */
 #ifndef GUEST_OUTSIDE_H
 #define GUEST_OUTSIDE_H
@@ -14,14 +15,14 @@
 
 #include "meridian/clock.h"
 
-/* After each of VCPU 0's reads, with what was read: prints every record that another has followed. */
+/* Prints each record that another has replaced. Call it after each of VCPU 0's reads, with the sample. */
 void records_poll(const struct meridian_sample *sample, uint32_t vcpus);
-/* At the end: those that none has followed. */
+/* Prints the records that nothing has replaced. Call it at the end. */
 void records_end(void);
 
-/* On VCPU 0, before the others start: prints where the page is, @mailbox. Without this nobody is answered. */
+/* Opens the mailbox and prints where its page is (@mailbox). Call it on VCPU 0, before the others start. */
 void mailbox_open(const struct start_info *start, uint32_t vcpus);
-/* On every VCPU, between two of its reads. */
+/* Answers a question to VCPU `me`, if there is one. Call it on that VCPU, between two of its reads. */
 void mailbox_poll(uint32_t me);
 
 #endif

@@ -18,10 +18,10 @@ static struct {
     const struct options *options;
     uint32_t vcpus, seconds, ipis;
     uint64_t next_second_ns, next_spread_ns;
-    struct meridian_sample first, last; /* VCPU 0's */
+    struct meridian_sample first, last; /* of VCPU 0 */
 } run;
 
-/* A number, or the word for what nobody knows. */
+/* A number as text, or the word "unknown". */
 struct figure {
     char text[24];
 };
@@ -80,7 +80,7 @@ static void print_second(const struct meridian_sample *sample)
     print_for_people(&total, spread_ns, meridian_bound_ns(sample));
 }
 
-/* IPIs to all, for the events' sake. */
+/* Sends every VCPU an IPI, so that @events has some to count. */
 static void ring_all(void)
 {
     for (uint32_t id = 0; id < run.vcpus; id++)
@@ -149,7 +149,7 @@ static uint16_t disruptions(void)
     return (uint16_t)(run.last.disruptions - run.first.disruptions);
 }
 
-/* NULL: all is well. Else the first thing that is not, in a word. */
+/* Returns NULL if all is well, else a word for the first thing that is not. */
 static const char *fault(const struct witness *total)
 {
     for (uint32_t id = 0; id < run.vcpus; id++)
@@ -173,7 +173,7 @@ static const char *fault(const struct witness *total)
     return wall_fault();
 }
 
-/* reason: one word, or 0 when all is well. */
+/* `reason` is one word, or NULL when all is well. */
 static void print_verdict(const struct witness *total, const char *reason)
 {
     int64_t ppb = rate_ppb(&run.first, &run.last);

@@ -11,20 +11,20 @@
 
 #define MS_NS    1000000ull
 #define BREAK_NS (200 * MS_NS) /* between one that is up again and the next that goes down */
-#define AFTER_NS (50 * MS_NS)  /* how long its ticks are counted then */
+#define AFTER_NS (50 * MS_NS)  /* how long its ticks are counted once it is up */
 
 enum step { STEP_WAITS, STEP_DOWN, STEP_UP, STEP_DONE };
 
 /*
- * Written by the VCPU itself but VCPU 0's, which is VCPU 1's business until it is up again. `step` says when:
- * down, up, and AFTER_NS later.
+ * What one VCPU went through. The VCPU itself writes it, but VCPU 1 writes VCPU 0's until that is up again.
+ * `step` says how far it is: down, up, and AFTER_NS later.
  */
 static struct one {
     uint32_t step;
     uint64_t down_ns, up_ns;
-    uint64_t age_ns; /* of the first record that was read again */
-    uint64_t ticks,
-        overslept; /* upcalls with a tick due, since it went down; timeouts that came due meanwhile */
+    uint64_t age_ns;    /* of the first record that was read when it was up */
+    uint64_t ticks;     /* upcalls with a tick due, since it went down */
+    uint64_t overslept; /* timeouts that came due meanwhile */
     uint64_t jiffies_behind;
     struct meridian_utc down_utc, up_utc;
     struct meridian_counts counts;
@@ -42,7 +42,7 @@ void resume_init(uint32_t vcpus, uint32_t down_ms)
     down_ns = down_ms * MS_NS;
 }
 
-/* VCPU 0 is the last. */
+/* Returns the system time at which VCPU `id` goes down. VCPU 0 is the last. */
 static uint64_t goes_ns(uint32_t id)
 {
     uint64_t place = id ? id - 1 : vcpu_count - 1;
@@ -83,9 +83,8 @@ static void note_up(struct one *one, uint32_t id, const struct meridian_sample *
 }
 
 /*
- * Resume, after the call that took this VCPU down has come back: nothing that was worked out before is of
- * use. The tick starts from what time it is now, not from where it was, and timeouts are set again in system
- * time.
+ * The VCPU resumes when the call that took it down comes back. Nothing that it computed before is of use: the
+ * tick starts at the present time, not where it was, and timeouts are set again in system time.
  */
 static void go_down_and_resume(uint32_t me)
 {

@@ -12,7 +12,7 @@
 
 #define START_NS  5000000000ull
 #define JOIN_NS   2000000000ull
-#define POLLS_MAX 2000000000u /* should time itself stand still */
+#define POLLS_MAX 2000000000u /* ends a wait even if time stands still */
 
 union vcpu_stack vcpu_stacks[MAX_VCPUS] __attribute__((aligned(STACK_SIZE), section(".bss.stacks")));
 
@@ -68,7 +68,7 @@ static void start_one(uint32_t id, const struct start_info *start)
         print("guest: VCPU %u does not start: %s answered %ld\n", id, step, refusal);
 }
 
-/* Until every VCPU has reached `state`, by time; false when it is up. */
+/* Waits until every VCPU has reached `state`. Returns false after `most_ns`. */
 static bool wait_for(enum vcpu_state state, uint32_t count, uint64_t most_ns)
 {
     struct meridian_counts counts = {0};
@@ -136,6 +136,6 @@ void vcpu_main(void)
     events_disable();
     self->state = VCPU_DONE;
     hypercall(__HYPERVISOR_vcpu_op, VCPUOP_down, self->id, 0, 0);
-    for (;;) /* down, or refused */
+    for (;;) /* down; or that was refused */
         events_wait();
 }

@@ -5,16 +5,19 @@
 #include <stdint.h>
 #include <xen/xen.h>
 
-/* How many VCPUs this domain has, at most `most` (0: MAX_VCPUS). */
+/* Returns how many VCPUs this domain has, but no more than `most` (0: MAX_VCPUS). */
 uint32_t smp_count(uint32_t most);
 
-/* On VCPU 0: starts VCPUs 1..count-1, waits some seconds at most until they are ready, says who is not. */
+/*
+ * Starts VCPUs 1..count-1 and waits until they are ready, for 5 s at most. Prints which ones are not. Call it
+ * on VCPU 0, like those below.
+ */
 void smp_start(uint32_t count, const struct start_info *start);
 
-/* On VCPU 0: lets the others begin, all at once. */
+/* Lets the other VCPUs begin, all at once. */
 void smp_go(uint32_t count);
 
-/* On VCPU 0, after witness_stop(): waits, a second or two at most, until the others are done. */
+/* Waits until the other VCPUs are done, for 2 s at most. Call it after witness_stop(). */
 void smp_join(uint32_t count);
 
 #endif

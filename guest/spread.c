@@ -8,7 +8,7 @@
 struct spread spread;
 static struct meridian_sample copies[1 + MAX_VCPUS]; /* the common line, then each VCPU's */
 
-/* Copies all records; the number of copies, 0 if one was being written. */
+/* Copies all records. Returns the number of copies, or 0 if a record was being written. */
 static uint32_t copy_all(uint32_t vcpus)
 {
     uint32_t count = 0;
@@ -29,7 +29,7 @@ static bool of_one_publish(uint32_t count)
     return true;
 }
 
-/* The last copy's TSC is the latest. */
+/* Returns how far the copies are apart at the last one's TSC, which is the latest. */
 static uint64_t apart_ns(uint32_t count)
 {
     uint64_t tsc = copies[count - 1].tsc, least = UINT64_MAX, most = 0;
@@ -50,8 +50,8 @@ void spread_note(uint64_t ns)
 }
 
 /*
- * Meridian publishes all records at once, so copies of two publishes only say that one came in between: look
- * again. Whole records that stay of different publishes are a fault, and are measured as they are.
+ * Meridian publishes all records at once. Copies of two publishes only say that one came in between: then all
+ * are copied again. Whole records that stay of two publishes are a fault, and are measured as they are.
  */
 void spread_sample(uint32_t vcpus)
 {

@@ -15,11 +15,11 @@ struct spread {
 
 extern struct spread spread;
 
-/* Looks once at the records of VCPUs 0..vcpus-1. Nothing in per-CPU mode: their TSCs may differ. */
+/* Compares the records of VCPUs 0..vcpus-1 once. Does nothing in per-CPU mode: their TSCs may differ. */
 void spread_sample(uint32_t vcpus);
-/* The largest since the last call. */
+/* Returns the largest since the last call. */
 uint64_t spread_take_recent(void);
-/* Notes a distance found otherwise. */
+/* Notes a distance that was found in another way. */
 void spread_note(uint64_t apart_ns);
 
 #endif

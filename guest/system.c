@@ -49,7 +49,7 @@ void power_crash(const char *why)
     shut_down(SHUTDOWN_crash);
 }
 
-/* A page of the image that gives its address to the shared one. */
+/* A page of the image. The hypervisor's page is mapped in its place. */
 struct shared_info shared_info __attribute__((aligned(PAGE_SIZE), section(".bss.shared_info")));
 static uint8_t rest_of_page[PAGE_SIZE - sizeof(struct shared_info) % PAGE_SIZE]
     __attribute__((section(".bss.shared_info"), used));

@@ -6,7 +6,7 @@
 #include "hypercall.h"
 #include "vcpu.h"
 
-/* No multiple of the 10 ms tick, whose upcall is the same VIRQ: half of the deadlines fall between ticks. */
+/* Not a multiple of the tick, which shares the upcall: half of the deadlines fall between two ticks. */
 #define TIMEOUT_NS 133500000ull
 
 volatile uint64_t jiffies;
@@ -85,7 +85,7 @@ void timeouts_resume(uint64_t now_ns)
 
     if (!timeouts->deadline_ns)
         return;
-    timeouts->set--; /* the one at hand is set again, or another in its place */
+    timeouts->set--; /* the timeout at hand is set again, or another in its place */
     if (now_ns < timeouts->deadline_ns) {
         set_for(timeouts, timeouts->deadline_ns);
         return;

@@ -1,7 +1,9 @@
 /*
- * The two timers of each VCPU. The tick: housekeeping every 10 ms, by time and never by counting ticks, which
- * coalesce under load. And one-shot timeouts in system time, one after another, to see that they come and how
- * late.
+ * The two timers of each VCPU, run by one upcall.
+ *
+ * The tick is housekeeping every 10 ms. It goes by time and never counts ticks, which coalesce under load.
+ *
+ * The timeouts are one-shot and in system time. They follow one another, to see that they come and how late.
  */
 #ifndef GUEST_TIMERS_H
 #define GUEST_TIMERS_H
@@ -19,31 +21,31 @@ struct tick {
 extern volatile uint64_t jiffies; /* 10 ms since VCPU 0 began */
 
 /*
- * On the VCPU itself, when it starts and when it is up again: from the time that it is, and asks for a tick
- * every 10 ms. 0, or the refusal.
+ * Starts this VCPU's tick at the present time, and asks for an upcall every 10 ms. Call it when the VCPU
+ * starts and when it is up again. Returns 0, or the refusal.
  */
 long tick_start(void);
-/* How many ticks VCPU 0 has not yet counted. */
+/* Returns how many ticks VCPU 0 has not yet counted. */
 uint64_t tick_jiffies_behind(void);
-/* From the upcall, at system time `now_ns`. */
+/* Does the work of all ticks that are due at system time `now_ns`. The upcall calls it. */
 void tick_run(uint64_t now_ns);
 
 struct timeouts {
-    uint64_t deadline_ns; /* 0: none is set */
+    uint64_t deadline_ns; /* of the one that is set, or 0 */
     uint64_t set, fired;  /* `set` counts those the hypervisor took */
-    uint64_t late_ns;     /* the latest */
-    uint64_t overslept;   /* those that came due while the VCPU was down: not late by anybody's fault */
+    uint64_t late_ns;     /* how late the latest one came */
+    uint64_t overslept;   /* came due while the VCPU was down, and so are not counted as late */
 };
 
-/* On the VCPU itself; sets the first. */
+/* Sets this VCPU's first timeout. */
 void timeouts_start(void);
 /*
- * On the VCPU itself, up again at system time `now_ns`: a deadline is one of system time, which went on. One
- * that is still to come is set again, whatever became of the hypervisor's timer; for one that is over, the
- * next is.
+ * Goes on at system time `now_ns`, when this VCPU is up again. A deadline still to come is set again,
+ * whatever became of the hypervisor's timer; system time went on meanwhile. If the deadline is over, the next
+ * one is set.
  */
 void timeouts_resume(uint64_t now_ns);
-/* From the upcall, at system time `now_ns`: if the deadline is past, notes it and sets the next. */
+/* Notes a deadline that is past at system time `now_ns`, and sets the next. The upcall calls it. */
 void timeouts_run(uint64_t now_ns);
 
 #endif

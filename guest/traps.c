@@ -20,7 +20,7 @@ void failsafe_report(void);
 
 static struct trap_info entry(unsigned vector)
 {
-    /* 4: with events masked. Privilege 3 for the two that a program may raise itself, INT3 and INTO. */
+    /* 4: events are masked. Privilege 3 is for the two that a program may raise itself, INT3 and INTO. */
     uint8_t flags = 4 | (vector == 3 || vector == 4 ? 3 : 0);
 
     return (struct trap_info){(uint8_t)vector, flags, FLAT_KERNEL_CS, trap_entries[vector]};

@@ -5,9 +5,9 @@
 #include <stdint.h>
 #include <xen/xen.h>
 
-/* For the calling VCPU. */
+/* Sets the calling VCPU's trap table. Crashes the domain if that is refused. */
 void traps_init(void);
-/* For a VCPU that is about to be initialised: `table` is its virtual IDT, by vector. */
+/* Fills `table`, by vector: the virtual IDT of a VCPU that is about to be initialised. */
 void traps_fill(struct trap_info table[256]);
 
 #endif

@@ -15,7 +15,7 @@ static struct wall_own own;
 
 struct sync sync;
 
-/* Xen's: UTC when system time was 0, by the version protocol of its records. */
+/* Reads Xen's wall clock: UTC at system time 0, by the version protocol of its records. */
 static struct meridian_utc utc_at_boot(void)
 {
     const volatile struct shared_info *shared = &shared_info;
@@ -53,7 +53,7 @@ bool wall_is_own(void)
     return kind != WALL_FOLLOWS;
 }
 
-/* The raw line's: what a sample tells beside it is of the same moment. */
+/* Goes by the raw line, so that all else in the sample is of the same moment. */
 struct meridian_utc wall_at(const struct meridian_sample *sample)
 {
     uint64_t ns = meridian_raw_ns(sample);
@@ -105,7 +105,7 @@ bool sync_due(struct sync *s, uint64_t now_ns)
     return true;
 }
 
-/* UTC and the system time that it is for are of one moment: the seed's pair was up to 250 ms apart. */
+/* UTC and its system time are of one sample. In the patch of 2005 they were up to 250 ms apart. */
 void sync_run(uint64_t now_ns)
 {
     struct meridian_counts counts = {0};

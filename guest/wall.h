@@ -1,6 +1,6 @@
 /*
- * UTC. The guest's wall clock is the hypervisor's, read from its records (the time page, or beside Xen's); or
- * the guest's own, kept on system time.
+ * UTC. The guest's wall clock is the hypervisor's, read from its records (the time page, or what stands
+ * beside Xen's records); or it is the guest's own, kept on system time.
  */
 #ifndef GUEST_WALL_H
 #define GUEST_WALL_H
@@ -11,34 +11,39 @@
 #include "meridian/clock.h"
 
 /*
- * FOLLOWS: the hypervisor's, for all. DISCIPLINED: its own, as something outside keeps it right; what is set
- * reaches the hypervisor too, and the sync brings it there again and again. INDEPENDENT: its own, and nobody
- * else's: it neither moves the hypervisor's nor is moved by it.
+ * WALL_FOLLOWS      The guest goes by the hypervisor's wall clock.
+ * WALL_DISCIPLINED  It has its own, which something outside keeps right. Setting it sets the hypervisor's
+ *                   too, and the sync does so again and again.
+ * WALL_INDEPENDENT  It has its own. Neither clock moves the other.
  */
 enum wall_kind { WALL_FOLLOWS, WALL_DISCIPLINED, WALL_INDEPENDENT };
 
 /*
- * On VCPU 0, before the others start. An own clock begins with the hypervisor's UTC, and runs steer_ppb
- * faster than system time, as its discipline asks for.
+ * Starts the wall clock. An own one begins with the hypervisor's UTC, and runs steer_ppb faster than system
+ * time, as its discipline asks for. Call it on VCPU 0, before the others start.
  */
 void wall_init(enum wall_kind kind, uint32_t steer_ppb);
+/* Returns true if the guest has its own wall clock. */
 bool wall_is_own(void);
 
-/* With its bound where there is one (err_ns all ones: unknown, and then only `now` is of use). */
+/* Returns the guest's UTC with its bound. While the bound is unknown (all ones), only `now` is of use. */
 struct meridian_wall wall_now(struct meridian_counts *counts);
-/* The same at the moment of a sample. */
+/* Returns the guest's UTC at the moment of a sample. */
 struct meridian_utc wall_at(const struct meridian_sample *sample);
 
-/* The hypervisor's, whoever's the guest goes by: UTC when system time was 0. */
+/* Returns the hypervisor's UTC at system time 0, whichever wall clock the guest goes by. */
 struct meridian_utc wall_base(const struct meridian_sample *sample);
 
-/* Sets the guest's, and where it is not independent the hypervisor's. 0, or the hypervisor's refusal. */
+/* Sets the guest's wall clock and, unless it is independent, the hypervisor's. Returns 0, or the refusal. */
 long wall_set(int64_t utc_s, uint32_t utc_ns);
-/* XENPF_settime64: it was `utc` at system time `system_ns`. Only the privileged domain may. */
+/*
+ * Tells the hypervisor that it was `utc` at system time `system_ns` (XENPF_settime64). Returns 0, or the
+ * refusal: only the privileged domain may.
+ */
 long wall_push(struct meridian_utc utc, uint64_t system_ns);
 
 /*
- * The sync of the hypervisor's wall clock: a privileged guest whose own clock is disciplined tells it to the
+ * The sync of the hypervisor's wall clock. A privileged guest with a disciplined wall clock tells it to the
  * hypervisor every minute, as the 2005 guest did under NTP.
  */
 struct sync {
@@ -49,20 +54,18 @@ struct sync {
 
 extern struct sync sync;
 
-/* From system time `now_ns` on, at once and then every `period_s`. */
+/* Starts the sync: the first is due at system time `now_ns`, then one every `period_s` (0: none at all). */
 void sync_start(struct sync *sync, uint64_t now_ns, uint64_t period_s);
-/* Whether one is due. Those that were missed are not made up for: the next is due when it would have been. */
+/* Returns true if one is due. The next is due a whole number of periods later: missed ones are left out. */
 bool sync_due(struct sync *sync, uint64_t now_ns);
-/* From VCPU 0's upcall, at system time `now_ns`. */
+/* Does a sync if one is due at system time `now_ns`. VCPU 0's upcall calls it. */
 void sync_run(uint64_t now_ns);
 
-/* What the run says about wall time (wall_report.c): a line for people; and for programs: @wall lines. */
-
-/* A line that says it. */
+/* Prints the guest's UTC, for people (wall_report.c, as are those below). */
 void wall_print(void);
-/* `when`: one word. All figures of a line are of one sample. */
+/* Prints a @wall line. `when` is one word. All figures of the line are of one sample. */
 void wall_report(const char *when);
-/* NULL: nothing is wrong with it. Else what, in a word. */
+/* Returns NULL if nothing was wrong with the wall clock, else a word for what was. */
 const char *wall_fault(void);
 
 #endif

@@ -10,7 +10,7 @@
 #define SET_EVERY_NS 10000000ull
 #define NEVER_SET    (-1)
 
-/* What a VCPU shows the others, and keeps for itself, in lines of its own. */
+/* What a VCPU shows the others, and what it keeps for itself, in cache lines of its own. */
 static struct {
     int64_t newest[WALL_SETTERS_MOST]; /* the newest number that it has seen of each setter; -1: none */
     int64_t last;                      /* the number it saw last */
@@ -18,7 +18,7 @@ static struct {
     struct wall_witness counts;
 } __attribute__((aligned(64))) shown[MAX_VCPUS];
 
-static struct meridian_utc first; /* before all settings */
+static struct meridian_utc first; /* UTC at system time 0, before all settings */
 static uint32_t vcpu_count, setter_count;
 
 void wall_witness_init(uint32_t vcpus, uint32_t setters)
@@ -37,7 +37,7 @@ void wall_witness_init(uint32_t vcpus, uint32_t setters)
     }
 }
 
-/* The newest number of a setter that any VCPU has shown. */
+/* Returns the newest number of a setter that any VCPU has shown. */
 static int64_t newest_shown(uint32_t setter)
 {
     int64_t newest = NEVER_SET;
@@ -60,8 +60,8 @@ static void show(uint32_t me, int64_t number)
 }
 
 /*
- * The settings come in one order, and each setter's with rising numbers: whoever knows of a newer one of the
- * same setter must not find this one; nor may a VCPU that has seen it, and then another, find it again.
+ * All settings come in one order, and each setter's have rising numbers. A setting is old if a newer one of
+ * its setter was known before the read, or if this VCPU has seen it and then another one.
  */
 static bool is_old(uint32_t me, int64_t number, const int64_t before[])
 {
@@ -75,8 +75,8 @@ static bool is_old(uint32_t me, int64_t number, const int64_t before[])
            (number != shown[me].last && number <= shown[me].newest[number % setter_count]);
 }
 
-/* First what the others have shown, then our own look: the loads stay in order, so it comes later. */
-static void look(uint32_t me, struct meridian_sample *sample)
+/* Loads what the others have shown, then reads the clock: loads stay in order, so the read comes later. */
+static void check_read(uint32_t me, struct meridian_sample *sample)
 {
     struct wall_witness *counts = &shown[me].counts;
     struct meridian_counts reading = {0};
@@ -99,7 +99,7 @@ static void look(uint32_t me, struct meridian_sample *sample)
         show(me, number);
 }
 
-/* UTC holds for the system time given with it: now, a stamp's age ago, an hour ahead, or none at all. */
+/* Returns the system time for which UTC is given: now, 250 ms ago, an hour ahead, or 0, and so on. */
 static uint64_t stamp_for(int64_t count, uint64_t now_ns)
 {
     switch (count % 4) {
@@ -124,14 +124,14 @@ static void set(uint32_t me, uint64_t now_ns)
     show(me, number);
 }
 
-/* Both setters at the same ticks, to be at it at once. */
+/* Both setters set at the same moments, so that they collide. */
 void wall_witness_poll(uint32_t me)
 {
     struct meridian_sample sample;
 
     if (!setter_count)
         return;
-    look(me, &sample);
+    check_read(me, &sample);
     uint64_t now_ns = meridian_raw_ns(&sample);
     if (me >= setter_count || now_ns < shown[me].next_set_ns)
         return;

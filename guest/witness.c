@@ -6,14 +6,14 @@
 #include "vcpu.h"
 #include "wall_witness.h"
 
-/* Points share a written word where records are not STABLE: seldom, not to disturb. */
+/* A point writes a word that all share where records are not STABLE: it is taken seldom, not to disturb. */
 #define POINT_EVERY 16
 #define NO_BOUND_NS (UINT64_MAX / 2) /* larger than any time, and can be added to one */
 
-/* What a VCPU shows the others, in a line of its own. One word each, so that neither is ever seen torn. */
+/* What a VCPU shows the others, in a cache line of its own. Each value is a word and never seen torn. */
 struct shown {
     uint64_t raw_ns;   /* its last read */
-    uint64_t limit_ns; /* what nobody may read below from now on */
+    uint64_t limit_ns; /* no VCPU may read below this from now on */
     uint64_t point_ns; /* its last point */
 } __attribute__((aligned(64)));
 
@@ -36,8 +36,8 @@ static uint64_t larger(uint64_t a, uint64_t b)
     return a > b ? a : b;
 }
 
-/* The highest that the others have shown so far. */
-static struct shown look_at_others(uint32_t me)
+/* Returns the highest that the others have shown so far. */
+static struct shown highest_of_others(uint32_t me)
 {
     struct shown most = {0, 0, 0};
 
@@ -51,7 +51,7 @@ static struct shown look_at_others(uint32_t me)
     return most;
 }
 
-/* What a read may be off another VCPU's: 0, but in per-CPU mode the bound; while it is unknown, anything. */
+/* Returns how far a read may be off another VCPU's: 0; in per-CPU mode the bound (unknown: any distance). */
 static uint64_t slack_ns(const struct meridian_sample *sample)
 {
     if (clock_mode_of(sample) != CLOCK_PERCPU)
@@ -60,7 +60,7 @@ static uint64_t slack_ns(const struct meridian_sample *sample)
     return bound == MERIDIAN_UNKNOWN_NS ? NO_BOUND_NS : bound;
 }
 
-/* The clock a program would use must keep the order in every mode; others_ns: a point that came before it. */
+/* Checks the clock that programs use, the point. It keeps the order in every mode; others_ns came before. */
 static void check_point(struct witness *self, uint32_t me, uint64_t others_ns,
                         const struct meridian_sample *sample)
 {
@@ -73,12 +73,12 @@ static void check_point(struct witness *self, uint32_t me, uint64_t others_ns,
 }
 
 /*
- * First what others have shown, then our own clock: its LFENCE keeps the TSC after those loads, so this read
- * comes later than all of theirs, and must not be lower.
+ * Loads what the others have shown, then reads its own clock. The reader's LFENCE keeps the TSC after those
+ * loads: this read comes later than all of theirs, and must not be lower.
  */
 static void read_and_compare(struct witness *self, uint32_t me, struct meridian_sample *sample)
 {
-    struct shown before = look_at_others(me);
+    struct shown before = highest_of_others(me);
 
     meridian_read(&guest_clock, &self->counts, sample);
 
@@ -103,14 +103,15 @@ static void read_and_compare(struct witness *self, uint32_t me, struct meridian_
 }
 
 /*
- * Some us between reads. Many PAUSEs, because an emulator's round robin (-icount) changes CPUs at each:
- * without them it would give each VCPU a long slice, unfair to Xen. Some plain reads between them, because
- * QEMU pushes its TSC ahead, by up to a ms a second, while CPUs do nothing but read it.
+ * Waits some us between two reads. It makes many PAUSEs, because an emulator that runs CPUs in turn (-icount)
+ * changes CPUs at each. Without them it would give each VCPU a long slice, which is unfair to Xen. There are
+ * some empty spins between them: QEMU pushes its TSC ahead, by up to a ms a second, while CPUs do nothing but
+ * read it.
  */
 static void breathe(void)
 {
     for (int pause = 0; pause < 8; pause++) {
-        for (int reads = 0; reads < 100; reads++)
+        for (int spin = 0; spin < 100; spin++)
             __asm__ volatile("");
         __asm__ volatile("pause" : : : "memory");
     }

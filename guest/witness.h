@@ -1,6 +1,6 @@
 /*
  * The witness: every VCPU reads its raw records all the time, and compares each read with its own last one
- * and with the last of every other VCPU. Without a lock: a lock orders the reads by itself, and so hides
+ * and with the last of every other VCPU. It takes no lock: a lock orders the reads by itself, and so hides
  * small steps.
  */
 #ifndef GUEST_WITNESS_H
@@ -13,24 +13,26 @@
 
 struct witness {
     uint64_t reads;       /* raw reads checked */
-    uint64_t back_self;   /* of them below this VCPU's own last one; and points below its last point */
-    uint64_t back_global; /* below what another VCPU had shown (per-CPU mode: less both bounds); points too */
+    uint64_t back_self;   /* reads below this VCPU's own last one, and points below its last point */
+    uint64_t back_global; /* the same, below what another VCPU had shown (per-CPU mode: less both bounds) */
     uint64_t worst_ns;    /* the worst step back counted */
     uint64_t behind_ns;   /* the furthest behind another VCPU, counted as a step or not */
     uint64_t last_ns, last_point_ns;
     struct meridian_counts counts;
 };
 
-/* How many VCPUs take part; before any of them runs. */
+/* Says how many VCPUs take part. Call it before any of them runs. */
 void witness_init(uint32_t vcpus);
 
-/*
- * On every VCPU: reads until witness_stop(). After each read calls `each`, if there is one, with the sample.
- */
+/* Reads until witness_stop(), on the calling VCPU. Calls `each`, if it is not NULL, with every sample. */
 void witness_run(struct witness *self, void (*each)(const struct meridian_sample *sample));
+/* Makes every VCPU leave witness_run(). */
 void witness_stop(void);
 
-/* Over all VCPUs: counts are sums, worst_ns and behind_ns the largest. Exact only when all have stopped. */
+/*
+ * Returns the figures of all VCPUs: counts are sums, worst_ns and behind_ns the largest. They are exact only
+ * when all VCPUs have stopped.
+ */
 struct witness witness_total(void);
 
 #endif
