@@ -50,6 +50,14 @@ void clock_init(void)
     guest_clock.pages = time_pages;
 }
 
+uint64_t clock_raw_ns(struct meridian_counts *counts)
+{
+    struct meridian_sample sample;
+
+    meridian_read(&guest_clock, counts, &sample);
+    return meridian_raw_ns(&sample);
+}
+
 bool clock_has_pages(void)
 {
     return guest_clock.pages;
