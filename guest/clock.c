@@ -1,3 +1,13 @@
+/*
+ * How a read goes. At start-up the hypervisor names one page of its records, and clock_init() maps it. After
+ * that a read makes no call and takes no lock. clock_raw_ns() below is two steps of meridian/clock.h, and
+ * every other read of the guest is made of the same two:
+ *
+ * - meridian_read() takes a sample: a whole record and the TSC that was read while it was in force. It is the
+ *   record common to all VCPUs while that says STABLE, else this VCPU's own. A record that was being written
+ *   is tried again.
+ * - meridian_raw_ns() gives the sample's time: system time at the record's stamp, and the ns since then.
+ */
 #include "clock.h"
 
 #include <xen/sched.h>
