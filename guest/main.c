@@ -8,6 +8,7 @@
 #include "clock.h"
 #include "events.h"
 #include "hypercall.h"
+#include "meridian/lines.h"
 #include "options.h"
 #include "outside.h"
 #include "report.h"
@@ -55,13 +56,15 @@ void guest_main(const struct start_info *start)
     events_init();
     clock_init();
     options = options_parse((const char *)start->cmd_line);
+
+    uint32_t count = smp_count(options.vcpus);
+    print("@guest lines=%u vcpus=%u\n", MERIDIAN_LINES, count); /* the first of its @ lines */
     if (options.bad) {
         report_refused("bad-option");
         power_off();
     }
     start_wall_clock(&options);
 
-    uint32_t count = smp_count(options.vcpus);
     print("guest: %s, %u VCPUs, %lu MiB\n", (const char *)start->magic, count, start->nr_pages / 256);
     wall_print();
 

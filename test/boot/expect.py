@@ -4,6 +4,8 @@ import re
 
 EXACT_HZ = 10**9
 WINDOW_NS = 100 * 10**6
+# The lines of our guest.
+GUESTS = ("guest", "wall", "mailbox", "record", "second", "vcpu", "events", "resume")
 
 
 def verdict(log):
@@ -11,9 +13,18 @@ def verdict(log):
     return log.verdict
 
 
+def guest_begins(log):
+    """Our guest's first @ line, where there is one, says which form the lines have."""
+    lines = [line for line in log.at_lines if line.word in GUESTS]
+    assert [line.word for line in lines].count("guest") == (1 if lines else 0), "not one @guest line"
+    if lines:
+        assert lines[0].word == "guest" and lines[0]["lines"] == "1", f"@{lines[0].word}: {dict(lines[0])}"
+
+
 def sound(row, log):
     """Every @ line is well formed, and the last is the verdict with all of its keys."""
     assert not log.malformed, f"malformed: {log.malformed[0]}"
+    guest_begins(log)
     for key in ("result reads back_self back_global worst_ns spread_ns rate_ppb bound_ns mode retries stalls "
                 "clamps disruptions reason").split():
         assert key in verdict(log), f"the verdict lacks {key}="
@@ -157,6 +168,7 @@ def goes_back(row, log):
 
 def reported_by_guest(row, log):
     """On another hypervisor: the guest ran to its end on all VCPUs; the numbers are the other's."""
+    guest_begins(log)
     vcpus = log.all("vcpu")
     assert [line.number("id") for line in vcpus] == list(range(row.cpus))
     assert all(line.number("reads") > 0 for line in vcpus)
