@@ -33,18 +33,18 @@ static void step(int signal)
     steps++;
 }
 
-static unsigned long count(form_run run, unsigned turns)
+static unsigned long count(form_run run, unsigned reads)
 {
     steps = 0;
     __asm__ volatile("pushfq\n\torq $0x100, (%%rsp)\n\tpopfq" : : : "cc", "memory");
-    run(&the_place, turns);
+    run(&the_place, reads);
     __asm__ volatile("pushfq\n\tandq $~0x100, (%%rsp)\n\tpopfq" : : : "cc", "memory");
     return steps;
 }
 
 /*
- * A loop's start and end are the same for any number of turns. The least of some tries: a process that is
- * held up for half a second in the midst of one finds the record no longer fresh.
+ * A loop's start and end are the same for any number of reads. Of some tries the least counts: a process that
+ * is held up for half a second in the midst of one finds the record no longer fresh.
  */
 static unsigned of_a_read(const struct limit *limit, enum form_id form)
 {

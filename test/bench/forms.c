@@ -109,17 +109,17 @@ INLINE void read_vdso(void)
 }
 
 #define FORM(name, statement)                                     \
-    static void name##_loop(struct place *place, unsigned turns)  \
+    static void name##_loop(struct place *place, unsigned reads)  \
     {                                                             \
         struct meridian_counts counts = {0};                      \
-        for (; turns > 0; turns--)                                \
+        for (; reads > 0; reads--)                                \
             statement;                                            \
         (void)counts, (void)place;                                \
     }                                                             \
-    static void name##_alone(struct place *place, unsigned turns) \
+    static void name##_alone(struct place *place, unsigned reads) \
     {                                                             \
         struct meridian_counts counts = {0};                      \
-        for (; turns > 0; turns--) {                              \
+        for (; reads > 0; reads--) {                              \
             __asm__ volatile("lfence" : : : "memory");            \
             statement;                                            \
         }                                                         \

@@ -23,7 +23,7 @@ struct place {
 /* The one that there is; some ways know its address, as a kernel knows its own page's. */
 extern struct place the_place __attribute__((visibility("hidden")));
 
-typedef void (*form_run)(struct place *place, unsigned turns);
+typedef void (*form_run)(struct place *place, unsigned reads);
 
 struct form {
     const char *name;

@@ -28,14 +28,14 @@ static struct cpu_clock clocks[VCPUS];
 static double took[MOST];
 static bool started, done;
 
-/* The keeper's, whose file holds much else. */
+/* In the place of the keeper's own, which stands in a file with much else. */
 unsigned cpu_id(void)
 {
     return 0;
 }
 
 /* As a CPU knows R after half a minute of good readings. */
-static struct outlook look(uint64_t tsc, int64_t r_ns)
+static struct outlook make_outlook(uint64_t tsc, int64_t r_ns)
 {
     return (struct outlook){.tsc = tsc,
                             .lo_ns = r_ns - REFERENCE_NS,
@@ -46,12 +46,13 @@ static struct outlook look(uint64_t tsc, int64_t r_ns)
                             .wander_ppb_s = 10};
 }
 
-static void look_again(uint64_t start)
+static void renew_outlooks(uint64_t start)
 {
     uint64_t tsc = host_tsc();
 
     for (unsigned i = 0; i < keeper.cpus; i++)
-        clocks[i].outlook = look(tsc, 1000000000 + (int64_t)scale_reader_ns(keeper.nominal, tsc - start));
+        clocks[i].outlook =
+            make_outlook(tsc, 1000000000 + (int64_t)scale_reader_ns(keeper.nominal, tsc - start));
 }
 
 static void begin(unsigned count, uint64_t start)
@@ -71,7 +72,7 @@ static void begin(unsigned count, uint64_t start)
         vcpus[i].slot = &pages[(i + 1) / MERIDIAN_SLOTS_PER_PAGE][(i + 1) % MERIDIAN_SLOTS_PER_PAGE];
     }
     domain = (struct time_domain){.vcpu_count = count, .vcpus = vcpus, .common = &pages[0][0]};
-    look_again(start);
+    renew_outlooks(start);
     consensus_start(&all);
     consensus_join(&all, &clocks[0].outlook, clocks[0].outlook.tsc, 0);
     timeline_start(&keeper.timeline, clocks[0].outlook.tsc, keeper.nominal, &all, 0);
@@ -82,7 +83,7 @@ static double publish_often(uint64_t start, unsigned publishes)
     for (unsigned i = 0; i < publishes; i++) {
         uint64_t before;
 
-        look_again(start);
+        renew_outlooks(start);
         before = host_tsc();
         publish_unified();
         took[i] = (double)(host_tsc() - before) / host_ticks_per_ns();

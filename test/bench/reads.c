@@ -1,7 +1,7 @@
 /*
- * ns a read, and times Linux's form. Rounds are short (some tens of us a form) and all forms take their
- * turn in each, so what disturbs the machine disturbs them alike; the ratio is taken within a round, then
- * its median.
+ * Tells ns a read, and how many times Linux's form that is. Rounds are short (some tens of us a form) and all
+ * forms run in each, so what disturbs the machine disturbs them alike. The ratio is taken within a round; the
+ * median of all ratios is printed.
  */
 #define _GNU_SOURCE
 #include <pthread.h>
@@ -10,11 +10,11 @@
 
 #include "bench.h"
 
-#define TURNS      1000u
-#define CHUNK      50u /* of the other thread's reads, after which it looks for a new order */
+#define READS      1000u
+#define CHUNK      50u /* reads of the other thread, after which it checks for a new order */
 #define MOST       2000u
 #define COMPILERS  2u
-#define MOST_TURNS (1u << 30) /* looks for the other thread's answer, before it is given up */
+#define MOST_SPINS (1u << 30) /* of a wait for the other thread, before it is given up */
 
 static const struct compiled *const by[COMPILERS] = {&by_gcc, &by_clang};
 static double ns[COMPILERS][FORMS][MOST], ratio[MOST];
@@ -23,8 +23,8 @@ static double one(form_run run, struct place *place)
 {
     uint64_t start = host_tsc();
 
-    run(place, TURNS);
-    return (double)(host_tsc() - start) / host_ticks_per_ns() / TURNS;
+    run(place, READS);
+    return (double)(host_tsc() - start) / host_ticks_per_ns() / READS;
 }
 
 static void print_table(const char *title, unsigned rounds)
@@ -89,7 +89,7 @@ static double one_of_two(form_run run, struct place *place)
 {
     __atomic_store_n(&ordered, run, __ATOMIC_RELEASE);
     for (unsigned i = 0; __atomic_load_n(&taken, __ATOMIC_ACQUIRE) != run; i++) {
-        if (i == MOST_TURNS)
+        if (i == MOST_SPINS)
             abort();
         __asm__ volatile("pause");
     }

@@ -11,10 +11,10 @@
  * hybrid      it is an E-core, and all others are P-cores, by CPUID
  * restless    it goes into deep idle only when that is over
  * deaf        in deep idle it misses the store that should wake it
- * smis        CPUs count SMIs, and on this one there is one more at each look
+ * smis        CPUs count SMIs, and on this one there is one more each time they are read
  * stops       1.5 s after system time began it halts for ever, interrupts off
  * returns     the same, but it goes on 3 s later
- * ends        it is the one on which the run ends; who flushes the serial port then is named
+ * ends        it is the one on which the run ends; the CPU that flushes the serial port then is named
  */
 #include "boot.h"
 #include "cpu/apic.h"
@@ -33,13 +33,13 @@
 #include "platform/reference/reference.h"
 #include "verdict.h"
 
-#define PATIENCE_TURNS 400000000u
-#define LATE_US        200000u
-#define STOP_NS        1500000000ull
-#define GONE_NS        3000000000ull
-#define WATCHED_BYTES  4096u /* of a stack, from its top */
-#define NOBODY         UINT32_MAX
-#define MSR_SMI_COUNT  0x34u
+#define RELEASE_SPINS 400000000u
+#define LATE_US       200000u
+#define STOP_NS       1500000000ull
+#define GONE_NS       3000000000ull
+#define WATCHED_BYTES 4096u /* of a stack, from its top */
+#define NOBODY        UINT32_MAX
+#define MSR_SMI_COUNT 0x34u
 
 static struct {
     const char *what;
@@ -131,8 +131,7 @@ bool __wrap_apic_send_startup(uint32_t apic_id, uint8_t page)
 bool __wrap_apic_init_cpu(void)
 {
     if (hits("slow", apic_id())) {
-        for (uint32_t turn = 0; turn < PATIENCE_TURNS && !__atomic_load_n(&released, __ATOMIC_ACQUIRE);
-             turn++)
+        for (uint32_t spin = 0; spin < RELEASE_SPINS && !__atomic_load_n(&released, __ATOMIC_ACQUIRE); spin++)
             cpu_relax();
     }
     return __real_apic_init_cpu();
@@ -176,7 +175,7 @@ static uint32_t roll(void)
                                         ((uint64_t)trampoline_parameters - (uint64_t)trampoline_start));
 }
 
-/* The stack window of the CPU that came late; 0: none has that APIC id. */
+/* Returns the slot of the CPU that came late, or 0 if none has that APIC id. */
 static unsigned late_slot(void)
 {
     for (unsigned slot = 1; slot < MAX_CPUS; slot++) {

@@ -51,7 +51,7 @@ bool __wrap_check_end(void)
     return __real_check_end();
 }
 
-/* Only who holds the screen paints. */
+/* Only the CPU that holds the screen paints. */
 static void paint_timed(struct shadow *shadow)
 {
     uint64_t begun_ns = keeper_now_ns(), took_ns;

@@ -34,11 +34,11 @@ void hurried_read(const char *line)
     steps_read(line);
 }
 
-/* The common line: in turn. CPUs' own: half of them up and half down, to and fro, and so far apart. */
+/* The common line is bent up, then down. Of CPUs' own half go up and half down, to and fro, so far apart. */
 static int32_t bend_ppm(const struct timeline *t)
 {
-    static unsigned turn;
-    uint64_t up = t == &keeper.timeline ? turn++ : t->line.ns / BEND_NS + cpu_id();
+    static unsigned count;
+    uint64_t up = t == &keeper.timeline ? count++ : t->line.ns / BEND_NS + cpu_id();
 
     return up % 2 ? wobble_ppm : -wobble_ppm;
 }
@@ -61,11 +61,11 @@ struct bound __wrap_timeline_update(struct timeline *t, uint64_t tsc_joint, cons
     return bound;
 }
 
-/* The first of this CPU's turns after `now_ns`. */
-static uint64_t next_turn_ns(uint64_t now_ns)
+/* Returns when this CPU publishes next after `now_ns`. */
+static uint64_t next_publish_ns(uint64_t now_ns)
 {
-    unsigned turns = keeper.mode == CLOCK_UNIFIED ? keeper.cpus : 1;
-    uint64_t first_ns = cpu_id() % turns * period_ns, every_ns = turns * period_ns;
+    unsigned cpus = keeper.mode == CLOCK_UNIFIED ? keeper.cpus : 1;
+    uint64_t first_ns = cpu_id() % cpus * period_ns, every_ns = cpus * period_ns;
 
     return first_ns + (now_ns + every_ns - first_ns) / every_ns * every_ns;
 }
@@ -79,7 +79,7 @@ static void publish(struct timer *timer, uint64_t now_ns)
     else
         publish_own(clock_of(cpu_id()), cpu_id(), rdtsc_ordered());
     lock_release(&keeper.lock, were_on);
-    keeper_timer_arm(timer, next_turn_ns(now_ns));
+    keeper_timer_arm(timer, next_publish_ns(now_ns));
 }
 
 void hurried_start_cpu(void)
@@ -89,5 +89,5 @@ void hurried_start_cpu(void)
     if (!period_ns)
         return;
     timer->expired = publish;
-    keeper_timer_arm(timer, next_turn_ns(keeper_now_ns()));
+    keeper_timer_arm(timer, next_publish_ns(keeper_now_ns()));
 }

@@ -54,7 +54,7 @@ static uint64_t bound_at(struct meridian_sample sample, uint64_t tsc)
     return meridian_bound_ns(&sample);
 }
 
-/* Whose TSC it is: the CPU of that slot's VCPU; the common line's is everybody's. */
+/* Returns true if the record is for this CPU's TSC: its VCPU's own, or the common line. */
 static bool is_ours(const volatile struct meridian_record *record)
 {
     unsigned slot = (unsigned)((uint64_t)record / sizeof *record % MERIDIAN_SLOTS_PER_PAGE);
@@ -68,7 +68,7 @@ static bool is_ours(const volatile struct meridian_record *record)
     return false;
 }
 
-/* No bound says anything of the time from a change to when it must have been noticed. */
+/* From a change until it must have been noticed no bound says anything. */
 static bool is_promised(int64_t r_ns)
 {
     uint32_t changes = __atomic_load_n(&changed, __ATOMIC_SEQ_CST);

@@ -15,10 +15,10 @@
 
 #define PROVOKES     static __attribute__((noinline)) void
 #define NON_CANON    0x8000000000000000ull
-#define PATIENCE     100000000u /* turns of PAUSE: some seconds */
+#define WAIT_SPINS   100000000u /* each a PAUSE: some seconds */
 #define FAR_SELECTOR 0xe063u    /* beyond the table's limit */
 
-/* The value, of unknown origin. */
+/* Returns the address; the compiler does not know where it comes from. */
 static volatile uint32_t *hidden(uint64_t address)
 {
     __asm__ volatile("" : "+r"(address));
@@ -129,7 +129,7 @@ PROVOKES provoke_nmi(void)
     uint64_t before = nmis_here();
 
     apic_send_nmi(apic_id());
-    for (unsigned turn = 0; turn < PATIENCE && nmis_here() == before; turn++)
+    for (unsigned spin = 0; spin < WAIT_SPINS && nmis_here() == before; spin++)
         cpu_relax();
     if (nmis_here() == before)
         panic("no NMI came");
@@ -153,7 +153,7 @@ PROVOKES provoke_nobodys(void)
 PROVOKES provoke_machinecheck(void)
 {
     log_print("trap test: waiting for a machine check\n");
-    for (unsigned turn = 0; turn < PATIENCE; turn++)
+    for (unsigned spin = 0; spin < WAIT_SPINS; spin++)
         cpu_relax();
     panic("no machine check came");
 }

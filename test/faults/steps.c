@@ -1,8 +1,8 @@
 /*
  * The steps of a publish, one record at a time, linked with --wrap into a test image only:
  *
- * pauses=N    so many PAUSEs between any two steps, and in the midst of filling a record: where CPUs take
- *             turns (one host thread) the others run there, and see every state there is
+ * pauses=N    so many PAUSEs between any two steps, and in the midst of filling a record: where CPUs
+ *             share one host thread the others run there, and see every state there is
  * broken=WHAT a publisher with a fault:
  *     unmarked  no record is odd while it is written
  *     onephase  each record is marked even as soon as it is filled, others still hold the old line

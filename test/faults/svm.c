@@ -59,20 +59,20 @@ static void save_state(struct svm_block *block)
     __asm__ volatile("movq %%db6, %0\n\tmovq %%db7, %1" : "=r"(block->dr6), "=r"(block->dr7));
 }
 
-const char *svm_enter(unsigned place, const struct warp *warp)
+const char *svm_enter(unsigned number, const struct warp *warp)
 {
     struct svm_block *block;
     struct svm_top *top;
     int64_t offset;
 
-    if (place >= SVM_CPUS)
+    if (number >= SVM_CPUS)
         return "there is no room for so many CPUs";
-    block = &room[place].block;
-    top = (void *)(room[place].stack + STACK_BYTES - sizeof *top);
+    block = &room[number].block;
+    top = (void *)(room[number].stack + STACK_BYTES - sizeof *top);
     if (!(cpuid(0x80000001u, 0).ecx & CPUID_SVM))
         return "this CPU has no SVM";
     wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_SVME);
-    wrmsr(MSR_HSAVE, phys_of(&room[place].host_save));
+    wrmsr(MSR_HSAVE, phys_of(&room[number].host_save));
     save_state(block);
     block->intercepts_of_svm = CATCH_VMRUN;
     block->asid = 1;

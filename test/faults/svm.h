@@ -14,8 +14,11 @@
 
 #define SVM_CPUS 16u
 
-/* On the CPU itself, from CPL 0. NULL: done; else why not. `warp` must last. */
-const char *svm_enter(unsigned place, const struct warp *warp);
+/*
+ * Puts the layer below the calling CPU, which is at CPL 0. `number` tells CPUs apart. Returns NULL, or why
+ * this cannot be done. `warp` must last.
+ */
+const char *svm_enter(unsigned number, const struct warp *warp);
 
 /* AMD64 vol. 2, appendix B: the layout of the virtual machine control block. */
 struct svm_segment {

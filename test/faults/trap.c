@@ -2,7 +2,7 @@
  * Traps on purpose, for a test image only: linked with --wrap, so the hypervisor's own sources stay as they
  * are. `trap=NAME` on Meridian's command line provokes that trap on the boot CPU once all is up;
  * `trap=NAME@n` on CPU n, `@all` on all at once, `@early` before there are descriptors of ours. While one CPU
- * traps the others count turns: the panic's last step, wrapped too, sees whether they really stand still.
+ * traps the others count spins: the panic's last step, wrapped too, sees whether they really stand still.
  */
 #include "trap.h"
 
@@ -15,10 +15,10 @@
 #include "log/string.h"
 #include "verdict.h"
 
-#define ON_ALL   0xfffeu
-#define ON_EARLY 0xffffu
-#define PATIENCE 1000000u /* turns of PAUSE */
-#define WATCHED  2000u    /* turns of PAUSE in which a CPU that runs would count */
+#define ON_ALL      0xfffeu
+#define ON_EARLY    0xffffu
+#define MEET_SPINS  1000000u /* each a PAUSE */
+#define WATCH_SPINS 2000u    /* each a PAUSE: a CPU that runs would count meanwhile */
 
 void __real_boot_read(uint32_t magic, uint32_t info, struct boot_info *boot);
 void __wrap_boot_read(uint32_t magic, uint32_t info, struct boot_info *boot);
@@ -32,7 +32,7 @@ void __wrap_verdict_domain_ended(enum domain_end end, const char *why, bool repo
 static const struct trap *trap;
 static unsigned trap_cpu;
 static uint32_t begun, survived;
-static volatile uint32_t turns[MAX_CPUS];
+static volatile uint32_t spins[MAX_CPUS];
 
 static unsigned place(const char *text)
 {
@@ -76,19 +76,19 @@ void __wrap_boot_read(uint32_t magic, uint32_t info, struct boot_info *boot)
         trap->provoke();
 }
 
-/* The boot CPU comes last, when the others have been measured; it goes on when each of them has turned. */
+/* The boot CPU comes last, when the others have been measured, and goes on when each of them counts. */
 static void meet(void)
 {
     if (cpu_id() == 0)
         __atomic_store_n(&begun, 1, __ATOMIC_RELEASE);
     while (!__atomic_load_n(&begun, __ATOMIC_ACQUIRE))
         cpu_relax();
-    turns[cpu_id()]++;
-    for (unsigned turn = 0; turn < PATIENCE; turn++) {
+    spins[cpu_id()]++;
+    for (unsigned spin = 0; spin < MEET_SPINS; spin++) {
         unsigned here = 0;
 
         for (unsigned id = 0; id < cpu_count(); id++)
-            here += turns[id] > 0;
+            here += spins[id] > 0;
         if (here == cpu_count())
             return;
         cpu_relax();
@@ -107,7 +107,7 @@ _Noreturn void __wrap_domain_run_cpu(void)
         __atomic_store_n(&survived, 1, __ATOMIC_RELEASE);
     }
     while (!__atomic_load_n(&survived, __ATOMIC_ACQUIRE)) {
-        turns[cpu_id()]++;
+        spins[cpu_id()]++;
         cpu_relax();
     }
     __real_domain_run_cpu();
@@ -120,11 +120,11 @@ void __wrap_verdict_panic(void)
     unsigned moving = 0;
 
     for (unsigned id = 0; id < cpu_count(); id++)
-        before[id] = turns[id];
-    for (unsigned turn = 0; turn < WATCHED; turn++)
+        before[id] = spins[id];
+    for (unsigned spin = 0; spin < WATCH_SPINS; spin++)
         cpu_relax();
     for (unsigned id = 0; id < cpu_count(); id++)
-        moving += turns[id] != before[id];
+        moving += spins[id] != before[id];
     log_print("trap test: %u CPUs, %u of them still turn\n", cpu_count(), moving);
     __real_verdict_panic();
 }

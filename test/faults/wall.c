@@ -13,7 +13,7 @@
 #include "time/publish.h"
 #include "words.h"
 
-/* An emulator that runs CPUs in turns changes them at each PAUSE: some reads of each other VCPU's. */
+/* An emulator that runs one CPU after another changes them at each PAUSE: some reads of each other VCPU. */
 #define PAUSES     24
 #define LOST_EVERY 16
 
@@ -55,7 +55,7 @@ static void linger(void)
         cpu_relax();
 }
 
-/* Only who holds the keeper's lock comes to the records; a CPU that waits for it is in none of them. */
+/* Only the CPU that holds the keeper's lock comes to the records. One that waits for it is in none. */
 void __wrap_keeper_set_wall(int64_t utc_s, uint32_t utc_ns, uint64_t system_ns)
 {
     static unsigned sets;

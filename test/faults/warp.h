@@ -23,7 +23,7 @@ struct warp {
 /* From real TSC 0 on. */
 void warp_start(struct warp *warp, int64_t skew_ticks, int32_t rate_ppm);
 
-/* Each from real TSC `at` on, not before the last; false: there is no room for another piece. */
+/* Each begins at real TSC `at`, not before the last. Returns false if there is no room for another piece. */
 bool warp_jump(struct warp *warp, uint64_t at, int64_t ticks);
 bool warp_rate(struct warp *warp, uint64_t at, int32_t rate_ppm);
 bool warp_freeze(struct warp *warp, uint64_t at, uint64_t ticks); /* then on, as before and behind by that */
@@ -31,7 +31,7 @@ bool warp_freeze(struct warp *warp, uint64_t at, uint64_t ticks); /* then on, as
 uint64_t warp_tsc(const struct warp *warp, uint64_t real);
 unsigned warp_piece_at(const struct warp *warp, uint64_t real); /* its number */
 
-/* It is the real TSC and a constant: `*offset`. */
+/* Returns true if it is the real TSC plus a constant, `*offset`. */
 bool warp_is_offset(const struct warp *warp, int64_t *offset);
 
 #endif

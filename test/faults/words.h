@@ -5,17 +5,17 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* What follows `name=`; NULL: the word is not there. */
+/* Returns what follows `name=`, or NULL if the word is not there. */
 const char *words_find(const char *line, const char *name);
 
-/* A number with or without a sign, and *at moved past it; false: there is none. */
+/* Reads a number, with or without a sign, and moves *at past it. Returns false if there is none. */
 bool words_number(const char **at, int64_t *value);
-/* One more character, if it is that one. */
+/* Moves *at past one character if it is that one. Returns false if it is not. */
 bool words_skip(const char **at, char c);
-/* Whether the text at *at begins with `word`; then *at is moved past it. */
+/* Moves *at past `word` if the text there begins with it. Returns false if it does not. */
 bool words_take(const char **at, const char *word);
 
-/* `name=`'s number; 0 without. */
+/* Returns the number of `name=`, or 0 without it. */
 int64_t words_value(const char *line, const char *name);
 
 #endif

@@ -34,7 +34,7 @@ extern union shared_page {
 /* The guest's own. */
 void run(void);
 void other_cpu(u64 cpu);
-/* True: taken care of, go on. Events are not asked for unless `on_trap` is set. */
+/* Returns true if the trap is taken care of. Events are not asked for unless `on_trap` is set. */
 extern bool (*on_trap)(struct frame *frame);
 
 long call(unsigned number, u64 a, u64 b, u64 c, u64 d);
@@ -44,9 +44,9 @@ void say(const char *text);
 void say_number(long number);
 void say_end(void);
 
-/* A line for each: `name: got`, and whether that is right. The last line counts them. */
+/* Prints a line, `name: got`, and whether that is right. The last line of all counts them. */
 void check(const char *what, long got, long want);
-/* The same without an opinion: for two hypervisors to be compared. */
+/* Prints the same without an opinion, for two hypervisors to be compared. */
 void tell(const char *what, long got);
 _Noreturn void finish(void);
 _Noreturn void leave(unsigned reason);
@@ -70,7 +70,7 @@ u64 now_ns(unsigned cpu);
 /* With the descriptors in that frame, if there is one. */
 long vcpu_up(unsigned cpu, u64 gdt_mfn);
 unsigned count_vcpus(void);
-/* The number of the VCPU whose stack we are on. */
+/* Returns the number of the VCPU that runs, by its stack. */
 unsigned here(void);
 
 u64 enter_user(u64 rip, u64 rsp);

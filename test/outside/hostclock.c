@@ -55,7 +55,7 @@ int main(void)
 {
     const struct timespec pause = {0, PAUSE_NS};
 
-    prctl(PR_SET_PDEATHSIG, SIGKILL); /* it must not outlive who reads it */
+    prctl(PR_SET_PDEATHSIG, SIGKILL); /* it must not outlive its reader */
     for (;;) {
         struct pair pair = take_tightest();
 

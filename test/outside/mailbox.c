@@ -16,8 +16,8 @@
 
 #define PAGE       4096
 #define PAUSE_NS   2000000
-#define EAGER_NS   200000     /* so long it looks without a pause, for a narrow answer */
-#define PATIENT_NS 2000000000 /* and so long at all: the VCPU may be stopped; then its neighbour is asked */
+#define EAGER_NS   200000     /* so long it polls without a pause, for a narrow answer */
+#define PATIENT_NS 2000000000 /* and so long at all: a VCPU may be stopped; then its neighbour is asked */
 
 struct box {
     uint64_t asked, answered, ns, bound_ns, stamp, disruptions, unused[2];
@@ -38,7 +38,7 @@ static void rest(long ns)
     nanosleep(&pause, NULL);
 }
 
-/* False: no answer in time. The clock is asked before each look, so `after` is not too early. */
+/* Returns false without an answer in time. The clock is read before each poll: `after` is not too early. */
 static int await_answer(const struct box *box, uint64_t number, uint64_t before, uint64_t *after)
 {
     while (__atomic_load_n(&box->answered, __ATOMIC_ACQUIRE) != number) {
@@ -78,7 +78,7 @@ int main(int count, char **words)
         perror(words[1]);
         return EXIT_FAILURE;
     }
-    prctl(PR_SET_PDEATHSIG, SIGKILL); /* it must not outlive who reads it */
+    prctl(PR_SET_PDEATHSIG, SIGKILL); /* it must not outlive its reader */
     for (uint64_t number = 1; !ask(&boxes[number % vcpus], (unsigned)(number % vcpus), number); number++)
         rest(PAUSE_NS);
     return EXIT_FAILURE;

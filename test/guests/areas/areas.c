@@ -11,7 +11,7 @@
 
 static page areas[8]; /* what is mapped in a row of addresses is in a row of these */
 static page infos[2];
-static volatile u64 turns[CPUS];
+static volatile u64 spins[CPUS];
 
 static long register_time(unsigned cpu, u64 address)
 {
@@ -39,7 +39,7 @@ static void pass(void)
     __asm__ volatile("pause");
 }
 
-/* 1: within the patience a whole record stands there that agrees with the VCPU's own to a second. */
+/* Returns 1 if, in time, a whole record stands there that agrees with the VCPU's own to a second. */
 static long comes(unsigned cpu, const unsigned char *at)
 {
     const volatile struct vcpu_time_info *area = (const void *)at;
@@ -168,7 +168,7 @@ void run(void)
     check("shared_info", map(&shared, start->shared_info | PTE_RW, UVMF_INVLPG), 0);
     for (unsigned cpu = 1; cpu < 3; cpu++)
         check("a VCPU comes up", vcpu_up(cpu, 0), 0);
-    while (!turns[1] || !turns[2])
+    while (!spins[1] || !spins[2])
         pass();
     at_awkward_addresses();
     where_it_cannot_be();
@@ -180,5 +180,5 @@ void run(void)
 void other_cpu(u64 cpu)
 {
     for (;; pass())
-        turns[cpu]++;
+        spins[cpu]++;
 }

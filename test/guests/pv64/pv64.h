@@ -9,9 +9,9 @@
 #define GDT_DATA    0x00cf93000000fffful
 #define GDT_CODE64  0x00af9b000000fffful
 
-/* 0, or -1 when it faulted (#GP, in `caught`). */
+/* Returns 0, or -1 when it faulted (#GP, in `caught`). */
 long load_ds(unsigned selector);
-/* Goes on with this cs; what is in cs then. */
+/* Goes on with this cs. Returns what is in cs then. */
 long cs_by_far_return(unsigned long selector);
 /* After a hypercall. */
 unsigned read_cs(void);

@@ -8,12 +8,12 @@
 #include <xen/sched.h>
 #include <xen/vcpu.h>
 
-#define ROUNDS      3
+#define REPEATS     3
 #define SENDS       200
 #define PATIENCE_NS 20000000000ul
 
 static volatile struct {
-    u64 turns, sent;
+    u64 spins, sent;
 } __attribute__((aligned(64))) cpu_data[CPUS];
 static volatile unsigned flood, done;
 static volatile u64 seen[CPUS], upcalls;
@@ -33,23 +33,23 @@ static long vcpu_op(unsigned operation, unsigned cpu)
 
 static long goes_on(unsigned cpu)
 {
-    u64 before = cpu_data[cpu].turns;
+    u64 before = cpu_data[cpu].spins;
 
     for (u64 end = now_ns(0) + PATIENCE_NS; now_ns(0) < end; yield())
-        if (cpu_data[cpu].turns != before)
+        if (cpu_data[cpu].spins != before)
             return 1;
     return 0;
 }
 
-/* It may be on its way out for a moment: it must come to rest. */
+/* Returns 1 if the VCPU comes to rest. It may be on its way out for a moment. */
 static long rests(unsigned cpu)
 {
     for (u64 end = now_ns(0) + PATIENCE_NS; now_ns(0) < end;) {
-        u64 before = cpu_data[cpu].turns;
+        u64 before = cpu_data[cpu].spins;
 
-        for (u64 look = now_ns(0) + 20000000; now_ns(0) < look;)
+        for (u64 soon = now_ns(0) + 20000000; now_ns(0) < soon;)
             yield();
-        if (cpu_data[cpu].turns == before)
+        if (cpu_data[cpu].spins == before)
             return 1;
     }
     return 0;
@@ -79,7 +79,7 @@ static void down_and_up(unsigned cpu)
 {
     long bad = 0;
 
-    for (unsigned round = 0; round < ROUNDS; round++) {
+    for (unsigned i = 0; i < REPEATS; i++) {
         bad += vcpu_op(VCPUOP_down, cpu) != 0;
         bad += vcpu_op(VCPUOP_is_up, cpu) != 0;
         bad += !rests(cpu);
@@ -130,7 +130,7 @@ static void event_flood(unsigned count)
     check("unmask", call(__HYPERVISOR_event_channel_op, EVTCHNOP_unmask, (u64)&unmask, 0, 0), 0);
     port = bind.port;
     flood = 1;
-    /* Masked from the look to the sleep; block unmasks. */
+    /* Upcalls are masked from the check to the sleep; block unmasks them. */
     for (;;) {
         shared.s.vcpu_info[0].evtchn_upcall_mask = 1;
         if (all_seen(count))
@@ -188,7 +188,7 @@ void other_cpu(u64 cpu)
         __asm__ volatile("movl %0, %%ds; movl %1, %%ds" : : "r"(1 * 8 + 3), "r"(0));
 
     for (; !done; yield()) {
-        cpu_data[cpu].turns++;
+        cpu_data[cpu].spins++;
         if (flood && !sent) {
             sent = true;
             send_all((unsigned)cpu);

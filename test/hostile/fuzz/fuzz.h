@@ -1,5 +1,5 @@
 /*
- * Calls at random, from all VCPUs at once, for a bounded number of turns: nothing that a guest asks may panic
+ * Calls at random, from all VCPUs at once, for a bounded number of times: nothing that a guest asks may panic
  * the hypervisor, hang it, or change in the guest what it did not ask for. `seed=` on the command line makes
  * another sequence, `calls=` a longer one, `stress` one of calls that are right and race each other.
  */
@@ -21,15 +21,15 @@ struct dice {
     u64 state; /* never 0 */
 };
 u64 roll(struct dice *dice);
-/* Below `limit`. */
+/* Returns a number below `limit`. */
 static inline unsigned roll_below(struct dice *dice, unsigned limit)
 {
     return (unsigned)(roll(dice) % limit);
 }
-/* A number that a call may find hard: an edge, an address, an entry for a page table, noise. */
+/* Returns a number that a call may find hard: an edge, an address, a page-table entry, noise. */
 u64 roll_argument(struct dice *dice);
 
-/* calls.c, stress.c: one turn of VCPU `vcpu`. */
+/* Make one call of VCPU `vcpu` (calls.c, stress.c). */
 void call_at_random(struct dice *dice, unsigned vcpu);
 void stress(struct dice *dice, unsigned vcpu);
 

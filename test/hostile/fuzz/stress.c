@@ -40,7 +40,7 @@ static void set_periodic(struct dice *dice)
     call(__HYPERVISOR_vcpu_op, VCPUOP_set_periodic_timer, roll_below(dice, KIT_CPUS), (u64)&wish);
 }
 
-static void look(struct dice *dice)
+static void get_runstate(struct dice *dice)
 {
     struct vcpu_runstate_info state;
 
@@ -57,6 +57,6 @@ void stress(struct dice *dice, unsigned vcpu)
     case 4: send(dice); break;
     case 5: roll_below(dice, 2) ? block(vcpu) : poll(); break;
     case 6: set_periodic(dice); break;
-    default: look(dice); break;
+    default: get_runstate(dice); break;
     }
 }

@@ -50,21 +50,21 @@ extern struct shared_info *shared;
 extern struct vcpu_info *infos[KIT_CPUS]; /* where each VCPU's is at present */
 
 void kit_main(struct start_info *si);
-/* The VCPU that asks, by its stack. */
+/* Returns the VCPU that runs, by its stack. */
 unsigned this_vcpu(void);
-/* The machine frame of something in the image. */
+/* Returns the machine frame of something in the image. */
 u64 frame_of(const void *p);
 static inline u64 pte_of(const void *p, u64 flags)
 {
     return frame_of(p) * PAGE_BYTES | flags;
 }
-/* All 256 traps to entry.asm's handlers, with these TI_ flags. 0 or an error. */
+/* Sets all 256 traps to entry.asm's handlers, with these TI_ flags. Returns 0, or an error. */
 int64_t take_traps(unsigned flags);
-/* VCPU n's beginning, on its own stack, as begin_other wants it. Valid until the next such call. */
+/* Returns VCPU n's beginning, on its own stack, as begin_other wants it. Valid until the next call. */
 struct vcpu_guest_context *context_for(unsigned vcpu);
-/* ns by this VCPU's record. */
+/* Returns ns by this VCPU's record. */
 u64 now(void);
-/* What stands behind `key` on the command line; NULL if it is not there. */
+/* Returns what stands behind `key` on the command line, or NULL if it is not there. */
 const char *option(const char *key);
 _Noreturn void leave(unsigned reason);
 

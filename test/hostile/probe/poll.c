@@ -8,7 +8,7 @@ static void poll(const char *name, const void *wish)
     answer(name, __HYPERVISOR_sched_op, SCHEDOP_poll, (u64)wish, 0);
 }
 
-static void patience(evtchn_port_t *port)
+static void poll_till_timeout(evtchn_port_t *port)
 {
     u64 start_ns = now();
     struct sched_poll wish = {.nr_ports = 1, .timeout = start_ns + 5 * MS};
@@ -48,7 +48,7 @@ static void refused(void)
 void probe_poll(evtchn_port_t ipi)
 {
     infos[0]->evtchn_upcall_mask = 1;
-    patience(&ipi);
+    poll_till_timeout(&ipi);
     pending(&ipi);
     refused();
     infos[0]->evtchn_upcall_mask = 0;

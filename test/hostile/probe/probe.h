@@ -18,7 +18,7 @@
 #define value(name, number)              say("probe: %s = %d\n", name, (long)(number))
 #define hex(name, number)                say("probe: %s = %x\n", name, (u64)(number))
 #define answer(name, number, first, ...) value(name, call(number, (u64)(first), __VA_ARGS__))
-/* False when the patience is over; the line that follows then says what is missing. */
+/* Waits for the condition, PATIENCE_NS at most. The line that follows then says what is missing. */
 #define wait_until(condition)                                                 \
     for (u64 end_ns_ = now() + PATIENCE_NS; !(condition) && now() < end_ns_;) \
     __asm__ volatile("pause" : : : "memory")

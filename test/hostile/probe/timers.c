@@ -4,7 +4,7 @@
 #define MS   1000000ull
 #define LATE (2000 * MS) /* what a busy host may take */
 
-/* Before a timer is set: who is called before it blocks would block for ever. Blocking unmasks. */
+/* Called before a timer is set: after an upcall that came too early the VCPU would block for ever. */
 static void mask(void)
 {
     infos[0]->evtchn_upcall_mask = 1;
@@ -98,7 +98,7 @@ static void set_periodic(const char *name, u64 period_ns)
     answer(name, __HYPERVISOR_vcpu_op, VCPUOP_set_periodic_timer, 0, (u64)&wish);
 }
 
-/* It stands still while its VCPU is blocked: only the one-shot timer wakes that. */
+/* The periodic timer stands still while its VCPU is blocked: only the one-shot timer wakes that. */
 static unsigned wakes_while_periodic(void)
 {
     u64 end_ns = now() + 60 * MS;
