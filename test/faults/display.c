@@ -26,7 +26,7 @@
 /* How drawing went on one CPU since its system time runs. */
 static struct drawer {
     bool keeps_time;
-    uint64_t cells, turns, begun_ns, last_ns, longest_ns, least_free_ns;
+    uint64_t cells, portions, begun_ns, last_ns, longest_ns, least_free_ns;
 } drawers[MAX_CPUS];
 static uint32_t at_once, collisions;
 
@@ -126,14 +126,14 @@ volatile void *__wrap_map_framebuffer(uint64_t phys, size_t size)
     return at;
 }
 
-/* Cells that come one after the other belong to one turn. */
+/* Cells that come one after the other belong to one portion. */
 static void note(struct drawer *drawer)
 {
     uint64_t now_ns = keeper_now_ns(), free_ns = keeper_free_ns();
 
     if (!drawer->cells++ || now_ns - drawer->last_ns > PAUSE_NS) {
         drawer->begun_ns = now_ns;
-        drawer->turns++;
+        drawer->portions++;
     }
     drawer->last_ns = now_ns;
     if (now_ns - drawer->begun_ns > drawer->longest_ns)
@@ -157,8 +157,8 @@ void __wrap_display_draw(unsigned row, unsigned column, struct cell cell, const 
 void __wrap_verdict_domain_ended(enum domain_end end, const char *why, bool reported, bool reported_ok)
 {
     for (unsigned i = 0; i < cpu_count(); i++)
-        log_print("drawer: cpu=%u cells=%lu turns=%lu longest_ns=%lu least_free_ns=%lu collisions=%u\n", i,
-                  drawers[i].cells, drawers[i].turns, drawers[i].longest_ns, drawers[i].least_free_ns,
+        log_print("drawer: cpu=%u cells=%lu portions=%lu longest_ns=%lu least_free_ns=%lu collisions=%u\n", i,
+                  drawers[i].cells, drawers[i].portions, drawers[i].longest_ns, drawers[i].least_free_ns,
                   collisions);
     log_print("painter: paints=%lu longest_ns=%lu\n", paints, longest_paint_ns);
     __real_verdict_domain_ended(end, why, reported, reported_ok);

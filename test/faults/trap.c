@@ -125,7 +125,7 @@ void __wrap_verdict_panic(void)
         cpu_relax();
     for (unsigned id = 0; id < cpu_count(); id++)
         moving += spins[id] != before[id];
-    log_print("trap test: %u CPUs, %u of them still turn\n", cpu_count(), moving);
+    log_print("trap test: %u CPUs, %u of them still run\n", cpu_count(), moving);
     __real_verdict_panic();
 }
 
