@@ -33,6 +33,10 @@ struct meridian_record {
     uint64_t err_ns;  /* the bound at tsc_timestamp; all ones: unknown */
 };
 
+#ifdef __cplusplus
+static_assert(sizeof(struct meridian_record) == 64, "one cache line");
+#else
 _Static_assert(sizeof(struct meridian_record) == 64, "one cache line");
+#endif
 
 #endif
