@@ -156,7 +156,7 @@ def adjusts(*ticks, within=0):
     return shown
 
 
-# ---- Changes at run time (DESIGN.md section 2, T6) ----
+# ---- Changes at run time (docs/promises.md, T6) ----
 
 PERIOD_NS = 250 * 10**6
 SLACK_NS = 10 * 10**6       # the guest's tick, which may hold an alarm back

@@ -1,5 +1,5 @@
 /*
- * What DESIGN.md's section 2 promises of time (T1..T6), checked at every read and at every look at the
+ * What docs/promises.md promises of time (T1..T6), checked at every read and at every look at the
  * reference.
  */
 #ifndef SIM_PROMISES_H
