@@ -11,6 +11,7 @@
 
 #include "cpu/lock.h"
 #include "cpu/traps.h"
+#include "domain/guest_abi.h"
 #include "domain/vcpu/descriptor.h"
 #include "domain/events/event_table.h"
 #include "domain/memory/guest_memory.h"
@@ -18,10 +19,6 @@
 #include "domain/verdict_line.h"
 #include "keeper.h"
 #include "meridian/abi.h"
-
-#define MAX_VCPUS     XEN_LEGACY_MAX_VCPUS
-#define GUEST_VECTORS 256
-#define NO_CPU        UINT32_MAX
 
 /* Why a VCPU does not run; any CPU sets and clears them, atomically. Runs when none is set. */
 #define VCPU_DOWN    1u

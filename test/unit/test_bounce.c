@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "domain/vcpu/bounce.h"
-#include "domain/build/layout.h"
+#include "domain/guest_abi.h"
 
 static struct trap_frame running(void)
 {

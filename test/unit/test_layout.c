@@ -172,11 +172,11 @@ static void test_refusals(void **state)
 static void test_range(void **state)
 {
     (void)state;
-    assert_true(layout_range_ok(0, 1ull << 47));
-    assert_false(layout_range_ok(0, (1ull << 47) + 1));
-    assert_false(layout_range_ok(5, 5));
-    assert_false(layout_range_ok(HYPERVISOR_END - 1, HYPERVISOR_END));
-    assert_true(layout_range_ok(HYPERVISOR_END, UINT64_MAX));
+    assert_true(guest_range_ok(0, 1ull << 47));
+    assert_false(guest_range_ok(0, (1ull << 47) + 1));
+    assert_false(guest_range_ok(5, 5));
+    assert_false(guest_range_ok(HYPERVISOR_END - 1, HYPERVISOR_END));
+    assert_true(guest_range_ok(HYPERVISOR_END, UINT64_MAX));
 }
 
 int main(void)

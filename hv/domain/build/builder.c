@@ -5,7 +5,6 @@
 #include <xen/xen.h>
 
 #include "cpu/paging.h"
-#include "domain/vcpu/bounce.h"
 #include "domain/build/config.h"
 #include "domain/guest.h"
 #include "domain/build/guest_tables.h"

@@ -9,7 +9,6 @@
 #define REGION_ALIGN (4ull << 20)
 #define REGION_SPARE (512ull << 10)
 #define REGION_MOST  (1ull << 40) /* keeps the sums below far from 2^64 */
-#define HALF         (1ull << 47)
 #define TOO_LITTLE   "has too little memory for its kernel and start-of-day region: give it more (mem=MiB)"
 
 _Static_assert(sizeof(struct start_info) <= GUEST_PAGE, "start_info takes one page");
@@ -22,15 +21,6 @@ static uint64_t round_up(uint64_t value, uint64_t align)
 uint64_t layout_tables(uint64_t start, uint64_t end, unsigned shift)
 {
     return ((end - 1) >> shift) - (start >> shift) + 1;
-}
-
-bool layout_range_ok(uint64_t start, uint64_t end)
-{
-    if (start >= end)
-        return false;
-    if (start < HALF)
-        return end <= HALF;
-    return start >= HYPERVISOR_END;
 }
 
 /* Tables under the root: each level takes as many tables as the range spans entries of the level above it. */
@@ -58,7 +48,7 @@ static const char *place_p2m_outside(uint64_t address, uint64_t pages, struct gu
     uint64_t bytes = round_up(pages * 8, GUEST_PAGE);
     uint64_t end = address + bytes;
 
-    if (address % GUEST_PAGE || end < address || !layout_range_ok(address, end))
+    if (address % GUEST_PAGE || end < address || !guest_range_ok(address, end))
         return "has an INIT_P2M note that is not a page-aligned address outside the hypervisor's part: "
                "correct it";
     if (address < out->v_end && out->v_start < end)
@@ -107,7 +97,7 @@ const char *layout_compute(const struct elf_guest *elf, uint64_t pages, struct g
     out->page_tables = out->start_info + GUEST_PAGE;
     place_tables(out);
 
-    if (!layout_range_ok(out->v_start, out->v_end))
+    if (!guest_range_ok(out->v_start, out->v_end))
         return "lies in the hypervisor's part of the address space or across a hole: link it elsewhere";
     if ((out->v_end - out->v_start) / GUEST_PAGE > pages)
         return TOO_LITTLE;

@@ -7,10 +7,7 @@
 #include <stdint.h>
 
 #include "domain/build/elf.h"
-
-#define GUEST_PAGE       4096ull
-#define HYPERVISOR_START 0xffff800000000000ull /* slots 256..271, Xen's ABI */
-#define HYPERVISOR_END   0xffff880000000000ull
+#include "domain/guest_abi.h"
 
 /*
  * Guest virtual addresses; pfn 0 is at v_start and the region is contiguous in pfns. With INIT_P2M the list
@@ -32,8 +29,5 @@ const char *layout_compute(const struct elf_guest *elf, uint64_t pages, struct g
 
 /* How many tables of entries 2^shift bytes wide a range takes; shift 21, 30 or 39; start < end. */
 uint64_t layout_tables(uint64_t start, uint64_t end, unsigned shift);
-
-/* Outside the hypervisor's part, and the same half of the address space from start to end (exclusive). */
-bool layout_range_ok(uint64_t start, uint64_t end);
 
 #endif

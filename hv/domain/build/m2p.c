@@ -8,7 +8,7 @@
 #include <stddef.h>
 
 #include "cpu/paging.h"
-#include "domain/build/layout.h"
+#include "domain/guest_abi.h"
 #include "log/string.h"
 
 #define ENTRIES     512u

@@ -8,8 +8,7 @@
 #include "domain/guest.h"
 #include "log/string.h"
 
-#define SYSCALL_BYTES 2
-#define CALLS         64
+#define CALLS 64
 
 /* All that is implemented, of Xen's calls and of ours; docs/abi.md says which operations of each. */
 static hypercall_handler *const calls[CALLS] = {

@@ -3,7 +3,7 @@
 #include <stdint.h>
 #include <xen/xen.h>
 
-#include "domain/vcpu/bounce.h"
+#include "domain/guest_abi.h"
 #include "domain/calls/calls.h"
 #include "domain/vcpu/fault.h"
 #include "domain/guest.h"

@@ -55,7 +55,7 @@ int64_t vcpu_register_info(struct vcpu *vcpu, struct vcpu *target, uint64_t addr
 
 static bool area_ok(uint64_t address, uint64_t size)
 {
-    return address + size > address && layout_range_ok(address, address + size);
+    return address + size > address && guest_range_ok(address, address + size);
 }
 
 /* Written when `target` next goes back to its guest, and whenever its record has changed by then. */

@@ -5,7 +5,7 @@
 #include "domain/memory/guest_memory.h"
 
 #include "cpu/paging.h"
-#include "domain/build/layout.h"
+#include "domain/guest_abi.h"
 #include "log/string.h"
 
 #define TABLE_RIGHTS (PTE_P | PTE_U)

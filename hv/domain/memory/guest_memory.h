@@ -27,10 +27,4 @@ bool guest_translate(const struct guest_space *space, uint64_t va, bool write, u
 bool guest_read(const struct guest_space *space, void *to, uint64_t va, size_t size);
 bool guest_write(const struct guest_space *space, uint64_t va, const void *from, size_t size);
 
-/* SDM vol. 1, 3.3.7.1, for 48 bits. */
-static inline bool address_canonical(uint64_t address)
-{
-    return (uint64_t)((int64_t)(address << 16) >> 16) == address;
-}
-
 #endif

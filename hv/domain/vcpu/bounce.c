@@ -1,6 +1,6 @@
 #include "domain/vcpu/bounce.h"
 
-#include "domain/build/layout.h"
+#include "domain/guest_abi.h"
 
 #define STACK_ALIGN      16ull
 #define FRAME_WORDS_MOST 8

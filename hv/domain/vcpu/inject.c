@@ -19,7 +19,6 @@
 #define PF_ERROR_USER      (1u << 2)
 #define PF_ERROR_FETCH     (1u << 4)
 #define GP_ERROR_IDT       (1u << 1)
-#define SYSCALL_BYTES      2
 
 /* `masks`: events stay masked until the handler returns. */
 static bool bounce(struct vcpu *vcpu, struct bounce *bounce, bool masks)

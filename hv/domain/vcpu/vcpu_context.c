@@ -2,8 +2,7 @@
 
 #include <stddef.h>
 
-#include "domain/vcpu/bounce.h"
-#include "domain/memory/guest_memory.h"
+#include "domain/guest_abi.h"
 #include "log/string.h"
 
 static bool addresses_ok(const struct vcpu_guest_context *c)
