@@ -5,10 +5,10 @@
 #include "cpu/paging.h"
 #include "cpu/percpu.h"
 #include "domain/build/builder.h"
-#include "domain/end.h"
+#include "domain/vcpu/end.h"
 #include "domain/guest.h"
-#include "domain/vcpu/inject.h"
-#include "domain/vcpu/run.h"
+#include "domain/guest_exit.h"
+#include "domain/run.h"
 #include "domain/vcpu/schedule.h"
 #include "domain/vcpu/vcpu_timers.h"
 

@@ -3,7 +3,7 @@
 #define DOMAIN_DOMAIN_H
 
 #include "domain/build/config.h"
-#include "domain/end.h"
+#include "domain/vcpu/end.h"
 
 /* NULL: built, VCPU 0 ready to run. Else why not, as a sentence's middle; nothing of it remains in the way.
  */

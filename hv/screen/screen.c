@@ -4,7 +4,7 @@
 
 #include "cpu/paging.h"
 #include "cpu/percpu.h"
-#include "domain/end.h"
+#include "domain/vcpu/end.h"
 #include "domain/vcpu/schedule.h"
 #include "keeper.h"
 #include "log/log.h"

@@ -1,4 +1,4 @@
-/* sources: hv/domain/vcpu/cpuid_policy.c */
+/* sources: hv/domain/vcpu/cpuid.c hv/domain/memory/guest_memory.c */
 /* CPUID as a guest gets it by the forced-emulation prefix. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-/* sources: hv/domain/vcpu/descriptor.c hv/domain/memory/tables_scan.c */
+/* sources: hv/domain/vcpu/descriptor.c hv/domain/memory/ownership.c */
 /* A guest's own descriptors, and whether it could write to the frame they are in. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,7 +9,7 @@
 
 #include "cpu/paging.h"
 #include "domain/vcpu/descriptor.h"
-#include "domain/memory/tables_scan.h"
+#include "domain/memory/ownership.h"
 #include "random.h"
 
 #define DPL3    (3ull << 45)

@@ -1,4 +1,4 @@
-/* sources: hv/domain/memory/pte_policy.c hv/domain/vcpu/vcpu_context.c hv/domain/build/hypercall_page.c hv/domain/verdict_line.c */
+/* sources: hv/domain/memory/ownership.c hv/domain/vcpu/vcpu_context.c hv/domain/build/hypercall_page.c hv/domain/verdict_line.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,7 +10,7 @@
 
 #include "cpu/paging.h"
 #include "domain/build/hypercall_page.h"
-#include "domain/memory/pte_policy.h"
+#include "domain/memory/ownership.h"
 #include "domain/vcpu/vcpu_context.h"
 #include "domain/verdict_line.h"
 #include "random.h"

@@ -14,7 +14,7 @@
 #include <cmocka.h>
 
 #include "cpu/paging.h"
-#include "domain/end.h"
+#include "domain/vcpu/end.h"
 #include "domain/vcpu/schedule.h"
 #include "keeper.h"
 #include "log/log.h"

@@ -9,7 +9,6 @@
 #include "domain/guest.h"
 #include "domain/build/guest_tables.h"
 #include "domain/build/hypercall_page.h"
-#include "domain/build/m2p.h"
 #include "log/log.h"
 #include "log/string.h"
 

@@ -5,7 +5,7 @@
 
 #include "cpu/instructions.h"
 #include "domain/calls/calls.h"
-#include "domain/end.h"
+#include "domain/vcpu/end.h"
 #include "domain/events/event_bits.h"
 #include "domain/guest.h"
 #include "domain/vcpu/schedule.h"

@@ -4,10 +4,10 @@
 #include <xen/vcpu.h>
 
 #include "domain/calls/calls.h"
-#include "domain/end.h"
+#include "domain/vcpu/end.h"
 #include "domain/guest.h"
 #include "domain/vcpu/guest_gdt.h"
-#include "domain/vcpu/runstate.h"
+#include "domain/vcpu/areas.h"
 #include "domain/vcpu/schedule.h"
 #include "domain/vcpu/vcpu_context.h"
 #include "domain/calls/vcpu_register.h"

@@ -1,10 +1,112 @@
 #include "domain/vcpu/cpuid.h"
 
 #include <stddef.h>
+#include <xen/arch-x86/cpuid.h>
 
-#include "domain/vcpu/bounce.h"
 #include "domain/guest.h"
 #include "log/string.h"
+
+#define BIT(n) (1u << (n))
+
+#define BASIC_LAST     7u
+#define EXTENDED_FIRST 0x80000000u
+#define EXTENDED_LAST  0x80000008u
+#define XEN_LEAVES     0x100u
+/*
+ * Version, and a third leaf since stock kernels look for a hypervisor with at least two above the first: it
+ * says that no MSR writes hypercall pages.
+ */
+#define XEN_LAST      (XEN_CPUID_FIRST_LEAF + 2)
+#define XEN_4_17      (4u << 16 | 17u)
+#define INVARIANT_TSC BIT(8)
+#define HYPERVISOR    BIT(31)
+
+/*
+ * What needs neither CPL 0 nor a control register that is off here (control.c: no XSAVE, so no AVX; no
+ * FSGSBASE) nor a device (APIC, MTRR). SDM vol. 2, CPUID; AMD64 vol. 3, appendix E.
+ */
+#define LEAF1_ECX \
+    (BIT(0) | BIT(1) | BIT(9) | BIT(13) | BIT(19) | BIT(20) | BIT(22) | BIT(23) | BIT(25) | BIT(30))
+#define LEAF1_EDX                                                                                   \
+    (BIT(0) | BIT(4) | BIT(5) | BIT(6) | BIT(8) | BIT(15) | BIT(16) | BIT(19) | BIT(23) | BIT(24) | \
+     BIT(25) | BIT(26))
+#define LEAF7_EBX (BIT(3) | BIT(8) | BIT(9) | BIT(18) | BIT(19) | BIT(23) | BIT(24) | BIT(29))
+#define LEAF7_ECX BIT(0)
+#define LEAF7_EDX BIT(4)
+/* AMD repeats leaf 1's in the lower bits. */
+#define EXTENDED_ECX (BIT(0) | BIT(5) | BIT(6) | BIT(7) | BIT(8))
+#define EXTENDED_EDX                                                                                \
+    (BIT(0) | BIT(4) | BIT(5) | BIT(6) | BIT(8) | BIT(11) | BIT(15) | BIT(16) | BIT(20) | BIT(22) | \
+     BIT(23) | BIT(24) | BIT(27) | BIT(29))
+
+static const struct cpuid_result nothing;
+
+static uint32_t least(uint32_t a, uint32_t b)
+{
+    return a < b ? a : b;
+}
+
+static struct cpuid_result xen_leaf(uint32_t leaf)
+{
+    if (leaf == XEN_CPUID_FIRST_LEAF)
+        return (struct cpuid_result){XEN_LAST, XEN_CPUID_SIGNATURE_EBX, XEN_CPUID_SIGNATURE_ECX,
+                                     XEN_CPUID_SIGNATURE_EDX};
+    if (leaf == XEN_CPUID_FIRST_LEAF + 1)
+        return (struct cpuid_result){.eax = XEN_4_17};
+    return nothing;
+}
+
+/* APIC ids go by twos, as Xen gives them to VCPUs. */
+static struct cpuid_result leaf_1(struct cpuid_result r, uint32_t vcpu)
+{
+    r.ebx = (r.ebx & 0xffff) | vcpu * 2 << 24;
+    r.ecx = (r.ecx & LEAF1_ECX) | HYPERVISOR;
+    r.edx &= LEAF1_EDX;
+    return r;
+}
+
+static struct cpuid_result basic(uint32_t leaf, uint32_t subleaf, struct cpuid_result r, uint32_t vcpu)
+{
+    switch (leaf) {
+    case 0: r.eax = least(r.eax, BASIC_LAST); return r;
+    case 1: return leaf_1(r, vcpu);
+    case 2: /* caches */
+    case 4: return r;
+    case 7:
+        if (subleaf)
+            return nothing;
+        return (struct cpuid_result){0, r.ebx & LEAF7_EBX, r.ecx & LEAF7_ECX, r.edx & LEAF7_EDX};
+    default: return nothing;
+    }
+}
+
+static struct cpuid_result extended(uint32_t leaf, struct cpuid_result r)
+{
+    switch (leaf) {
+    case EXTENDED_FIRST: r.eax = least(r.eax, EXTENDED_LAST); return r;
+    case 0x80000001u:
+        r.ecx &= EXTENDED_ECX;
+        r.edx &= EXTENDED_EDX;
+        return r;
+    case 0x80000002u: /* the CPU's name, and its caches */
+    case 0x80000003u:
+    case 0x80000004u:
+    case 0x80000005u:
+    case 0x80000006u: return r;
+    case 0x80000007u: return (struct cpuid_result){.edx = r.edx & INVARIANT_TSC};
+    case 0x80000008u: return (struct cpuid_result){.eax = r.eax};
+    default: return nothing;
+    }
+}
+
+struct cpuid_result cpuid_policy(uint32_t leaf, uint32_t subleaf, struct cpuid_result native, uint32_t vcpu)
+{
+    if (leaf - XEN_CPUID_FIRST_LEAF < XEN_LEAVES)
+        return xen_leaf(leaf);
+    if (leaf < EXTENDED_FIRST)
+        return basic(leaf, subleaf, native, vcpu);
+    return extended(leaf, native);
+}
 
 /* UD2, "xen", CPUID. */
 static const uint8_t prefixed[] = {0x0f, 0x0b, 'x', 'e', 'n', 0x0f, 0xa2};

@@ -7,7 +7,6 @@
 #include "domain/vcpu/descriptor.h"
 #include "domain/guest.h"
 #include "domain/memory/ownership.h"
-#include "domain/memory/tables_scan.h"
 #include "log/string.h"
 
 #define ENTRIES     512u

@@ -1,27 +1,61 @@
-/* Exceptions of a guest become its own, as Xen gives them to a PV kernel; one that it cannot take ends it. */
 #include "domain/vcpu/inject.h"
 
-#include "cpu/instructions.h"
-#include "domain/vcpu/bounce.h"
-#include "domain/vcpu/cpuid.h"
 #include "domain/events/event_bits.h"
-#include "domain/vcpu/fault.h"
 #include "domain/guest.h"
-#include "domain/calls/hypercalls.h"
-#include "domain/vcpu/schedule.h"
-#include "domain/vcpu/user_mode.h"
+#include "domain/vcpu/context.h"
+#include "domain/vcpu/end.h"
 
-#define VECTOR_UD          6u
-#define VECTOR_GP          13u
-#define VECTOR_PF          14u
-#define VECTORS_WITH_ERROR 0x60227d00u /* 8, 10..14, 17, 21, 29, 30 */
-#define PF_ERROR_WRITE     (1u << 1)
-#define PF_ERROR_USER      (1u << 2)
-#define PF_ERROR_FETCH     (1u << 4)
-#define GP_ERROR_IDT       (1u << 1)
+#define STACK_ALIGN      16ull
+#define FRAME_WORDS_MOST 8
 
-/* `masks`: events stay masked until the handler returns. */
-static bool bounce(struct vcpu *vcpu, struct bounce *bounce, bool masks)
+/* A frame that would reach into the hypervisor's part; any other bad stack shows when it is written to. */
+static bool stack_ok(uint64_t top)
+{
+    return top <= HYPERVISOR_START || top >= HYPERVISOR_END + FRAME_WORDS_MOST * 8;
+}
+
+static uint64_t saved_rflags(uint64_t rflags, uint8_t masked)
+{
+    uint64_t flags = (uint32_t)rflags & ~(RFLAGS_IF | RFLAGS_IOPL);
+
+    return masked ? flags : flags | RFLAGS_IF;
+}
+
+bool bounce_build(const struct trap_frame *regs, const struct bounce *bounce, uint8_t masked,
+                  struct bounce_frame *out)
+{
+    uint64_t top = (bounce->from_user ? bounce->kernel_stack : regs->rsp) & ~(STACK_ALIGN - 1);
+    /* RPL 0 says that the guest's kernel was interrupted, 3 its user mode. */
+    uint64_t cs = regs->cs & (bounce->from_user ? 0xffff : 0xfffc);
+    uint64_t *word = out->word;
+
+    if (!stack_ok(top))
+        return false;
+    *word++ = regs->rcx;
+    *word++ = regs->r11;
+    if (bounce->has_error)
+        *word++ = bounce->error;
+    *word++ = regs->rip;
+    *word++ = cs | (uint64_t)masked << 32;
+    *word++ = saved_rflags(regs->rflags, masked);
+    *word++ = regs->rsp;
+    *word++ = regs->ss & 0xffff;
+    out->words = (unsigned)(word - out->word);
+    out->address = top - out->words * 8;
+    return true;
+}
+
+void bounce_enter(struct trap_frame *regs, const struct bounce *bounce, const struct bounce_frame *frame)
+{
+    /* As on any trap (SDM vol. 3, 6.12.1), and AC, which a kernel's alignment checks would trip over. */
+    regs->rflags &= ~(RFLAGS_AC | RFLAGS_VM | RFLAGS_RF | RFLAGS_NT | RFLAGS_TF);
+    regs->cs = SEL_USER_CODE64;
+    regs->ss = SEL_USER_DATA;
+    regs->rsp = frame->address;
+    regs->rip = bounce->handler;
+}
+
+bool bounce(struct vcpu *vcpu, struct bounce *bounce, bool masks)
 {
     uint8_t masked = __atomic_load_n(&vcpu->info->evtchn_upcall_mask, __ATOMIC_RELAXED);
     struct bounce_frame frame = {0};
@@ -44,7 +78,7 @@ static bool bounce(struct vcpu *vcpu, struct bounce *bounce, bool masks)
     return true;
 }
 
-static void bounce_vector(struct vcpu *vcpu, unsigned vector, bool has_error, uint32_t error)
+void bounce_vector(struct vcpu *vcpu, unsigned vector, bool has_error, uint32_t error)
 {
     const struct trap_info *handler = &vcpu->traps[vector];
     struct bounce request = {.handler = handler->address, .has_error = has_error, .error = error};
@@ -54,93 +88,6 @@ static void bounce_vector(struct vcpu *vcpu, unsigned vector, bool has_error, ui
         return;
     }
     bounce(vcpu, &request, TI_GET_IF(handler));
-}
-
-/*
- * INT n of a guest meets a gate that CPL 3 may not use: #GP, with the gate in its error code (SDM vol.
- * 3, 6.13). Xen makes it the guest's own trap n if its table lets that mode in. The number is taken from the
- * instruction: TCG's error code is wrong (EMULATORS: n * 16).
- */
-static bool software_interrupt(struct vcpu *vcpu)
-{
-    uint8_t code[2];
-
-    if (!(vcpu->frame.error & GP_ERROR_IDT) ||
-        !guest_read(vcpu_space(vcpu), code, vcpu->frame.rip, sizeof(code)) || code[0] != 0xcd)
-        return false;
-    if (TI_GET_DPL(&vcpu->traps[code[1]]) < (vcpu->user_mode ? 3 : 1))
-        return false;
-    vcpu->frame.rip += sizeof(code);
-    bounce_vector(vcpu, code[1], false, 0);
-    return true;
-}
-
-/*
- * A translation loosened by update_va_mapping without a flush may still fault once on another VCPU. Xen hides
- * that, and so do we: forgotten and tried again; not twice for the same instruction, unless a hypercall came
- * between.
- */
-static bool stale_translation(struct vcpu *vcpu, uint32_t error)
-{
-    uint64_t phys;
-
-    if ((error & PF_ERROR_FETCH) || vcpu->retried_rip == vcpu->frame.rip ||
-        !guest_translate(vcpu_space(vcpu), vcpu->fault_address, error & PF_ERROR_WRITE, &phys))
-        return false;
-    vcpu->retried_rip = vcpu->frame.rip;
-    invlpg(vcpu->fault_address);
-    return true;
-}
-
-static void exception(struct vcpu *vcpu, unsigned vector)
-{
-    uint32_t error = (uint32_t)vcpu->frame.error;
-
-    if (vector == VECTOR_PF) {
-        if (stale_translation(vcpu, error))
-            return;
-        vcpu->info->arch.cr2 = vcpu->fault_address;
-        if (!vcpu->user_mode)
-            error &= ~PF_ERROR_USER; /* its kernel runs at CPL 3: the guest must not see that */
-    }
-    if (vector == VECTOR_UD && cpuid_forced(vcpu))
-        return;
-    if (vector == VECTOR_GP && software_interrupt(vcpu))
-        return;
-    bounce_vector(vcpu, vector, VECTORS_WITH_ERROR >> vector & 1, error);
-}
-
-/*
- * SYSCALL in user mode is the guest kernel's own business. Like Xen, DF is cleared for the handler; without a
- * handler it was an undefined instruction.
- */
-static void system_call(struct vcpu *vcpu)
-{
-    struct bounce request = {.handler = vcpu->callbacks.syscall};
-
-    if (!request.handler) {
-        vcpu->frame.rip -= SYSCALL_BYTES;
-        bounce_vector(vcpu, VECTOR_UD, false, 0);
-    } else if (bounce(vcpu, &request, vcpu->callbacks.syscall_masks)) {
-        vcpu->frame.rflags &= ~RFLAGS_DF;
-    }
-}
-
-void inject_from_trap(struct trap_frame *frame)
-{
-    struct vcpu *vcpu = schedule_current();
-
-    (void)frame; /* it is vcpu->frame: guest_resume was given that */
-    if (vcpu->frame.vector == VECTOR_PF)
-        vcpu->fault_address = read_cr2();
-    if (vcpu->frame.vector == TRAP_SYSCALL && vcpu->user_mode)
-        system_call(vcpu);
-    else if (vcpu->frame.vector == TRAP_SYSCALL)
-        hypercall_do(vcpu);
-    else if (vcpu->frame.vector < 32)
-        exception(vcpu, (unsigned)vcpu->frame.vector);
-    else
-        fault_crash(vcpu, "it caused a trap that no guest can cause");
 }
 
 bool inject_event(struct vcpu *vcpu)

@@ -1,6 +1,6 @@
 #include "domain/vcpu/vcpu_timers.h"
 
-#include "domain/end.h"
+#include "domain/vcpu/end.h"
 #include "domain/events/events.h"
 #include "domain/guest.h"
 #include "domain/vcpu/schedule.h"

@@ -4,7 +4,7 @@
 #include <xen/xen.h>
 
 #include "domain/calls/calls.h"
-#include "domain/end.h"
+#include "domain/vcpu/end.h"
 #include "domain/guest.h"
 #include "log/log.h"
 

@@ -1,14 +1,13 @@
-#include "domain/vcpu/run.h"
+#include "domain/run.h"
 
 #include "cpu/traps.h"
 #include "domain/vcpu/areas.h"
 #include "domain/vcpu/context.h"
-#include "domain/end.h"
+#include "domain/vcpu/end.h"
 #include "domain/guest.h"
 #include "domain/vcpu/inject.h"
-#include "domain/vcpu/runstate.h"
 #include "domain/vcpu/schedule.h"
-#include "domain/memory/tlb.h"
+#include "domain/vcpu/tlb.h"
 #include "domain/vcpu/vcpu_timers.h"
 
 static void leave(struct vcpu *vcpu)

@@ -5,12 +5,12 @@
  * Two CPUs that ask each other at once serve each other: nobody waits with a lock. A guest's pages are never
  * global, so a load of CR3 forgets them all (SDM vol. 3, 4.10.4.1).
  */
-#include "domain/memory/tlb.h"
+#include "domain/vcpu/tlb.h"
 
 #include "cpu/instructions.h"
 #include "cpu/percpu.h"
 #include "cpu/smp.h"
-#include "domain/end.h"
+#include "domain/vcpu/end.h"
 #include "domain/guest.h"
 #include "keeper.h"
 #include "log/log.h"

@@ -1,14 +1,17 @@
-/* HYPERVISOR_iret: the way back from a handler, with the saved upcall mask. */
+/*
+ * What a kernel at CPL 3 cannot do by itself: HYPERVISOR_iret, the way back from a handler with the saved
+ * upcall mask; and the bases of FS and GS.
+ */
 #include <stddef.h>
 #include <stdint.h>
 #include <xen/xen.h>
 
 #include "domain/guest_abi.h"
 #include "domain/calls/calls.h"
-#include "domain/vcpu/fault.h"
+#include "domain/vcpu/end.h"
 #include "domain/guest.h"
 #include "domain/vcpu/guest_gdt.h"
-#include "domain/vcpu/user_mode.h"
+#include "domain/vcpu/context.h"
 
 static bool to_user(const struct iret_context *context)
 {
@@ -64,4 +67,26 @@ int64_t call_iret(struct vcpu *vcpu, uint64_t args[5])
     registers_restore(&vcpu->frame, &context);
     __atomic_store_n(&vcpu->info->evtchn_upcall_mask, !(context.rflags & RFLAGS_IF), __ATOMIC_SEQ_CST);
     return (int64_t)context.rax;
+}
+
+int64_t call_set_segment_base(struct vcpu *vcpu, uint64_t args[5])
+{
+    uint64_t base = args[1];
+
+    if ((unsigned)args[0] != SEGBASE_GS_USER_SEL && !address_canonical(base))
+        return -XEN_EINVAL;
+    switch ((unsigned)args[0]) {
+    case SEGBASE_FS:
+        vcpu->fs_base = base;
+        context_set_fs_base(vcpu);
+        return 0;
+    case SEGBASE_GS_KERNEL: user_mode_set_kernel_gs(vcpu, base); return 0;
+    case SEGBASE_GS_USER: user_mode_set_user_gs(vcpu, base); return 0;
+    /*
+     * A selector, of which only the base is taken: none is loaded for the user mode. As on Xen it never
+     * fails.
+     */
+    case SEGBASE_GS_USER_SEL: user_mode_set_user_gs(vcpu, guest_gdt_base(vcpu, base)); return 0;
+    default: return -XEN_EINVAL;
+    }
 }

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 struct domain;
+struct vcpu;
 
 enum domain_end { DOMAIN_POWEROFF, DOMAIN_REBOOT, DOMAIN_CRASH, DOMAIN_SUSPEND };
 
@@ -31,5 +32,8 @@ void end_domain(struct domain *domain, enum domain_end how, const char *why);
 
 /* Set for ever once a domain ends: whoever waits for another CPU gives up. */
 bool end_begun(void);
+
+/* On the VCPU's own CPU. `why` continues "the guest was stopped: ". Returns; the VCPU must not be run on. */
+void fault_crash(struct vcpu *vcpu, const char *why);
 
 #endif

@@ -1,0 +1,106 @@
+/* Exceptions of a guest become its own, as Xen gives them to a PV kernel; one that it cannot take ends it. */
+#include "domain/guest_exit.h"
+
+#include "cpu/instructions.h"
+#include "domain/calls/hypercalls.h"
+#include "domain/guest.h"
+#include "domain/vcpu/cpuid.h"
+#include "domain/vcpu/end.h"
+#include "domain/vcpu/inject.h"
+#include "domain/vcpu/schedule.h"
+
+#define VECTOR_UD          6u
+#define VECTOR_GP          13u
+#define VECTOR_PF          14u
+#define VECTORS_WITH_ERROR 0x60227d00u /* 8, 10..14, 17, 21, 29, 30 */
+#define PF_ERROR_WRITE     (1u << 1)
+#define PF_ERROR_USER      (1u << 2)
+#define PF_ERROR_FETCH     (1u << 4)
+#define GP_ERROR_IDT       (1u << 1)
+
+/*
+ * INT n of a guest meets a gate that CPL 3 may not use: #GP, with the gate in its error code (SDM vol.
+ * 3, 6.13). Xen makes it the guest's own trap n if its table lets that mode in. The number is taken from the
+ * instruction: TCG's error code is wrong (EMULATORS: n * 16).
+ */
+static bool software_interrupt(struct vcpu *vcpu)
+{
+    uint8_t code[2];
+
+    if (!(vcpu->frame.error & GP_ERROR_IDT) ||
+        !guest_read(vcpu_space(vcpu), code, vcpu->frame.rip, sizeof(code)) || code[0] != 0xcd)
+        return false;
+    if (TI_GET_DPL(&vcpu->traps[code[1]]) < (vcpu->user_mode ? 3 : 1))
+        return false;
+    vcpu->frame.rip += sizeof(code);
+    bounce_vector(vcpu, code[1], false, 0);
+    return true;
+}
+
+/*
+ * A translation loosened by update_va_mapping without a flush may still fault once on another VCPU. Xen hides
+ * that, and so do we: forgotten and tried again; not twice for the same instruction, unless a hypercall came
+ * between.
+ */
+static bool stale_translation(struct vcpu *vcpu, uint32_t error)
+{
+    uint64_t phys;
+
+    if ((error & PF_ERROR_FETCH) || vcpu->retried_rip == vcpu->frame.rip ||
+        !guest_translate(vcpu_space(vcpu), vcpu->fault_address, error & PF_ERROR_WRITE, &phys))
+        return false;
+    vcpu->retried_rip = vcpu->frame.rip;
+    invlpg(vcpu->fault_address);
+    return true;
+}
+
+static void exception(struct vcpu *vcpu, unsigned vector)
+{
+    uint32_t error = (uint32_t)vcpu->frame.error;
+
+    if (vector == VECTOR_PF) {
+        if (stale_translation(vcpu, error))
+            return;
+        vcpu->info->arch.cr2 = vcpu->fault_address;
+        if (!vcpu->user_mode)
+            error &= ~PF_ERROR_USER; /* its kernel runs at CPL 3: the guest must not see that */
+    }
+    if (vector == VECTOR_UD && cpuid_forced(vcpu))
+        return;
+    if (vector == VECTOR_GP && software_interrupt(vcpu))
+        return;
+    bounce_vector(vcpu, vector, VECTORS_WITH_ERROR >> vector & 1, error);
+}
+
+/*
+ * SYSCALL in user mode is the guest kernel's own business. Like Xen, DF is cleared for the handler; without a
+ * handler it was an undefined instruction.
+ */
+static void system_call(struct vcpu *vcpu)
+{
+    struct bounce request = {.handler = vcpu->callbacks.syscall};
+
+    if (!request.handler) {
+        vcpu->frame.rip -= SYSCALL_BYTES;
+        bounce_vector(vcpu, VECTOR_UD, false, 0);
+    } else if (bounce(vcpu, &request, vcpu->callbacks.syscall_masks)) {
+        vcpu->frame.rflags &= ~RFLAGS_DF;
+    }
+}
+
+void inject_from_trap(struct trap_frame *frame)
+{
+    struct vcpu *vcpu = schedule_current();
+
+    (void)frame; /* it is vcpu->frame: guest_resume was given that */
+    if (vcpu->frame.vector == VECTOR_PF)
+        vcpu->fault_address = read_cr2();
+    if (vcpu->frame.vector == TRAP_SYSCALL && vcpu->user_mode)
+        system_call(vcpu);
+    else if (vcpu->frame.vector == TRAP_SYSCALL)
+        hypercall_do(vcpu);
+    else if (vcpu->frame.vector < 32)
+        exception(vcpu, (unsigned)vcpu->frame.vector);
+    else
+        fault_crash(vcpu, "it caused a trap that no guest can cause");
+}
