@@ -7,6 +7,7 @@
 #include "keeper.h"
 #include "log/format.h"
 #include "log/log.h"
+#include "screen/check.h"
 #include "verdict.h"
 
 #define MIB             (1ull << 20)
@@ -75,19 +76,23 @@ void boot_build_guest(const struct boot_info *boot, const struct options *option
     struct domain_config config = {
         .cmdline = guest_cmdline(boot),
         .memory_bytes = options->guest_mib * MIB,
+        .privileged = true, /* the first domain is, as on Xen */
+        .hooks = {.ended = verdict_domain_ended, .before_verdict = check_end},
     };
+    struct domain *domain;
     const char *wrong;
     char why[256];
 
-    domain_on_end(verdict_domain_ended);
     if (refuse_command_line(boot, options) || refuse_module(boot))
         return;
     config.vcpus = choose_vcpus(options);
     config.image = phys_to_virt(boot->module_start);
     config.image_size = boot->module_end - boot->module_start;
-    wrong = domain_create(&config);
-    if (!wrong)
+    wrong = domain_create(&config, &domain);
+    if (!wrong) {
+        verdict_follow(domain);
         return;
+    }
     format(why, sizeof(why), "it %s", wrong);
     verdict_refused(why, "guest-refused");
 }

@@ -9,6 +9,7 @@
 #include "screen/check.h"
 
 static struct timer deadline;
+static struct domain *domain; /* NULL: there is no guest yet */
 static enum end what_follows;
 
 /* Only a good verdict is followed by the end that was asked for: a bad one must stay to be read. */
@@ -71,14 +72,19 @@ void verdict_panic(void)
 static void time_is_up(struct timer *timer, uint64_t now_ns)
 {
     (void)timer;
-    log_print("guest: %llu s are over (duration=)\n", (unsigned long long)(now_ns / 1000000000ull));
-    domain_stop("by time");
+    log_print("guest: %lu s are over (duration=)\n", now_ns / 1000000000);
+    if (domain)
+        end_domain(domain, DOMAIN_POWEROFF, "by time");
+}
+
+void verdict_follow(struct domain *created)
+{
+    domain = created;
 }
 
 void verdict_start(const struct options *options)
 {
     what_follows = options->end;
-    domain_on_verdict(check_end);
     if (!options->duration_s)
         return;
     deadline.expired = time_is_up;

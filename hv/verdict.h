@@ -9,7 +9,9 @@
 
 /* Arms the end by time (duration=), when the command line has one. */
 void verdict_start(const struct options *options);
-/* For domain_on_end. */
+/* On the boot CPU, where the end by time comes too: it will end this domain. */
+void verdict_follow(struct domain *created);
+/* For domain_hooks.ended. */
 void verdict_domain_ended(enum domain_end end, const char *why, bool reported, bool reported_ok);
 /*
  * The guest was not built. why: what is wrong and what to do, a sentence without its stop; reason: one word.

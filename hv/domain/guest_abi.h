@@ -9,6 +9,7 @@
 #define MAX_VCPUS        XEN_LEGACY_MAX_VCPUS
 #define GUEST_VECTORS    256
 #define GUEST_PAGE       4096ull
+#define TABLE_ENTRIES    512u
 #define HYPERVISOR_START 0xffff800000000000ull /* slots 256..271, Xen's ABI */
 #define HYPERVISOR_END   0xffff880000000000ull
 #define SYSCALL_BYTES    2

@@ -3,7 +3,7 @@
 
 #include "cpu/instructions.h"
 #include "domain/calls/hypercalls.h"
-#include "domain/guest.h"
+#include "domain/vcpu/vcpu.h"
 #include "domain/vcpu/cpuid.h"
 #include "domain/vcpu/end.h"
 #include "domain/vcpu/inject.h"
@@ -61,7 +61,7 @@ static void exception(struct vcpu *vcpu, unsigned vector)
     if (vector == VECTOR_PF) {
         if (stale_translation(vcpu, error))
             return;
-        vcpu->info->arch.cr2 = vcpu->fault_address;
+        vcpu_info_of(vcpu)->arch.cr2 = vcpu->fault_address;
         if (!vcpu->user_mode)
             error &= ~PF_ERROR_USER; /* its kernel runs at CPL 3: the guest must not see that */
     }
@@ -88,7 +88,7 @@ static void system_call(struct vcpu *vcpu)
     }
 }
 
-void inject_from_trap(struct trap_frame *frame)
+void guest_exit(struct trap_frame *frame)
 {
     struct vcpu *vcpu = schedule_current();
 

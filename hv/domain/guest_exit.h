@@ -5,6 +5,6 @@
 struct trap_frame;
 
 /* The handler of exceptions and SYSCALLs from CPL 3, for traps_set_guest. */
-void inject_from_trap(struct trap_frame *frame);
+void guest_exit(struct trap_frame *frame);
 
 #endif

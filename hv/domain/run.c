@@ -4,7 +4,7 @@
 #include "domain/vcpu/areas.h"
 #include "domain/vcpu/context.h"
 #include "domain/vcpu/end.h"
-#include "domain/guest.h"
+#include "domain/vcpu/vcpu.h"
 #include "domain/vcpu/inject.h"
 #include "domain/vcpu/schedule.h"
 #include "domain/vcpu/tlb.h"
@@ -63,8 +63,8 @@ _Noreturn void run_next(void)
         struct vcpu *vcpu = schedule_current();
 
         tlb_serve();
-        if (end_begun())
-            schedule_mark_stopped();
+        if (vcpu && domain_has_ended(vcpu->domain))
+            schedule_mark_stopped(vcpu);
         else if (vcpu && prepare(vcpu))
             guest_resume(&vcpu->frame);
         cpu_idle();

@@ -4,8 +4,7 @@
 
 #include "cpu/paging.h"
 #include "cpu/percpu.h"
-#include "domain/vcpu/end.h"
-#include "domain/vcpu/schedule.h"
+#include "domain/domain.h"
 #include "keeper.h"
 #include "log/log.h"
 #include "screen/console.h"
@@ -113,7 +112,7 @@ void screen_map(void)
 
 static uint64_t turn_ends_ns(uint64_t now_ns)
 {
-    return now_ns + (schedule_current() && !end_begun() ? TURNS_MOST_NS : TURNS_IDLE_NS);
+    return now_ns + (domain_runs_here() ? TURNS_MOST_NS : TURNS_IDLE_NS);
 }
 
 static void draw_slice(uint64_t now_ns)

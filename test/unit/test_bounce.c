@@ -6,8 +6,8 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "domain/events/event_bits.h"
-#include "domain/guest.h"
+#include "domain/events/events.h"
+#include "domain/vcpu/vcpu.h"
 #include "domain/guest_abi.h"
 #include "domain/vcpu/context.h"
 #include "domain/vcpu/end.h"

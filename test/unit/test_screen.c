@@ -14,8 +14,7 @@
 #include <cmocka.h>
 
 #include "cpu/paging.h"
-#include "domain/vcpu/end.h"
-#include "domain/vcpu/schedule.h"
+#include "domain/domain.h"
 #include "keeper.h"
 #include "log/log.h"
 #include "screen/display.h"
@@ -125,14 +124,9 @@ void keeper_timer_arm(struct timer *timer, uint64_t deadline_ns)
     armed[cpu] = timer;
 }
 
-struct vcpu *schedule_current(void)
+bool domain_runs_here(void)
 {
-    return guest_here ? (struct vcpu *)&guest_here : NULL;
-}
-
-bool end_begun(void)
-{
-    return false;
+    return guest_here;
 }
 
 static void say(const char *text)

@@ -11,7 +11,7 @@
 #include <xen/platform.h>
 
 #include "domain/calls/calls.h"
-#include "domain/guest.h"
+#include "domain/vcpu/vcpu.h"
 #include "domain/vcpu/vcpu_timers.h"
 
 #define SOMEWHERE 0x1000

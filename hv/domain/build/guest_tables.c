@@ -75,7 +75,6 @@ void guest_tables_build(const struct guest_layout *layout, uint64_t base)
  * (INVALID_M2P_ENTRY). All those pages are one page, all tables full of them one table a level: so the table
  * is as small as the guest, on any machine.
  */
-#define ENTRIES         512u
 #define M2P_TABLE_FLAGS (PTE_P | PTE_U | PTE_A)
 #define M2P_PAGE_FLAGS  (M2P_TABLE_FLAGS | PTE_NX)
 #define LEVELS          3 /* below the root */
@@ -92,7 +91,7 @@ static bool shared_build(struct shared_tables *shared)
 
         if (!page)
             return false;
-        for (unsigned i = 0; i < ENTRIES; i++)
+        for (unsigned i = 0; i < TABLE_ENTRIES; i++)
             page[i] = level == 0 ? UINT64_MAX
                                  : shared->empty[level - 1] | (level == 1 ? M2P_PAGE_FLAGS : M2P_TABLE_FLAGS);
         shared->empty[level] = virt_to_phys(page);
@@ -122,7 +121,7 @@ static uint64_t *page_for(uint64_t *top, uint64_t mfn, const struct shared_table
     uint64_t *table = top;
 
     for (unsigned level = LEVELS; table && level > 0; level--)
-        table = own(&table[va >> (12 + 9 * (level - 1)) & (ENTRIES - 1)], shared->empty[level - 1]);
+        table = own(&table[va >> (12 + 9 * (level - 1)) & (TABLE_ENTRIES - 1)], shared->empty[level - 1]);
     return table;
 }
 
@@ -134,7 +133,7 @@ bool m2p_build(uint64_t *root, uint64_t base, uint64_t pages)
     if (!shared_build(&shared))
         return false;
     for (uint64_t pfn = 0; pfn < pages; pfn++) {
-        uint64_t at = (first + pfn) % ENTRIES;
+        uint64_t at = (first + pfn) % TABLE_ENTRIES;
 
         if (pfn == 0 || at == 0)
             page = page_for(phys_to_virt(shared.empty[LEVELS]), first + pfn, &shared);

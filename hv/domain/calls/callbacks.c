@@ -4,7 +4,7 @@
 #include <xen/callback.h>
 
 #include "domain/calls/calls.h"
-#include "domain/guest.h"
+#include "domain/vcpu/vcpu.h"
 #include "log/string.h"
 
 #define TRAPS_AT_ONCE 512

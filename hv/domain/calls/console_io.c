@@ -5,7 +5,7 @@
 
 #include "domain/calls/calls.h"
 #include "domain/vcpu/end.h"
-#include "domain/guest.h"
+#include "domain/vcpu/vcpu.h"
 #include "log/log.h"
 
 #define CHUNK 128 /* a serial line at 115200 baud takes 11 ms for it, with interrupts off */
@@ -20,7 +20,7 @@ static uint32_t say(struct domain *domain, const char *text, uint32_t size)
     uint32_t now = (uint32_t)verdict_lines_before(&domain->console, text, size);
 
     lock_release(&domain->console_lock, were_on);
-    if (!now && !end_verdict_may_come())
+    if (!now && !end_verdict_may_come(domain))
         return 0;
     if (!now)
         now = size;

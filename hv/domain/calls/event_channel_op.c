@@ -5,7 +5,8 @@
 
 #include "domain/calls/calls.h"
 #include "domain/events/events.h"
-#include "domain/guest.h"
+#include "domain/vcpu/schedule.h"
+#include "domain/vcpu/vcpu.h"
 
 static int64_t bind_virq(struct vcpu *vcpu, uint64_t address)
 {
@@ -20,9 +21,9 @@ static int64_t bind_virq(struct vcpu *vcpu, uint64_t address)
         return -XEN_EINVAL;
     if (!vcpu_by_id(domain, wish.vcpu))
         return -XEN_ENOENT;
-    were_on = lock_take(&domain->event_lock);
-    port = event_table_bind_virq(&domain->events, wish.virq, wish.vcpu);
-    lock_release(&domain->event_lock, were_on);
+    were_on = lock_take(&domain->events.lock);
+    port = event_table_bind_virq(&domain->events.table, wish.virq, wish.vcpu);
+    lock_release(&domain->events.lock, were_on);
     if (port < 0)
         return port;
     wish.port = (evtchn_port_t)port;
@@ -40,9 +41,9 @@ static int64_t bind_ipi(struct vcpu *vcpu, uint64_t address)
         return -XEN_EFAULT;
     if (!vcpu_by_id(domain, wish.vcpu))
         return -XEN_ENOENT;
-    were_on = lock_take(&domain->event_lock);
-    port = event_table_bind_ipi(&domain->events, wish.vcpu);
-    lock_release(&domain->event_lock, were_on);
+    were_on = lock_take(&domain->events.lock);
+    port = event_table_bind_ipi(&domain->events.table, wish.vcpu);
+    lock_release(&domain->events.lock, were_on);
     if (port < 0)
         return port;
     wish.port = (evtchn_port_t)port;
@@ -75,9 +76,9 @@ static int64_t status(struct vcpu *vcpu, uint64_t address)
         return -XEN_ESRCH;
     if (wish.port >= EVENT_PORTS)
         return -XEN_EINVAL;
-    were_on = lock_take(&domain->event_lock);
-    status_fill(&domain->events, &wish);
-    lock_release(&domain->event_lock, were_on);
+    were_on = lock_take(&domain->events.lock);
+    status_fill(&domain->events.table, &wish);
+    lock_release(&domain->events.lock, were_on);
     return guest_write(vcpu_space(vcpu), address, &wish, sizeof(wish)) ? 0 : -XEN_EFAULT;
 }
 
@@ -92,9 +93,9 @@ static int64_t bind_vcpu(struct vcpu *vcpu, uint64_t address)
         return -XEN_EFAULT;
     if (!vcpu_by_id(domain, wish.vcpu))
         return -XEN_ENOENT;
-    were_on = lock_take(&domain->event_lock);
-    result = event_table_bind_vcpu(&domain->events, wish.port, wish.vcpu);
-    lock_release(&domain->event_lock, were_on);
+    were_on = lock_take(&domain->events.lock);
+    result = event_table_bind_vcpu(&domain->events.table, wish.port, wish.vcpu);
+    lock_release(&domain->events.lock, were_on);
     return result;
 }
 
@@ -105,8 +106,10 @@ _Static_assert(sizeof(struct evtchn_send) == 4 && sizeof(struct evtchn_unmask) =
 
 int64_t call_event_channel_op(struct vcpu *vcpu, uint64_t args[5])
 {
+    struct event_channels *events = &vcpu->domain->events;
+    struct event_effect effect;
     evtchn_port_t port = 0;
-    int op = (int)args[0];
+    int op = (int)args[0], result;
 
     if ((op == EVTCHNOP_send || op == EVTCHNOP_unmask || op == EVTCHNOP_close) &&
         !guest_read(vcpu_space(vcpu), &port, args[1], sizeof(port)))
@@ -114,11 +117,13 @@ int64_t call_event_channel_op(struct vcpu *vcpu, uint64_t args[5])
     switch (op) {
     case EVTCHNOP_bind_virq: return bind_virq(vcpu, args[1]);
     case EVTCHNOP_bind_ipi: return bind_ipi(vcpu, args[1]);
-    case EVTCHNOP_send: return events_send(vcpu->domain, port);
-    case EVTCHNOP_unmask: return events_unmask(vcpu->domain, port);
-    case EVTCHNOP_close: return events_close(vcpu->domain, port);
+    case EVTCHNOP_send: result = events_send(events, port, &effect); break;
+    case EVTCHNOP_unmask: result = events_unmask(events, port, &effect); break;
+    case EVTCHNOP_close: return events_close(events, port);
     case EVTCHNOP_status: return status(vcpu, args[1]);
     case EVTCHNOP_bind_vcpu: return bind_vcpu(vcpu, args[1]);
     default: return -XEN_ENOSYS;
     }
+    schedule_notify(vcpu->domain, effect);
+    return result;
 }

@@ -5,10 +5,13 @@
 #include <xen/xen.h>
 
 #include "domain/calls/calls.h"
-#include "domain/guest.h"
+#include "domain/vcpu/vcpu.h"
+#include "log/format.h"
+#include "log/log.h"
 #include "log/string.h"
 
-#define CALLS 64
+#define CALLS           64
+#define COMPLAINTS_MOST 32
 
 /* All that is implemented, of Xen's calls and of ours; docs/abi.md says which operations of each. */
 static hypercall_handler *const calls[CALLS] = {
@@ -109,4 +112,18 @@ int64_t call_multicall(struct vcpu *vcpu, uint64_t args[5])
         vcpu->call_again = false;
     vcpu->in_multicall = false;
     return result;
+}
+
+void guest_complain(struct vcpu *vcpu, const char *format, ...)
+{
+    uint32_t count = __atomic_fetch_add(&vcpu->domain->complaints, 1, __ATOMIC_RELAXED);
+    char text[160];
+    va_list args;
+
+    if (count > COMPLAINTS_MOST)
+        return;
+    va_start(args, format);
+    format_va(text, sizeof(text), format, args);
+    va_end(args);
+    log_print("guest: VCPU %u: %s\n", vcpu->id, count == COMPLAINTS_MOST ? "(no more such lines)" : text);
 }

@@ -7,7 +7,7 @@
 #include "cpu/instructions.h"
 #include "cpu/paging.h"
 #include "domain/calls/calls.h"
-#include "domain/guest.h"
+#include "domain/vcpu/vcpu.h"
 #include "domain/memory/ownership.h"
 #include "domain/vcpu/guest_gdt.h"
 #include "domain/vcpu/tlb.h"
@@ -42,7 +42,7 @@ static int64_t flush(struct vcpu *vcpu, uint64_t va, uint64_t flags)
         if ((flags & UVMF_FLUSHTYPE_MASK) == UVMF_INVLPG)
             invlpg(va);
         else
-            write_cr3(read_cr3());
+            tlb_flush_here();
         return 0;
     }
     if (where == UVMF_ALL)
@@ -62,7 +62,7 @@ int64_t call_update_va_mapping(struct vcpu *vcpu, uint64_t args[5])
 
     if (!entry)
         return -XEN_EINVAL;
-    result = pte_policy(wanted, frame_kind_of(vcpu->domain, wanted & PTE_ADDRESS), &allowed);
+    result = pte_policy(wanted, guest_frame_kind(vcpu->domain, wanted & PTE_ADDRESS), &allowed);
     if (result) {
         guest_complain(vcpu, "update_va_mapping of %lx to %lx refused (%d)", args[0], wanted, result);
         return result;
@@ -108,12 +108,11 @@ static int64_t user_root(struct vcpu *vcpu, uint64_t mfn)
 
 static int64_t flush_some(struct vcpu *vcpu, uint64_t bitmap)
 {
-    uint64_t vcpus = 0;
-    uint32_t count = vcpu->domain->vcpu_count;
+    uint64_t vcpus;
 
-    if (!guest_read(vcpu_space(vcpu), &vcpus, bitmap, (count + 7) / 8))
+    if (!vcpus_named(vcpu, bitmap, &vcpus))
         return -XEN_EINVAL;
-    tlb_flush(vcpu->domain, vcpus & ((1ull << count) - 1));
+    tlb_flush(vcpu->domain, vcpus);
     return 0;
 }
 
@@ -126,7 +125,7 @@ static int64_t one(struct vcpu *vcpu, const struct mmuext_op *op)
         if (address_canonical(op->arg1.linear_addr))
             invlpg(op->arg1.linear_addr);
         return 0;
-    case MMUEXT_TLB_FLUSH_LOCAL: write_cr3(read_cr3()); return 0;
+    case MMUEXT_TLB_FLUSH_LOCAL: tlb_flush_here(); return 0;
     case MMUEXT_TLB_FLUSH_MULTI:
     case MMUEXT_INVLPG_MULTI: return flush_some(vcpu, (uint64_t)op->arg2.vcpumask.p);
     case MMUEXT_TLB_FLUSH_ALL:

@@ -9,7 +9,7 @@
 #include "domain/guest_abi.h"
 #include "domain/calls/calls.h"
 #include "domain/vcpu/end.h"
-#include "domain/guest.h"
+#include "domain/vcpu/vcpu.h"
 #include "domain/vcpu/guest_gdt.h"
 #include "domain/vcpu/context.h"
 
@@ -65,7 +65,8 @@ int64_t call_iret(struct vcpu *vcpu, uint64_t args[5])
     if (to_user(&context))
         user_mode_toggle(vcpu);
     registers_restore(&vcpu->frame, &context);
-    __atomic_store_n(&vcpu->info->evtchn_upcall_mask, !(context.rflags & RFLAGS_IF), __ATOMIC_SEQ_CST);
+    __atomic_store_n(&vcpu_info_of(vcpu)->evtchn_upcall_mask, !(context.rflags & RFLAGS_IF),
+                     __ATOMIC_SEQ_CST);
     return (int64_t)context.rax;
 }
 

@@ -6,8 +6,8 @@
 #include "cpu/instructions.h"
 #include "domain/calls/calls.h"
 #include "domain/vcpu/end.h"
-#include "domain/events/event_bits.h"
-#include "domain/guest.h"
+#include "domain/events/events.h"
+#include "domain/vcpu/vcpu.h"
 #include "domain/vcpu/schedule.h"
 #include "domain/vcpu/vcpu_timers.h"
 
@@ -35,10 +35,10 @@ static int64_t shutdown(struct vcpu *vcpu, uint8_t reason)
 
 static bool poll_ready(struct vcpu *vcpu, const evtchn_port_t *ports, uint32_t count)
 {
-    if (event_bits_due(vcpu->info))
+    if (event_bits_due(vcpu_info_of(vcpu)))
         return true;
     for (uint32_t i = 0; i < count; i++)
-        if (event_bits_pending(vcpu->domain->shared, ports[i]))
+        if (event_bits_pending(vcpu->domain->events.shared, ports[i]))
             return true;
     return false;
 }

@@ -4,15 +4,15 @@
 #include <xen/platform.h>
 
 #include "domain/calls/calls.h"
-#include "domain/guest.h"
+#include "domain/vcpu/vcpu.h"
 #include "domain/vcpu/vcpu_timers.h"
 #include "keeper.h"
 #include "meridian/abi.h"
+#include "time/fixed.h"
 
 #define TIMEOUT_HUGE_NS    (1ull << 50) /* about 13 days */
 #define TIMEOUT_INSTEAD_NS 100000000ull
 #define SECONDS_MOST       9000000000ull /* below 2^63 ns, and 285 years from 1970 */
-#define NS_PER_S           1000000000u
 
 /*
  * args: absolute system time, 0 for none. As Xen: one that is negative or 13 days off comes from a guest
@@ -40,9 +40,9 @@ int64_t call_meridian(struct vcpu *vcpu, uint64_t args[5])
     switch (args[0]) {
     case MERIDIAN_OP_MAGIC: return MERIDIAN_MAGIC;
     case MERIDIAN_OP_PAGE:
-        if (args[1] >= domain->time_page_count)
+        if (args[1] >= domain->frames.time_page_count)
             return -XEN_EINVAL;
-        return (int64_t)(domain->time_pages / GUEST_PAGE + args[1]);
+        return (int64_t)(domain->frames.time_pages / GUEST_PAGE + args[1]);
     default: return -XEN_ENOSYS;
     }
 }

@@ -5,7 +5,7 @@
 
 #include "domain/calls/calls.h"
 #include "domain/vcpu/end.h"
-#include "domain/guest.h"
+#include "domain/vcpu/vcpu.h"
 #include "domain/vcpu/guest_gdt.h"
 #include "domain/vcpu/areas.h"
 #include "domain/vcpu/schedule.h"

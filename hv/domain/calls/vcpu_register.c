@@ -5,28 +5,19 @@
 #include <xen/vcpu.h>
 
 #include "cpu/paging.h"
-#include "domain/events/events.h"
-#include "domain/guest.h"
-#include "domain/memory/ownership.h"
+#include "domain/vcpu/vcpu.h"
+#include "domain/vcpu/guest_gdt.h"
 #include "domain/vcpu/schedule.h"
-#include "log/string.h"
 
 _Static_assert(sizeof(struct vcpu_info) == 64, "xen.h");
 
-/*
- * Under the domain's lock. The old place is copied under the event lock, so no event falls between the two;
- * then everything counts as pending, for what the guest was about to look at in the old place.
- */
+/* Under the domain's lock. */
 static void info_move(struct vcpu *target, struct vcpu_info *to)
 {
     struct domain *domain = target->domain;
-    bool were_on = lock_take(&domain->event_lock);
 
-    memcpy(to, (const void *)target->info, sizeof(*to));
-    target->info = to;
     target->info_registered = true;
-    events_look_again(target);
-    lock_release(&domain->event_lock, were_on);
+    schedule_notify(domain, events_move_info(&domain->events, target->id, to));
     keeper_place_vcpu(&domain->time, target->id, target->cpu, &to->time);
 }
 
@@ -42,7 +33,7 @@ int64_t vcpu_register_info(struct vcpu *vcpu, struct vcpu *target, uint64_t addr
         return -XEN_EFAULT;
     if (wish.offset > GUEST_PAGE - sizeof(struct vcpu_info) || wish.offset % sizeof(uint64_t))
         return -XEN_ENXIO;
-    if (wish.mfn > PTE_ADDRESS / GUEST_PAGE || frame_kind_of(domain, wish.mfn * GUEST_PAGE) != FRAME_OWN)
+    if (wish.mfn > PTE_ADDRESS / GUEST_PAGE || guest_frame_kind(domain, wish.mfn * GUEST_PAGE) != FRAME_OWN)
         return -XEN_EINVAL;
     were_on = lock_take(&domain->lock);
     if (!target->info_registered && (target == vcpu || schedule_is_down(target))) {
@@ -69,8 +60,8 @@ int64_t vcpu_register_time_area(struct vcpu *vcpu, struct vcpu *target, uint64_t
     area = wish.addr.p;
     if (area && !area_ok(area, sizeof(struct vcpu_time_info)))
         return -XEN_EFAULT;
-    __atomic_store_n(&target->time_area, area, __ATOMIC_RELAXED);
-    __atomic_store_n(&target->time_area_version, 1,
+    __atomic_store_n(&target->areas.time_area, area, __ATOMIC_RELAXED);
+    __atomic_store_n(&target->areas.time_area_version, 1,
                      __ATOMIC_RELEASE); /* odd: no record's, so it is written */
     schedule_look(target);
     return 0;
@@ -86,8 +77,8 @@ int64_t vcpu_register_runstate_area(struct vcpu *vcpu, struct vcpu *target, uint
     area = wish.addr.p;
     if (area && !area_ok(area, sizeof(struct vcpu_runstate_info)))
         return -XEN_EFAULT;
-    __atomic_store_n(&target->runstate_area, area, __ATOMIC_RELAXED);
-    __atomic_store_n(&target->runstate_area_old, true, __ATOMIC_RELEASE);
+    __atomic_store_n(&target->areas.runstate_area, area, __ATOMIC_RELAXED);
+    __atomic_store_n(&target->areas.runstate_area_old, true, __ATOMIC_RELEASE);
     schedule_look(target);
     return 0;
 }

@@ -6,7 +6,7 @@
 #include <xen/version.h>
 
 #include "domain/calls/calls.h"
-#include "domain/guest.h"
+#include "domain/vcpu/vcpu.h"
 #include "log/string.h"
 
 #define MAJOR 4

@@ -1,91 +1,158 @@
 /*
- * One lock for the table and for every VCPU's `info` pointer; the bits themselves are atomic, as the guest
- * changes them under us. No wake-up is lost: who raises sets the bits and then clears "blocked"
- * (schedule_kick); who blocks sets "blocked" and then looks at the bits (schedule_block). One of the two sees
- * the other.
+ * One lock for the table and for where each VCPU's `info` lies; the bits themselves are atomic, as the guest
+ * changes them under us. No wake-up is lost. The side that raises sets the bits and then clears "blocked"
+ * (schedule_notify). The side that blocks sets "blocked" and then looks at the bits (schedule_block). One of
+ * the two sees the other.
  */
 #include "domain/events/events.h"
 
 #include <stddef.h>
 #include <xen/errno.h>
 
-#include "domain/events/event_bits.h"
-#include "domain/guest.h"
-#include "domain/vcpu/schedule.h"
+#include "log/string.h"
 
-/* Whoever polls is woken by any port that becomes pending, and looks for itself which one that was. */
-static void wake_pollers(struct domain *domain)
+#define WORD_BITS 64u
+
+static bool test_and_set(volatile unsigned long *word, uint32_t bit)
 {
-    for (unsigned i = 0; i < domain->vcpu_count; i++)
-        if (__atomic_load_n(&domain->vcpus[i].stopped_for, __ATOMIC_SEQ_CST) & VCPU_POLLING)
-            schedule_kick(&domain->vcpus[i]);
+    unsigned long mask = 1ul << bit;
+
+    return __atomic_fetch_or(word, mask, __ATOMIC_SEQ_CST) & mask;
 }
 
-static void raise(struct domain *domain, uint32_t port)
+static bool test_and_clear(volatile unsigned long *word, uint32_t bit)
 {
-    struct vcpu *vcpu = &domain->vcpus[domain->events.ports[port].vcpu];
-    struct event_effect effect = event_bits_raise(domain->shared, vcpu->info, port);
+    unsigned long mask = 1ul << bit;
 
-    if (effect.upcall)
-        schedule_kick(vcpu);
-    if (effect.became_pending)
-        wake_pollers(domain);
+    return __atomic_fetch_and(word, ~mask, __ATOMIC_SEQ_CST) & mask;
 }
 
-void events_virq(struct vcpu *vcpu, uint32_t virq)
+static bool test(const volatile unsigned long *word, uint32_t bit)
 {
-    struct domain *domain = vcpu->domain;
-    bool were_on = lock_take(&domain->event_lock);
-    uint32_t port = event_table_virq(&domain->events, vcpu->id, virq);
+    return __atomic_load_n(word, __ATOMIC_SEQ_CST) >> bit & 1;
+}
+
+bool event_bits_upcall(volatile struct vcpu_info *info)
+{
+    return __atomic_exchange_n(&info->evtchn_upcall_pending, 1, __ATOMIC_SEQ_CST) == 0;
+}
+
+/* The selector before the upcall: the guest clears them in the other order, so it never misses the port. */
+static bool select(volatile struct vcpu_info *info, uint32_t port)
+{
+    return !test_and_set(&info->evtchn_pending_sel, port / WORD_BITS) && event_bits_upcall(info);
+}
+
+struct event_effect event_bits_raise(struct shared_info *shared, volatile struct vcpu_info *info,
+                                     uint32_t port)
+{
+    struct event_effect effect = {0};
+
+    if (test_and_set(&shared->evtchn_pending[port / WORD_BITS], port % WORD_BITS))
+        return effect;
+    effect.became_pending = true;
+    if (!test(&shared->evtchn_mask[port / WORD_BITS], port % WORD_BITS))
+        effect.upcall = select(info, port);
+    return effect;
+}
+
+bool event_bits_unmask(struct shared_info *shared, volatile struct vcpu_info *info, uint32_t port)
+{
+    return test_and_clear(&shared->evtchn_mask[port / WORD_BITS], port % WORD_BITS) &&
+           test(&shared->evtchn_pending[port / WORD_BITS], port % WORD_BITS) && select(info, port);
+}
+
+void event_bits_clear(struct shared_info *shared, uint32_t port)
+{
+    test_and_clear(&shared->evtchn_pending[port / WORD_BITS], port % WORD_BITS);
+}
+
+bool event_bits_pending(const struct shared_info *shared, uint32_t port)
+{
+    return test(&shared->evtchn_pending[port / WORD_BITS], port % WORD_BITS);
+}
+
+bool event_bits_due(const volatile struct vcpu_info *info)
+{
+    return __atomic_load_n(&info->evtchn_upcall_pending, __ATOMIC_SEQ_CST) &&
+           !__atomic_load_n(&info->evtchn_upcall_mask, __ATOMIC_SEQ_CST);
+}
+
+/* Under the lock. */
+static struct event_effect port_raise(struct event_channels *events, uint32_t port)
+{
+    uint32_t vcpu = events->table.ports[port].vcpu;
+    struct event_effect effect = event_bits_raise(events->shared, events->info[vcpu], port);
+
+    effect.vcpu = vcpu;
+    return effect;
+}
+
+struct event_effect events_virq(struct event_channels *events, uint32_t vcpu, uint32_t virq)
+{
+    struct event_effect effect = {0};
+    bool were_on = lock_take(&events->lock);
+    uint32_t port = event_table_virq(&events->table, vcpu, virq);
 
     if (port)
-        raise(domain, port);
-    lock_release(&domain->event_lock, were_on);
+        effect = port_raise(events, port);
+    lock_release(&events->lock, were_on);
+    return effect;
 }
 
-int events_send(struct domain *domain, uint64_t port)
+int events_send(struct event_channels *events, uint64_t port, struct event_effect *effect)
 {
-    bool were_on = lock_take(&domain->event_lock);
-    struct event_port *bound = event_table_bound(&domain->events, port);
+    bool were_on = lock_take(&events->lock);
+    struct event_port *bound = event_table_bound(&events->table, port);
     int result = -XEN_EINVAL;
 
+    *effect = (struct event_effect){0};
     if (bound && bound->state == PORT_IPI) { /* VIRQs are not the guest's to send */
-        raise(domain, (uint32_t)port);
+        *effect = port_raise(events, (uint32_t)port);
         result = 0;
     }
-    lock_release(&domain->event_lock, were_on);
+    lock_release(&events->lock, were_on);
     return result;
 }
 
-int events_unmask(struct domain *domain, uint64_t port)
+int events_unmask(struct event_channels *events, uint64_t port, struct event_effect *effect)
 {
     bool were_on;
-    struct vcpu *vcpu;
 
+    *effect = (struct event_effect){0};
     if (port >= EVENT_PORTS)
         return -XEN_EINVAL;
-    were_on = lock_take(&domain->event_lock);
-    vcpu = &domain->vcpus[domain->events.ports[port].vcpu];
-    if (event_bits_unmask(domain->shared, vcpu->info, (uint32_t)port))
-        schedule_kick(vcpu);
-    lock_release(&domain->event_lock, were_on);
+    were_on = lock_take(&events->lock);
+    effect->vcpu = events->table.ports[port].vcpu;
+    effect->upcall = event_bits_unmask(events->shared, events->info[effect->vcpu], (uint32_t)port);
+    lock_release(&events->lock, were_on);
     return 0;
 }
 
-int events_close(struct domain *domain, uint64_t port)
+int events_close(struct event_channels *events, uint64_t port)
 {
-    bool were_on = lock_take(&domain->event_lock);
-    int result = event_table_close(&domain->events, port);
+    bool were_on = lock_take(&events->lock);
+    int result = event_table_close(&events->table, port);
 
     if (result == 0)
-        event_bits_clear(domain->shared, (uint32_t)port); /* who binds it next must not find it pending */
-    lock_release(&domain->event_lock, were_on);
+        event_bits_clear(events->shared, (uint32_t)port); /* the next to bind it must not find it pending */
+    lock_release(&events->lock, were_on);
     return result;
 }
 
-void events_look_again(struct vcpu *vcpu)
+/*
+ * The old place is copied under the lock, so no event falls between the two. Then everything counts as
+ * pending, for what the guest was about to look at in the old place.
+ */
+struct event_effect events_move_info(struct event_channels *events, uint32_t vcpu, struct vcpu_info *to)
 {
-    __atomic_store_n(&vcpu->info->evtchn_pending_sel, ~0ul, __ATOMIC_SEQ_CST);
-    if (event_bits_upcall(vcpu->info))
-        schedule_kick(vcpu);
+    struct event_effect effect = {.vcpu = vcpu};
+    bool were_on = lock_take(&events->lock);
+
+    memcpy(to, (const void *)events->info[vcpu], sizeof *to);
+    events->info[vcpu] = to;
+    __atomic_store_n(&to->evtchn_pending_sel, ~0ul, __ATOMIC_SEQ_CST);
+    effect.upcall = event_bits_upcall(to);
+    lock_release(&events->lock, were_on);
+    return effect;
 }

@@ -1,21 +1,60 @@
-/* Event channels of a running domain: who is told, and woken. Any CPU. */
+/*
+ * Event channels (xen.h, two-level). The guest sees bits in shared_info, and a selector word and two bytes in
+ * each VCPU's vcpu_info. All of that lies in memory that the guest may write at any time: it is changed by
+ * single atomic steps in Xen's order, and nothing read there is trusted for more than what it says about the
+ * guest itself.
+ *
+ * Nobody is woken here: each function returns an event_effect, and schedule_notify wakes by it.
+ */
 #ifndef DOMAIN_EVENTS_H
 #define DOMAIN_EVENTS_H
 
+#include <stdbool.h>
 #include <stdint.h>
+#include <xen/xen.h>
 
-struct domain;
-struct vcpu;
+#include "cpu/lock.h"
+#include "domain/events/event_table.h"
+#include "domain/guest_abi.h"
 
-/* Raises a per-VCPU VIRQ; nothing happens if it is not bound. */
-void events_virq(struct vcpu *vcpu, uint32_t virq);
+struct event_channels {
+    struct lock lock; /* `table`, and where `info` points */
+    struct event_table table;
+    struct shared_info *shared;
+    volatile struct vcpu_info *info[MAX_VCPUS]; /* of each VCPU: in shared_info, or where the guest put it */
+};
 
-/* The hypercalls' ways; 0 or a negative error of Xen's. */
-int events_send(struct domain *domain, uint64_t port);
-int events_unmask(struct domain *domain, uint64_t port);
-int events_close(struct domain *domain, uint64_t port);
+struct event_effect {
+    bool became_pending; /* every VCPU that polls must look */
+    bool upcall;         /* `vcpu` must look: wake it, or interrupt its CPU */
+    uint32_t vcpu;
+};
 
-/* After `info` moved: the guest looks through all its ports once more. Under the event lock. */
-void events_look_again(struct vcpu *vcpu);
+/* Raises a per-VCPU VIRQ. Any CPU. Nothing happens if the VIRQ is not bound. */
+struct event_effect events_virq(struct event_channels *events, uint32_t vcpu, uint32_t virq);
+
+/* EVTCHNOP_send, _unmask, _close. Any CPU. Return 0 or a negative error of Xen's; *effect is always set. */
+int events_send(struct event_channels *events, uint64_t port, struct event_effect *effect);
+int events_unmask(struct event_channels *events, uint64_t port, struct event_effect *effect);
+int events_close(struct event_channels *events, uint64_t port);
+
+/*
+ * Moves what the guest sees of `vcpu` to `to`, and has the guest look through all its ports once more. No
+ * event is lost on the way.
+ */
+struct event_effect events_move_info(struct event_channels *events, uint32_t vcpu, struct vcpu_info *to);
+
+bool event_bits_pending(const struct shared_info *shared, uint32_t port);
+/* Returns true while an upcall is due: pending and not masked. */
+bool event_bits_due(const volatile struct vcpu_info *info);
+
+/* The bits alone, for events.c and its test. */
+struct event_effect event_bits_raise(struct shared_info *shared, volatile struct vcpu_info *info,
+                                     uint32_t port);
+/* Returns true if the VCPU of `info` must look. */
+bool event_bits_unmask(struct shared_info *shared, volatile struct vcpu_info *info, uint32_t port);
+void event_bits_clear(struct shared_info *shared, uint32_t port);
+/* Sets evtchn_upcall_pending; returns true if it was not set. */
+bool event_bits_upcall(volatile struct vcpu_info *info);
 
 #endif

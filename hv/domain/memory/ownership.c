@@ -3,7 +3,7 @@
 #include <xen/errno.h>
 
 #include "cpu/paging.h"
-#include "domain/guest.h"
+#include "domain/guest_abi.h"
 
 #define PTE_GLOBAL (1ull << 8)
 /* Bits that only software reads (SDM vol. 3, table 4-20). */
@@ -33,12 +33,11 @@ int pte_policy(uint64_t wanted, enum frame_kind kind, uint64_t *out)
     return 0;
 }
 
-#define ENTRIES  512u
 #define WRITABLE (PTE_P | PTE_W)
 
 static bool page_maps(const uint64_t *table, uint64_t phys)
 {
-    for (unsigned i = 0; i < ENTRIES; i++) {
+    for (unsigned i = 0; i < TABLE_ENTRIES; i++) {
         uint64_t entry = __atomic_load_n(&table[i], __ATOMIC_RELAXED);
 
         if ((entry & WRITABLE) == WRITABLE && (entry & PTE_ADDRESS) == (phys & PTE_ADDRESS))
@@ -54,7 +53,7 @@ static bool below(const struct guest_space *space, uint64_t table, unsigned leve
 
     if (level == 1)
         return page_maps(entries, phys);
-    for (unsigned i = 0; i < ENTRIES; i++) {
+    for (unsigned i = 0; i < TABLE_ENTRIES; i++) {
         bool hypervisors = level == 4 && i >= HV_SLOT_FIRST && i <= HV_SLOT_LAST;
 
         if (!hypervisors && (entries[i] & WRITABLE) == WRITABLE && below(space, entries[i], level - 1, phys))
@@ -73,30 +72,19 @@ static bool in_pages(uint64_t page, uint64_t first, uint64_t count)
     return page >= first && page - first < count;
 }
 
-/* Of some VCPU, as the guest gave them: it must not get the frame writable. */
-static bool holds_descriptors(const struct domain *domain, uint64_t phys)
+enum frame_kind frame_kind_of(const struct guest_frames *frames, uint64_t phys)
 {
-    for (unsigned vcpu = 0; vcpu < domain->vcpu_count; vcpu++)
-        for (unsigned i = 0; i < GUEST_GDT_PAGES && domain->vcpus[vcpu].gdt.frames[i]; i++)
-            if (domain->vcpus[vcpu].gdt.frames[i] / GUEST_PAGE == phys / GUEST_PAGE)
-                return true;
-    return false;
-}
+    uint64_t page = phys / GUEST_PAGE, pfn;
 
-enum frame_kind frame_kind_of(const struct domain *domain, uint64_t phys)
-{
-    const struct guest_layout *layout = &domain->layout;
-    uint64_t pfn;
-
-    if (phys / GUEST_PAGE == virt_to_phys(domain->shared) / GUEST_PAGE)
+    if (page == frames->shared / GUEST_PAGE)
         return FRAME_SHARED;
-    if (in_pages(phys / GUEST_PAGE, domain->time_pages / GUEST_PAGE, domain->time_page_count))
+    if (in_pages(page, frames->time_pages / GUEST_PAGE, frames->time_page_count))
         return FRAME_TIME;
-    if (!in_pages(phys / GUEST_PAGE, domain->base / GUEST_PAGE, domain->pages))
+    if (!in_pages(page, frames->base / GUEST_PAGE, frames->pages))
         return FRAME_FOREIGN;
-    pfn = (phys - domain->base) / GUEST_PAGE;
-    if (in_pages(pfn, (layout->page_tables - layout->v_start) / GUEST_PAGE, layout->table_count) ||
-        in_pages(pfn, layout->p2m_table_pfn, layout->p2m_table_count))
+    pfn = page - frames->base / GUEST_PAGE;
+    if (in_pages(pfn, frames->table_pfn, frames->table_count) ||
+        in_pages(pfn, frames->p2m_table_pfn, frames->p2m_table_count))
         return FRAME_TABLE;
-    return holds_descriptors(domain, phys) ? FRAME_DESCRIPTORS : FRAME_OWN;
+    return FRAME_OWN;
 }

@@ -1,4 +1,7 @@
-/* What a machine frame is to a domain, which L1 entries a guest may have, and which it has. */
+/*
+ * Which machine frames a domain has and what each is, which L1 entries a guest may have, and whether its
+ * tables let it write to a frame. Pure.
+ */
 #ifndef DOMAIN_OWNERSHIP_H
 #define DOMAIN_OWNERSHIP_H
 
@@ -7,7 +10,17 @@
 
 #include "domain/memory/guest_memory.h"
 
-struct domain;
+/*
+ * Of a domain: `pages` frames in a row from `base`, two runs of them page tables; and what of the
+ * hypervisor's it is shown. Addresses are physical, pfns count from `base`.
+ */
+struct guest_frames {
+    uint64_t base, pages;
+    uint64_t table_pfn, table_count;         /* the tables that it was started on */
+    uint64_t p2m_table_pfn, p2m_table_count; /* those that map its p2m list, where they are apart */
+    uint64_t shared;                         /* shared_info */
+    uint64_t time_pages, time_page_count;    /* in a row */
+};
 
 /* What the frame is that an entry points to. */
 enum frame_kind {
@@ -19,15 +32,19 @@ enum frame_kind {
     FRAME_TIME,        /* a time page: never writable */
 };
 
-/* 0 and the entry to store in *out, or a negative error of Xen's. `kind` is that of the frame in `wanted`. */
+/* Never FRAME_DESCRIPTORS: guest_gdt.h's guest_frame_kind knows those. */
+enum frame_kind frame_kind_of(const struct guest_frames *frames, uint64_t phys);
+
+/*
+ * Returns 0 and puts the entry to store into *out, or returns a negative error of Xen's. `kind` is that of
+ * the frame in `wanted`.
+ */
 int pte_policy(uint64_t wanted, enum frame_kind kind, uint64_t *out);
 
 /*
- * Some L1 entry lets the guest write to the frame at `phys`. Its tables map the start-of-day region only, so
- * they are few. Other VCPUs may change entries meanwhile.
+ * Returns true if some L1 entry lets the guest write to the frame at `phys`. The guest's tables map the
+ * start-of-day region only, so they are few. Other VCPUs may change entries meanwhile.
  */
 bool tables_map_writable(const struct guest_space *space, uint64_t phys);
-
-enum frame_kind frame_kind_of(const struct domain *domain, uint64_t phys);
 
 #endif

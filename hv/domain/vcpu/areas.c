@@ -1,7 +1,7 @@
 #include "domain/vcpu/areas.h"
 
 #include "cpu/instructions.h"
-#include "domain/guest.h"
+#include "domain/vcpu/vcpu.h"
 #include "keeper.h"
 #include "time/line.h"
 
@@ -15,25 +15,25 @@ static void count_to(struct vcpu_runstate_info *info, uint64_t now_ns)
 void runstate_change(struct vcpu *vcpu, int state)
 {
     uint64_t now_ns = keeper_now_ns();
-    bool were_on = lock_take(&vcpu->runstate_lock);
+    bool were_on = lock_take(&vcpu->areas.runstate_lock);
 
-    if (vcpu->runstate.state != state) {
-        count_to(&vcpu->runstate, now_ns);
-        vcpu->runstate.state = state;
-        if (now_ns > vcpu->runstate.state_entry_time)
-            vcpu->runstate.state_entry_time = now_ns;
-        vcpu->runstate_area_old = true;
+    if (vcpu->areas.runstate.state != state) {
+        count_to(&vcpu->areas.runstate, now_ns);
+        vcpu->areas.runstate.state = state;
+        if (now_ns > vcpu->areas.runstate.state_entry_time)
+            vcpu->areas.runstate.state_entry_time = now_ns;
+        vcpu->areas.runstate_area_old = true;
     }
-    lock_release(&vcpu->runstate_lock, were_on);
+    lock_release(&vcpu->areas.runstate_lock, were_on);
 }
 
 void runstate_get(struct vcpu *vcpu, struct vcpu_runstate_info *out)
 {
     uint64_t now_ns = keeper_now_ns();
-    bool were_on = lock_take(&vcpu->runstate_lock);
+    bool were_on = lock_take(&vcpu->areas.runstate_lock);
 
-    *out = vcpu->runstate;
-    lock_release(&vcpu->runstate_lock, were_on);
+    *out = vcpu->areas.runstate;
+    lock_release(&vcpu->areas.runstate_lock, were_on);
     count_to(out, now_ns);
 }
 
@@ -99,41 +99,41 @@ static void time_line_follow(struct vcpu_time_info *line, const struct meridian_
 static void time_area_write(struct vcpu *vcpu)
 {
     const struct guest_space *space = vcpu_space(vcpu);
-    struct vcpu_time_info *line = &vcpu->time_line;
+    struct vcpu_time_info *line = &vcpu->areas.time_line;
 
     line->version++;
-    if (!guest_write(space, vcpu->time_area, &line->version, sizeof(line->version)))
+    if (!guest_write(space, vcpu->areas.time_area, &line->version, sizeof(line->version)))
         return;
     __atomic_thread_fence(__ATOMIC_RELEASE);
-    guest_write(space, vcpu->time_area + sizeof(line->version), (char *)line + sizeof(line->version),
+    guest_write(space, vcpu->areas.time_area + sizeof(line->version), (char *)line + sizeof(line->version),
                 sizeof(*line) - sizeof(line->version));
     __atomic_thread_fence(__ATOMIC_RELEASE);
     line->version++;
-    guest_write(space, vcpu->time_area, &line->version, sizeof(line->version));
+    guest_write(space, vcpu->areas.time_area, &line->version, sizeof(line->version));
 }
 
 static void time_area_update(struct vcpu *vcpu)
 {
     struct meridian_record record;
 
-    if (vcpu->domain->time_vcpus[vcpu->id].slot->version1 == vcpu->time_area_version ||
+    if (vcpu->domain->time_vcpus[vcpu->id].slot->version1 == vcpu->areas.time_area_version ||
         !slot_read(vcpu, &record))
         return;
-    time_line_follow(&vcpu->time_line, &record);
-    vcpu->time_line.version &= ~1u; /* an area that was not mapped half-way */
+    time_line_follow(&vcpu->areas.time_line, &record);
+    vcpu->areas.time_line.version &= ~1u; /* an area that was not mapped half-way */
     time_area_write(vcpu);
-    vcpu->time_area_version = record.version1;
+    vcpu->areas.time_area_version = record.version1;
 }
 
 void areas_update(struct vcpu *vcpu)
 {
-    if (vcpu->time_area)
+    if (vcpu->areas.time_area)
         time_area_update(vcpu);
-    if (vcpu->runstate_area && vcpu->runstate_area_old) {
+    if (vcpu->areas.runstate_area && vcpu->areas.runstate_area_old) {
         struct vcpu_runstate_info now;
 
-        vcpu->runstate_area_old = false;
+        vcpu->areas.runstate_area_old = false;
         runstate_get(vcpu, &now);
-        guest_write(vcpu_space(vcpu), vcpu->runstate_area, &now, sizeof(now));
+        guest_write(vcpu_space(vcpu), vcpu->areas.runstate_area, &now, sizeof(now));
     }
 }

@@ -5,8 +5,24 @@
 #ifndef DOMAIN_AREAS_H
 #define DOMAIN_AREAS_H
 
+#include <stdbool.h>
+#include <stdint.h>
+#include <xen/vcpu.h>
+
+#include "cpu/lock.h"
+
 struct vcpu;
-struct vcpu_runstate_info;
+
+/* Addresses are guest virtual; 0: none. */
+struct vcpu_areas {
+    struct lock runstate_lock;
+    struct vcpu_runstate_info runstate; /* under runstate_lock */
+    uint64_t runstate_area;
+    bool runstate_area_old; /* what was last written there is not of now */
+    uint64_t time_area;
+    uint32_t time_area_version;      /* of the slot's record that was last written there */
+    struct vcpu_time_info time_line; /* what the time area says */
+};
 
 /* `state`: RUNSTATE_*. Any CPU. */
 void runstate_change(struct vcpu *vcpu, int state);

@@ -1,7 +1,7 @@
 #include "domain/vcpu/context.h"
 
 #include "cpu/instructions.h"
-#include "domain/guest.h"
+#include "domain/vcpu/vcpu.h"
 #include "domain/vcpu/guest_gdt.h"
 
 #define MSR_FS_BASE 0xc0000100u

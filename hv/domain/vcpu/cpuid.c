@@ -3,7 +3,7 @@
 #include <stddef.h>
 #include <xen/arch-x86/cpuid.h>
 
-#include "domain/guest.h"
+#include "domain/vcpu/vcpu.h"
 #include "log/string.h"
 
 #define BIT(n) (1u << (n))

@@ -1,46 +1,31 @@
 #include "domain/vcpu/end.h"
 
-#include "domain/guest.h"
 #include "domain/vcpu/schedule.h"
+#include "domain/vcpu/vcpu.h"
 #include "log/format.h"
 #include "log/log.h"
 
 #define STACK_WORDS 8
 #define PAGE_FAULT  14
 
-static uint32_t begun;
-static void (*on_end)(enum domain_end end, const char *why, bool reported, bool reported_ok);
-
-bool end_begun(void)
+bool domain_has_ended(const struct domain *domain)
 {
-    return __atomic_load_n(&begun, __ATOMIC_ACQUIRE);
+    return __atomic_load_n(&domain->ended, __ATOMIC_ACQUIRE);
 }
 
-void domain_on_end(void (*ended)(enum domain_end end, const char *why, bool reported, bool reported_ok))
+bool end_verdict_may_come(const struct domain *domain)
 {
-    on_end = ended;
-}
-
-static bool (*on_verdict)(void);
-
-void domain_on_verdict(bool (*before)(void))
-{
-    on_verdict = before;
-}
-
-bool end_verdict_may_come(void)
-{
-    return !on_verdict || on_verdict();
+    return !domain->hooks.before_verdict || domain->hooks.before_verdict();
 }
 
 void end_domain(struct domain *domain, enum domain_end how, const char *why)
 {
-    if (__atomic_exchange_n(&begun, 1, __ATOMIC_SEQ_CST))
+    if (__atomic_exchange_n(&domain->ended, 1, __ATOMIC_SEQ_CST))
         return;
     if (!schedule_stop_all(domain))
         log_print("domain: a CPU did not leave its guest within 2 s; it is left alone\n");
-    if (on_end)
-        on_end(how, why, domain->console.reported, domain->console.ok);
+    if (domain->hooks.ended)
+        domain->hooks.ended(how, why, domain->console.reported, domain->console.ok);
 }
 
 static void print_registers(const struct trap_frame *f)

@@ -1,20 +1,36 @@
 #include "domain/vcpu/guest_gdt.h"
 
 #include <stddef.h>
+#include <xen/errno.h>
 
 #include "cpu/paging.h"
-#include "domain/calls/calls.h"
 #include "domain/vcpu/descriptor.h"
-#include "domain/guest.h"
+#include "domain/vcpu/vcpu.h"
 #include "domain/memory/ownership.h"
 #include "log/string.h"
 
-#define ENTRIES     512u
 #define SELECTOR_TI 4u /* from a local table, which there is not */
+
+/* Of some VCPU, as the guest gave them: it must not get the frame writable. */
+static bool holds_descriptors(const struct domain *domain, uint64_t phys)
+{
+    for (unsigned vcpu = 0; vcpu < domain->vcpu_count; vcpu++)
+        for (unsigned i = 0; i < GUEST_GDT_PAGES && domain->vcpus[vcpu].gdt.frames[i]; i++)
+            if (domain->vcpus[vcpu].gdt.frames[i] / GUEST_PAGE == phys / GUEST_PAGE)
+                return true;
+    return false;
+}
+
+enum frame_kind guest_frame_kind(const struct domain *domain, uint64_t phys)
+{
+    enum frame_kind kind = frame_kind_of(&domain->frames, phys);
+
+    return kind == FRAME_OWN && holds_descriptors(domain, phys) ? FRAME_DESCRIPTORS : kind;
+}
 
 static unsigned pages_for(uint64_t entries)
 {
-    return (unsigned)((entries + ENTRIES - 1) / ENTRIES);
+    return (unsigned)((entries + TABLE_ENTRIES - 1) / TABLE_ENTRIES);
 }
 
 static bool frames_ok(const struct domain *domain, const uint64_t *mfns, unsigned count)
@@ -24,7 +40,7 @@ static bool frames_ok(const struct domain *domain, const uint64_t *mfns, unsigne
 
         if (mfns[i] > PTE_ADDRESS / GUEST_PAGE)
             return false;
-        kind = frame_kind_of(domain, mfns[i] * GUEST_PAGE);
+        kind = guest_frame_kind(domain, mfns[i] * GUEST_PAGE);
         if (kind != FRAME_OWN && kind != FRAME_DESCRIPTORS)
             return false;
         if (tables_map_writable(&domain->space, mfns[i] * GUEST_PAGE))
@@ -36,7 +52,7 @@ static bool frames_ok(const struct domain *domain, const uint64_t *mfns, unsigne
 /* From the guest's frame, which another VCPU may still be writing to: each entry is read once. */
 static bool page_check(const volatile uint64_t *from)
 {
-    for (unsigned i = 0; i < ENTRIES; i++) {
+    for (unsigned i = 0; i < TABLE_ENTRIES; i++) {
         uint64_t given = from[i], loaded;
 
         if (!descriptor_check(&given, &loaded))
@@ -48,7 +64,7 @@ static bool page_check(const volatile uint64_t *from)
 /* One that turned bad since it was checked becomes empty. The guest sees its own brought into line. */
 static void page_copy(volatile uint64_t *from, uint64_t *to)
 {
-    for (unsigned i = 0; i < ENTRIES; i++) {
+    for (unsigned i = 0; i < TABLE_ENTRIES; i++) {
         uint64_t read = from[i], given = read;
 
         if (!descriptor_check(&given, &to[i]))
@@ -102,9 +118,9 @@ static uint64_t descriptor_of(const struct vcpu *vcpu, uint64_t selector)
 {
     uint64_t index = (selector & 0xffff) >> 3;
 
-    if ((selector & SELECTOR_TI) || index >= GUEST_GDT_ENTRIES || !vcpu->gdt.frames[index / ENTRIES])
+    if ((selector & SELECTOR_TI) || index >= GUEST_GDT_ENTRIES || !vcpu->gdt.frames[index / TABLE_ENTRIES])
         return 0;
-    return ((const uint64_t *)phys_to_virt(vcpu->gdt.copies[index / ENTRIES]))[index % ENTRIES];
+    return ((const uint64_t *)phys_to_virt(vcpu->gdt.copies[index / TABLE_ENTRIES]))[index % TABLE_ENTRIES];
 }
 
 bool guest_gdt_code_ok(const struct vcpu *vcpu, uint64_t selector, uint64_t rip)

@@ -9,7 +9,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "domain/memory/ownership.h"
+
+struct domain;
 struct vcpu;
+
+/* What a frame is to the domain: frame_kind_of, and of its own memory the frames that hold descriptors. */
+enum frame_kind guest_frame_kind(const struct domain *domain, uint64_t phys);
 
 /*
  * `target` is the VCPU at hand or one that never ran. mfns: one for every 512 of `entries`. 0, or -EINVAL:

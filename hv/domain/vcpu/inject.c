@@ -1,7 +1,7 @@
 #include "domain/vcpu/inject.h"
 
-#include "domain/events/event_bits.h"
-#include "domain/guest.h"
+#include "domain/events/events.h"
+#include "domain/vcpu/vcpu.h"
 #include "domain/vcpu/context.h"
 #include "domain/vcpu/end.h"
 
@@ -57,7 +57,7 @@ void bounce_enter(struct trap_frame *regs, const struct bounce *bounce, const st
 
 bool bounce(struct vcpu *vcpu, struct bounce *bounce, bool masks)
 {
-    uint8_t masked = __atomic_load_n(&vcpu->info->evtchn_upcall_mask, __ATOMIC_RELAXED);
+    uint8_t masked = __atomic_load_n(&vcpu_info_of(vcpu)->evtchn_upcall_mask, __ATOMIC_RELAXED);
     struct bounce_frame frame = {0};
 
     bounce->from_user = vcpu->user_mode;
@@ -69,7 +69,7 @@ bool bounce(struct vcpu *vcpu, struct bounce *bounce, bool masks)
         return false;
     }
     if (masks)
-        __atomic_store_n(&vcpu->info->evtchn_upcall_mask, 1, __ATOMIC_RELAXED);
+        __atomic_store_n(&vcpu_info_of(vcpu)->evtchn_upcall_mask, 1, __ATOMIC_RELAXED);
     if (!guest_write(vcpu_space(vcpu), frame.address, frame.word, frame.words * sizeof(frame.word[0]))) {
         fault_crash(vcpu, "its stack cannot be written for the handler's frame");
         return false;
@@ -94,7 +94,7 @@ bool inject_event(struct vcpu *vcpu)
 {
     struct bounce request = {.handler = vcpu->callbacks.event};
 
-    if (!event_bits_due(vcpu->info))
+    if (!event_bits_due(vcpu_info_of(vcpu)))
         return true;
     if (!request.handler) {
         fault_crash(vcpu, "an event is due and it has set no event callback");

@@ -13,6 +13,12 @@
 
 struct vcpu;
 
+/* CALLBACKOP_register: where the guest wants to be called, and whether with events masked. 0: not yet. */
+struct guest_callbacks {
+    uint64_t event, failsafe, syscall, syscall32, sysenter;
+    bool failsafe_masks, syscall_masks, syscall32_masks, sysenter_masks;
+};
+
 struct bounce {
     uint64_t handler;
     bool has_error;

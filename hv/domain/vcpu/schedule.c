@@ -5,17 +5,25 @@
 #include "cpu/instructions.h"
 #include "cpu/percpu.h"
 #include "cpu/smp.h"
-#include "domain/events/event_bits.h"
-#include "domain/guest.h"
+#include "domain/events/events.h"
+#include "domain/vcpu/vcpu.h"
 
-#define STOP_PATIENCE_NS    2000000000ull
-#define STOP_PATIENCE_TURNS 800000000u /* should the clock itself stand still */
+#define STOP_WITHIN_NS 2000000000ull
 
 static struct {
-    struct vcpu *vcpu; /* whose CPU this is; NULL: nobody's */
-    bool entered;      /* it has come to run_next: only then can it stop for somebody */
-    bool stopped;      /* it has seen the domain's end and runs no VCPU any more */
+    struct vcpu *vcpu; /* the one that this CPU runs; NULL: none */
+    bool entered;      /* the CPU has come to run_next: only from then on can a domain's end wait for it */
 } __attribute__((aligned(64))) slots[MAX_CPUS];
+
+bool schedule_place(struct domain *domain)
+{
+    unsigned vcpu = 0;
+
+    for (unsigned cpu = 0; cpu < cpu_count() && vcpu < domain->vcpu_count; cpu++)
+        if (keeper_cpu_measured(cpu) && !slots[cpu].vcpu)
+            domain->vcpus[vcpu++].cpu = cpu;
+    return vcpu == domain->vcpu_count;
+}
 
 void schedule_add(struct domain *domain)
 {
@@ -41,9 +49,9 @@ bool schedule_runnable(const struct vcpu *vcpu)
 /* "Blocked" is set before the look, by a locked instruction: an event raised after the look finds it set. */
 void schedule_block(struct vcpu *vcpu)
 {
-    __atomic_store_n(&vcpu->info->evtchn_upcall_mask, 0, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&vcpu_info_of(vcpu)->evtchn_upcall_mask, 0, __ATOMIC_SEQ_CST);
     __atomic_fetch_or(&vcpu->stopped_for, VCPU_BLOCKED, __ATOMIC_SEQ_CST);
-    if (event_bits_due(vcpu->info))
+    if (event_bits_due(vcpu_info_of(vcpu)))
         clear_reason(vcpu, VCPU_BLOCKED);
 }
 
@@ -70,6 +78,18 @@ void schedule_kick(struct vcpu *vcpu)
     schedule_look(vcpu);
 }
 
+void schedule_notify(struct domain *domain, struct event_effect effect)
+{
+    if (effect.upcall)
+        schedule_kick(&domain->vcpus[effect.vcpu]);
+    if (!effect.became_pending)
+        return;
+    /* Any port wakes a VCPU that polls, which looks for itself which one that was. */
+    for (unsigned i = 0; i < domain->vcpu_count; i++)
+        if (__atomic_load_n(&domain->vcpus[i].stopped_for, __ATOMIC_SEQ_CST) & VCPU_POLLING)
+            schedule_kick(&domain->vcpus[i]);
+}
+
 void schedule_up(struct vcpu *vcpu)
 {
     clear_reason(vcpu, VCPU_DOWN);
@@ -92,20 +112,38 @@ void schedule_mark_entered(void)
     __atomic_store_n(&slots[cpu_id()].entered, true, __ATOMIC_SEQ_CST);
 }
 
-void schedule_mark_stopped(void)
+void schedule_mark_stopped(struct vcpu *vcpu)
 {
-    __atomic_store_n(&slots[cpu_id()].stopped, true, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&vcpu->left_for_good, true, __ATOMIC_SEQ_CST);
+}
+
+bool schedule_wait(bool (*done)(const void *what), const void *what, uint64_t most_ns)
+{
+    /* Should the clock itself stand still. */
+    const uint64_t spins = most_ns / 5 * 2;
+    uint64_t start_ns = keeper_now_ns();
+
+    for (uint64_t spin = 0; spin < spins; spin++) {
+        if (done(what))
+            return true;
+        if (spin % 1024 == 1023 && keeper_now_ns() - start_ns > most_ns)
+            return false;
+        cpu_relax();
+    }
+    return false;
 }
 
 /* A CPU that has not entered sees the end when it does: both are in one order. */
-static bool all_stopped(const struct domain *domain)
+static bool all_stopped(const void *of)
 {
-    for (unsigned i = 0; i < domain->vcpu_count; i++) {
-        unsigned cpu = domain->vcpus[i].cpu;
+    const struct domain *domain = of;
 
-        if (cpu != cpu_id() && !keeper_cpu_stopped(cpu) &&
-            __atomic_load_n(&slots[cpu].entered, __ATOMIC_SEQ_CST) &&
-            !__atomic_load_n(&slots[cpu].stopped, __ATOMIC_SEQ_CST))
+    for (unsigned i = 0; i < domain->vcpu_count; i++) {
+        const struct vcpu *vcpu = &domain->vcpus[i];
+
+        if (vcpu->cpu != cpu_id() && !keeper_cpu_stopped(vcpu->cpu) &&
+            __atomic_load_n(&slots[vcpu->cpu].entered, __ATOMIC_SEQ_CST) &&
+            !__atomic_load_n(&vcpu->left_for_good, __ATOMIC_SEQ_CST))
             return false;
     }
     return true;
@@ -113,16 +151,7 @@ static bool all_stopped(const struct domain *domain)
 
 bool schedule_stop_all(struct domain *domain)
 {
-    uint64_t start_ns = keeper_now_ns();
-
     for (unsigned i = 0; i < domain->vcpu_count; i++)
         schedule_look(&domain->vcpus[i]);
-    for (uint32_t turn = 0; turn < STOP_PATIENCE_TURNS; turn++) {
-        if (all_stopped(domain))
-            return true;
-        if (turn % 1024 == 1023 && keeper_now_ns() - start_ns > STOP_PATIENCE_NS)
-            return false;
-        cpu_relax();
-    }
-    return false;
+    return schedule_wait(all_stopped, domain, STOP_WITHIN_NS);
 }

@@ -9,9 +9,16 @@
 #include <stdint.h>
 
 struct domain;
+struct event_effect;
 struct vcpu;
 
-/* Once, before any VCPU is up: vcpu->cpu says where each is to run. */
+/*
+ * Gives each VCPU a CPU: in order, the CPUs that are measured and run no VCPU yet. Returns false if there are
+ * too few.
+ */
+bool schedule_place(struct domain *domain);
+
+/* Once, before any VCPU is up: from here on each runs on its vcpu->cpu. All of `domain` must be ready. */
 void schedule_add(struct domain *domain);
 
 /* This CPU's VCPU, the one whose trap it handles; NULL: it is nobody's. */
@@ -31,6 +38,9 @@ void schedule_poll_cancel(struct vcpu *vcpu);
 /* Something is there for `vcpu`: unblocks it and has its CPU look. Any CPU. */
 void schedule_kick(struct vcpu *vcpu);
 
+/* Wakes every VCPU that has to look after a change of event channels (events.h). Any CPU. */
+void schedule_notify(struct domain *domain, struct event_effect effect);
+
 /* Any CPU: has the CPU of `vcpu` go through run_next soon. */
 void schedule_look(struct vcpu *vcpu);
 
@@ -38,11 +48,18 @@ void schedule_up(struct vcpu *vcpu);
 void schedule_down(struct vcpu *vcpu);
 bool schedule_is_down(const struct vcpu *vcpu);
 
-/* By run_next, of this CPU: it will look for the domain's end; it has seen it and runs no VCPU any more. */
+/* By run_next: this CPU will look for the end of its VCPU's domain from here on. */
 void schedule_mark_entered(void);
-void schedule_mark_stopped(void);
+/* By run_next, on the VCPU's own CPU: it has seen the domain's end and never runs the VCPU again. */
+void schedule_mark_stopped(struct vcpu *vcpu);
 
-/* Has every other CPU that runs a VCPU of `domain` stop it. True when all did so within 2 s. */
+/* Has every other CPU that runs a VCPU of `domain` stop it. Returns true when all did so within 2 s. */
 bool schedule_stop_all(struct domain *domain);
+
+/*
+ * Waits until `done(what)` returns true, for at most `most_ns` of system time, or a bounded number of spins
+ * should the clock stand still. Returns false if it did not come to that.
+ */
+bool schedule_wait(bool (*done)(const void *what), const void *what, uint64_t most_ns);
 
 #endif

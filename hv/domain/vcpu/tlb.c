@@ -11,19 +11,19 @@
 #include "cpu/percpu.h"
 #include "cpu/smp.h"
 #include "domain/vcpu/end.h"
-#include "domain/guest.h"
+#include "domain/vcpu/schedule.h"
+#include "domain/vcpu/vcpu.h"
 #include "keeper.h"
 #include "log/log.h"
 
-#define PATIENCE_NS    1000000000ull
-#define PATIENCE_TURNS 400000000u /* should the clock itself stand still */
+#define FLUSH_WITHIN_NS 1000000000ull
 
 static struct {
     uint32_t wanted, done;
     bool active; /* runs a VCPU, or is in the hypervisor for it */
 } __attribute__((aligned(64))) requests[MAX_CPUS];
 
-static void flush_here(void)
+void tlb_flush_here(void)
 {
     write_cr3(read_cr3());
 }
@@ -35,7 +35,7 @@ void tlb_serve(void)
 
     if (wanted == requests[cpu].done)
         return;
-    flush_here();
+    tlb_flush_here();
     __atomic_store_n(&requests[cpu].done, wanted, __ATOMIC_SEQ_CST);
 }
 
@@ -50,24 +50,21 @@ void tlb_leave(void)
     __atomic_store_n(&requests[cpu_id()].active, false, __ATOMIC_SEQ_CST);
 }
 
-/* Counters wrap; the difference does not. */
-static bool reached(unsigned cpu, uint32_t ticket)
-{
-    return (int32_t)(__atomic_load_n(&requests[cpu].done, __ATOMIC_SEQ_CST) - ticket) >= 0;
-}
+/* What one CPU asked of another. */
+struct flush_ticket {
+    const struct domain *domain;
+    uint32_t cpu, number;
+};
 
-static bool wait_for(unsigned cpu, uint32_t ticket)
+/* Counters wrap; the difference does not. While it waits this CPU serves others, which may wait for it. */
+static bool flush_done(const void *of)
 {
-    uint64_t start_ns = keeper_now_ns();
+    const struct flush_ticket *ticket = of;
+    uint32_t done = __atomic_load_n(&requests[ticket->cpu].done, __ATOMIC_SEQ_CST);
 
-    for (uint32_t turn = 0; turn < PATIENCE_TURNS; turn++) {
-        if (reached(cpu, ticket) || end_begun())
-            return true;
-        tlb_serve();
-        if (turn % 1024 == 1023 && keeper_now_ns() - start_ns > PATIENCE_NS)
-            return false;
-        cpu_relax();
-    }
+    if ((int32_t)(done - ticket->number) >= 0 || domain_has_ended(ticket->domain))
+        return true;
+    tlb_serve();
     return false;
 }
 
@@ -89,8 +86,11 @@ void tlb_flush(struct domain *domain, uint64_t vcpus)
     for (unsigned i = 0; i < domain->vcpu_count; i++)
         if ((vcpus >> i & 1) && (domain->vcpus[i].cpu == here || !ask(domain->vcpus[i].cpu, &tickets[i])))
             vcpus &= ~(1ull << i);
-    flush_here();
-    for (unsigned i = 0; i < domain->vcpu_count; i++)
-        if ((vcpus >> i & 1) && !wait_for(domain->vcpus[i].cpu, tickets[i]))
-            log_print("domain: CPU %u did not forget old translations within 1 s\n", domain->vcpus[i].cpu);
+    tlb_flush_here();
+    for (unsigned i = 0; i < domain->vcpu_count; i++) {
+        struct flush_ticket ticket = {domain, domain->vcpus[i].cpu, tickets[i]};
+
+        if ((vcpus >> i & 1) && !schedule_wait(flush_done, &ticket, FLUSH_WITHIN_NS))
+            log_print("domain: CPU %u did not forget old translations within 1 s\n", ticket.cpu);
+    }
 }

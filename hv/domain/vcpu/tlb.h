@@ -10,6 +10,9 @@ struct domain;
  */
 void tlb_flush(struct domain *domain, uint64_t vcpus);
 
+/* Forgets all that this CPU holds. */
+void tlb_flush_here(void);
+
 /* On every way back to a guest, and while waiting for another CPU: does what others asked of this one. */
 void tlb_serve(void);
 

@@ -5,7 +5,21 @@
 
 #include <stdint.h>
 
+#include "time/timerq.h"
+
 struct vcpu;
+
+/* A timer that knows its VCPU. Armed and cancelled on the VCPU's own CPU only. */
+struct vcpu_timer {
+    struct timer timer; /* first */
+    struct vcpu *vcpu;
+};
+
+struct vcpu_timers {
+    struct vcpu_timer periodic, singleshot, poll;
+    uint64_t period_ns, periodic_last_ns; /* its own CPU's */
+    uint64_t period_request_ns;           /* atomic: for its CPU to take up; PERIOD_AS_IT_IS: none */
+};
 
 void vcpu_timers_init(struct vcpu *vcpu);
 
