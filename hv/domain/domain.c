@@ -110,7 +110,9 @@ const char *domain_create(const struct domain_config *config, struct domain **cr
     why = create(domain, config);
     if (why)
         return why;
+    /* The two doors between cpu/ and a guest. They are pointers because cpu/ knows nothing of domains. */
     traps_set_guest(guest_exit);
+    traps_set_return(run_next);
     schedule_add(domain);
     *created = domain;
     return NULL;
@@ -118,7 +120,6 @@ const char *domain_create(const struct domain_config *config, struct domain **cr
 
 _Noreturn void domain_run_cpu(void)
 {
-    traps_set_return(run_next);
     run_next();
 }
 

@@ -78,12 +78,12 @@ static void exception(struct vcpu *vcpu, unsigned vector)
  */
 static void system_call(struct vcpu *vcpu)
 {
-    struct bounce request = {.handler = vcpu->callbacks.syscall};
+    struct bounce request = {.handler = vcpu->callbacks.syscall.address};
 
     if (!request.handler) {
         vcpu->frame.rip -= SYSCALL_BYTES;
         bounce_vector(vcpu, VECTOR_UD, false, 0);
-    } else if (bounce(vcpu, &request, vcpu->callbacks.syscall_masks)) {
+    } else if (bounce(vcpu, &request, vcpu->callbacks.syscall.masks)) {
         vcpu->frame.rflags &= ~RFLAGS_DF;
     }
 }

@@ -38,51 +38,45 @@ int64_t call_stack_switch(struct vcpu *vcpu, uint64_t args[5])
     return 0;
 }
 
+/* Returns NULL where the ABI knows no such type, and for the NMI, which has a place in the trap table. */
+static struct guest_callback *callback_of_type(struct guest_callbacks *callbacks, uint16_t type)
+{
+    switch (type) {
+    case CALLBACKTYPE_event: return &callbacks->event;
+    case CALLBACKTYPE_failsafe: return &callbacks->failsafe;
+    case CALLBACKTYPE_syscall: return &callbacks->syscall;
+    case CALLBACKTYPE_syscall32: return &callbacks->syscall32;
+    case CALLBACKTYPE_sysenter: return &callbacks->sysenter;
+    default: return NULL;
+    }
+}
+
 static int64_t callback_register(struct vcpu *vcpu, const struct callback_register *wish)
 {
-    struct guest_callbacks *callbacks = &vcpu->callbacks;
-    bool masks = wish->flags & CALLBACKF_mask_events;
+    struct guest_callback *callback = callback_of_type(&vcpu->callbacks, wish->type);
 
     if (!address_canonical(wish->address))
         return -XEN_EINVAL;
-    switch (wish->type) {
-    case CALLBACKTYPE_event: callbacks->event = wish->address; return 0;
-    case CALLBACKTYPE_failsafe:
-        callbacks->failsafe = wish->address;
-        callbacks->failsafe_masks = masks;
+    if (callback) {
+        *callback = (struct guest_callback){wish->address, wish->flags & CALLBACKF_mask_events};
         return 0;
-    case CALLBACKTYPE_syscall:
-        callbacks->syscall = wish->address;
-        callbacks->syscall_masks = masks;
-        return 0;
-    case CALLBACKTYPE_syscall32:
-        callbacks->syscall32 = wish->address;
-        callbacks->syscall32_masks = masks;
-        return 0;
-    case CALLBACKTYPE_sysenter:
-        callbacks->sysenter = wish->address;
-        callbacks->sysenter_masks = masks;
-        return 0;
-    case CALLBACKTYPE_nmi:
-        vcpu->traps[2] = (struct trap_info){2, 0, SEL_USER_CODE64, wish->address};
-        TI_SET_IF(&vcpu->traps[2], 1);
-        return 0;
-    default: return -XEN_ENOSYS;
     }
+    if (wish->type != CALLBACKTYPE_nmi)
+        return -XEN_ENOSYS;
+    vcpu->traps[2] = (struct trap_info){2, 0, SEL_USER_CODE64, wish->address};
+    TI_SET_IF(&vcpu->traps[2], 1);
+    return 0;
 }
 
 /* Xen lets go of the NMI callback only. */
 static int64_t callback_unregister(struct vcpu *vcpu, uint16_t type)
 {
-    switch (type) {
-    case CALLBACKTYPE_event:
-    case CALLBACKTYPE_failsafe:
-    case CALLBACKTYPE_syscall:
-    case CALLBACKTYPE_syscall32:
-    case CALLBACKTYPE_sysenter: return -XEN_EINVAL;
-    case CALLBACKTYPE_nmi: memset(&vcpu->traps[2], 0, sizeof(vcpu->traps[2])); return 0;
-    default: return -XEN_ENOSYS;
-    }
+    if (callback_of_type(&vcpu->callbacks, type))
+        return -XEN_EINVAL;
+    if (type != CALLBACKTYPE_nmi)
+        return -XEN_ENOSYS;
+    memset(&vcpu->traps[2], 0, sizeof vcpu->traps[2]);
+    return 0;
 }
 
 int64_t call_callback_op(struct vcpu *vcpu, uint64_t args[5])

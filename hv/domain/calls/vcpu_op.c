@@ -33,11 +33,9 @@ static int64_t take_context(struct vcpu *vcpu, struct vcpu *target, const struct
     vcpu_context_frame(context, &target->frame);
     memcpy(target->traps, context->trap_ctxt, sizeof(target->traps));
     target->callbacks = (struct guest_callbacks){
-        .event = context->event_callback_eip,
-        .failsafe = context->failsafe_callback_eip,
-        .syscall = context->syscall_callback_eip,
-        .failsafe_masks = context->flags & VGCF_failsafe_disables_events,
-        .syscall_masks = context->flags & VGCF_syscall_disables_events,
+        .event = {context->event_callback_eip, true},
+        .failsafe = {context->failsafe_callback_eip, context->flags & VGCF_failsafe_disables_events},
+        .syscall = {context->syscall_callback_eip, context->flags & VGCF_syscall_disables_events},
     };
     target->kernel_stack = context->kernel_sp;
     target->fs_base = context->fs_base;

@@ -44,39 +44,42 @@ int64_t vcpu_register_info(struct vcpu *vcpu, struct vcpu *target, uint64_t addr
     return result;
 }
 
-static bool area_ok(uint64_t address, uint64_t size)
+_Static_assert(sizeof(struct vcpu_register_time_memory_area) == sizeof(uint64_t) &&
+                   sizeof(struct vcpu_register_runstate_memory_area) == sizeof(uint64_t),
+               "an address");
+
+/* Reads the address of an area of `size` bytes; 0 is none. Returns 0 or -EFAULT. */
+static int64_t area_read(struct vcpu *vcpu, uint64_t address, uint64_t size, uint64_t *area)
 {
-    return address + size > address && guest_range_ok(address, address + size);
+    if (!guest_read(vcpu_space(vcpu), area, address, sizeof *area))
+        return -XEN_EFAULT;
+    if (*area && (*area + size <= *area || !guest_range_ok(*area, *area + size)))
+        return -XEN_EFAULT;
+    return 0;
 }
 
 /* Written when `target` next goes back to its guest, and whenever its record has changed by then. */
 int64_t vcpu_register_time_area(struct vcpu *vcpu, struct vcpu *target, uint64_t address)
 {
-    struct vcpu_register_time_memory_area wish;
     uint64_t area;
+    int64_t result = area_read(vcpu, address, sizeof(struct vcpu_time_info), &area);
 
-    if (!guest_read(vcpu_space(vcpu), &wish, address, sizeof(wish)))
-        return -XEN_EFAULT;
-    area = wish.addr.p;
-    if (area && !area_ok(area, sizeof(struct vcpu_time_info)))
-        return -XEN_EFAULT;
+    if (result)
+        return result;
     __atomic_store_n(&target->areas.time_area, area, __ATOMIC_RELAXED);
-    __atomic_store_n(&target->areas.time_area_version, 1,
-                     __ATOMIC_RELEASE); /* odd: no record's, so it is written */
+    /* odd: no record's, so it is written */
+    __atomic_store_n(&target->areas.time_area_version, 1, __ATOMIC_RELEASE);
     schedule_look(target);
     return 0;
 }
 
 int64_t vcpu_register_runstate_area(struct vcpu *vcpu, struct vcpu *target, uint64_t address)
 {
-    struct vcpu_register_runstate_memory_area wish;
     uint64_t area;
+    int64_t result = area_read(vcpu, address, sizeof(struct vcpu_runstate_info), &area);
 
-    if (!guest_read(vcpu_space(vcpu), &wish, address, sizeof(wish)))
-        return -XEN_EFAULT;
-    area = wish.addr.p;
-    if (area && !area_ok(area, sizeof(struct vcpu_runstate_info)))
-        return -XEN_EFAULT;
+    if (result)
+        return result;
     __atomic_store_n(&target->areas.runstate_area, area, __ATOMIC_RELAXED);
     __atomic_store_n(&target->areas.runstate_area_old, true, __ATOMIC_RELEASE);
     schedule_look(target);

@@ -92,7 +92,7 @@ void bounce_vector(struct vcpu *vcpu, unsigned vector, bool has_error, uint32_t 
 
 bool inject_event(struct vcpu *vcpu)
 {
-    struct bounce request = {.handler = vcpu->callbacks.event};
+    struct bounce request = {.handler = vcpu->callbacks.event.address};
 
     if (!event_bits_due(vcpu_info_of(vcpu)))
         return true;

@@ -13,10 +13,14 @@
 
 struct vcpu;
 
-/* CALLBACKOP_register: where the guest wants to be called, and whether with events masked. 0: not yet. */
+/* CALLBACKOP_register: where the guest wants to be called (0: nowhere yet); with events masked, or not. */
+struct guest_callback {
+    uint64_t address;
+    bool masks;
+};
+
 struct guest_callbacks {
-    uint64_t event, failsafe, syscall, syscall32, sysenter;
-    bool failsafe_masks, syscall_masks, syscall32_masks, sysenter_masks;
+    struct guest_callback event, failsafe, syscall, syscall32, sysenter;
 };
 
 struct bounce {
