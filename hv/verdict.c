@@ -13,7 +13,7 @@ static struct domain *domain; /* NULL: there is no guest yet */
 static enum end what_follows;
 
 /* Only a good verdict is followed by the end that was asked for: a bad one must stay to be read. */
-static void leave(bool ok)
+static void end_run(bool ok)
 {
     serial_flush();
     if (ok && what_follows == END_POWER_OFF)
@@ -24,7 +24,7 @@ static void leave(bool ok)
     log_print("The run is over; it is safe to switch off.\n");
 }
 
-static void print(bool ok, const char *reason)
+static void print_verdict(bool ok, const char *reason)
 {
     struct keeper_summary clock;
     char bound[24] = "unknown";
@@ -47,19 +47,19 @@ void verdict_domain_ended(enum domain_end end, const char *why, bool reported, b
     while (!check_end())
         ;
     if (reported && ok) {
-        leave(reported_ok);
+        end_run(reported_ok);
         return;
     }
-    print(ok, ok ? "guest-ended-without-a-report-of-its-own" : "guest-crashed");
-    leave(ok);
+    print_verdict(ok, ok ? "guest-ended-without-a-report-of-its-own" : "guest-crashed");
+    end_run(ok);
 }
 
 void verdict_refused(const char *why, const char *reason)
 {
     check_refused();
     log_print("guest: refused: %s\n", why);
-    print(false, reason);
-    leave(false);
+    print_verdict(false, reason);
+    end_run(false);
 }
 
 void verdict_panic(void)

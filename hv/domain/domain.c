@@ -10,7 +10,7 @@
 #include "domain/vcpu/schedule.h"
 #include "domain/vcpu/vcpu.h"
 
-static void *take(uint64_t bytes)
+static void *take_cleared(uint64_t bytes)
 {
     return memory_try_take((bytes + GUEST_PAGE - 1) / GUEST_PAGE);
 }
@@ -48,7 +48,7 @@ static bool take_pages(struct domain *domain)
     frames->time_page_count = (slots + MERIDIAN_SLOTS_PER_PAGE - 1) / MERIDIAN_SLOTS_PER_PAGE;
     time_pages = memory_try_take(frames->time_page_count);
     domain->events.shared = memory_try_take(1);
-    domain->vcpus = take(domain->vcpu_count * sizeof(struct vcpu));
+    domain->vcpus = take_cleared(domain->vcpu_count * sizeof(struct vcpu));
     if (!time_pages || !domain->events.shared || !domain->vcpus)
         return false;
     frames->time_pages = virt_to_phys(time_pages);
@@ -73,7 +73,7 @@ static void init_shared(struct domain *domain)
     };
 }
 
-static const char *create(struct domain *domain, const struct domain_config *config)
+static const char *domain_fill(struct domain *domain, const struct domain_config *config)
 {
     const char *why;
 
@@ -104,10 +104,10 @@ const char *domain_create(const struct domain_config *config, struct domain **cr
 
     if (config->vcpus == 0 || config->vcpus > MAX_VCPUS)
         return "must have 1 to 32 VCPUs: set vcpus=";
-    domain = take(sizeof *domain);
+    domain = take_cleared(sizeof *domain);
     if (!domain)
         return "finds no memory for its state";
-    why = create(domain, config);
+    why = domain_fill(domain, config);
     if (why)
         return why;
     /* The two doors between cpu/ and a guest. They are pointers because cpu/ knows nothing of domains. */

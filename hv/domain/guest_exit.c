@@ -33,7 +33,7 @@ static bool software_interrupt(struct vcpu *vcpu)
     if (TI_GET_DPL(&vcpu->traps[code[1]]) < (vcpu->user_mode ? 3 : 1))
         return false;
     vcpu->frame.rip += sizeof(code);
-    bounce_vector(vcpu, code[1], false, 0);
+    inject_exception(vcpu, code[1], false, 0);
     return true;
 }
 
@@ -54,7 +54,7 @@ static bool stale_translation(struct vcpu *vcpu, uint32_t error)
     return true;
 }
 
-static void exception(struct vcpu *vcpu, unsigned vector)
+static void guest_exception(struct vcpu *vcpu, unsigned vector)
 {
     uint32_t error = (uint32_t)vcpu->frame.error;
 
@@ -69,21 +69,21 @@ static void exception(struct vcpu *vcpu, unsigned vector)
         return;
     if (vector == VECTOR_GP && software_interrupt(vcpu))
         return;
-    bounce_vector(vcpu, vector, VECTORS_WITH_ERROR >> vector & 1, error);
+    inject_exception(vcpu, vector, VECTORS_WITH_ERROR >> vector & 1, error);
 }
 
 /*
  * SYSCALL in user mode is the guest kernel's own business. Like Xen, DF is cleared for the handler; without a
  * handler it was an undefined instruction.
  */
-static void system_call(struct vcpu *vcpu)
+static void guest_system_call(struct vcpu *vcpu)
 {
     struct bounce request = {.handler = vcpu->callbacks.syscall.address};
 
     if (!request.handler) {
         vcpu->frame.rip -= SYSCALL_BYTES;
-        bounce_vector(vcpu, VECTOR_UD, false, 0);
-    } else if (bounce(vcpu, &request, vcpu->callbacks.syscall.masks)) {
+        inject_exception(vcpu, VECTOR_UD, false, 0);
+    } else if (inject_frame(vcpu, &request, vcpu->callbacks.syscall.masks)) {
         vcpu->frame.rflags &= ~RFLAGS_DF;
     }
 }
@@ -96,11 +96,11 @@ void guest_exit(struct trap_frame *frame)
     if (vcpu->frame.vector == VECTOR_PF)
         vcpu->fault_address = read_cr2();
     if (vcpu->frame.vector == TRAP_SYSCALL && vcpu->user_mode)
-        system_call(vcpu);
+        guest_system_call(vcpu);
     else if (vcpu->frame.vector == TRAP_SYSCALL)
-        hypercall_do(vcpu);
+        hypercall_serve(vcpu);
     else if (vcpu->frame.vector < 32)
-        exception(vcpu, (unsigned)vcpu->frame.vector);
+        guest_exception(vcpu, (unsigned)vcpu->frame.vector);
     else
-        fault_crash(vcpu, "it caused a trap that no guest can cause");
+        end_by_fault(vcpu, "it caused a trap that no guest can cause");
 }

@@ -10,7 +10,7 @@
 #include "domain/vcpu/tlb.h"
 #include "domain/vcpu/vcpu_timers.h"
 
-static void leave(struct vcpu *vcpu)
+static void vcpu_leave(struct vcpu *vcpu)
 {
     if (vcpu->running) {
         vcpu->running = false;
@@ -21,7 +21,7 @@ static void leave(struct vcpu *vcpu)
     runstate_change(vcpu, schedule_is_down(vcpu) ? RUNSTATE_offline : RUNSTATE_blocked);
 }
 
-static void enter(struct vcpu *vcpu)
+static void vcpu_enter(struct vcpu *vcpu)
 {
     if (!vcpu->context_loaded) {
         vcpu->context_loaded = true;
@@ -34,21 +34,21 @@ static void enter(struct vcpu *vcpu)
 }
 
 /* All that stands between a CPU and its guest. False: there is nothing to run. */
-static bool prepare(struct vcpu *vcpu)
+static bool vcpu_prepare(struct vcpu *vcpu)
 {
     vcpu_timers_serve(vcpu);
     if (!schedule_runnable(vcpu)) {
-        leave(vcpu);
+        vcpu_leave(vcpu);
         return false;
     }
     if (!vcpu->running) {
         if (!keeper_vcpu_may_run(&vcpu->domain->time, vcpu->id))
             return false;
-        enter(vcpu);
+        vcpu_enter(vcpu);
     }
-    if (!inject_event(vcpu))
+    if (!inject_upcall(vcpu))
         return false;
-    areas_update(vcpu);
+    areas_refresh(vcpu);
     return true;
 }
 
@@ -65,7 +65,7 @@ _Noreturn void run_next(void)
         tlb_serve();
         if (vcpu && domain_has_ended(vcpu->domain))
             schedule_mark_stopped(vcpu);
-        else if (vcpu && prepare(vcpu))
+        else if (vcpu && vcpu_prepare(vcpu))
             guest_resume(&vcpu->frame);
         cpu_idle();
     }

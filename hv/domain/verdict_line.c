@@ -4,13 +4,13 @@
 
 static const char start[] = "@verdict ";
 
-static bool starts(const char *text, size_t size)
+static bool begins_verdict(const char *text, size_t size)
 {
     return size >= sizeof start - 1 && memcmp(text, start, sizeof start - 1) == 0;
 }
 
 /* `word` stands alone in the line: a space before it, a space or the end behind it. */
-static bool has_word(const char *line, size_t size, const char *word)
+static bool line_has_word(const char *line, size_t size, const char *word)
 {
     size_t length = strlen(word);
 
@@ -28,10 +28,10 @@ static void line_done(struct verdict_lines *lines)
     lines->used = 0;
     if (size && lines->line[size - 1] == '\r')
         size--;
-    if (!starts(lines->line, size))
+    if (!begins_verdict(lines->line, size))
         return;
     lines->reported = true;
-    lines->ok = has_word(lines->line, size, "result=ok");
+    lines->ok = line_has_word(lines->line, size, "result=ok");
 }
 
 void verdict_lines_take(struct verdict_lines *lines, const char *text, size_t size)
@@ -47,7 +47,7 @@ void verdict_lines_take(struct verdict_lines *lines, const char *text, size_t si
 size_t verdict_lines_before(const struct verdict_lines *lines, const char *text, size_t size)
 {
     for (size_t at = 0; at < size; at++)
-        if ((at ? text[at - 1] == '\n' : !lines->used) && starts(text + at, size - at))
+        if ((at ? text[at - 1] == '\n' : !lines->used) && begins_verdict(text + at, size - at))
             return at;
     return size;
 }

@@ -20,7 +20,7 @@ void user_mode_toggle(struct vcpu *vcpu)
     fail();
 }
 
-void fault_crash(struct vcpu *vcpu, const char *why)
+void end_by_fault(struct vcpu *vcpu, const char *why)
 {
     (void)vcpu, (void)why;
     fail();
@@ -33,7 +33,7 @@ bool guest_write(const struct guest_space *space, uint64_t va, const void *from,
     return false;
 }
 
-bool event_bits_due(const volatile struct vcpu_info *info)
+bool event_upcall_due(const volatile struct vcpu_info *info)
 {
     (void)info;
     fail();

@@ -46,7 +46,7 @@ static void test_raise(void **state)
     assert_int_equal(shared.evtchn_pending[2], 1 << 2);
     assert_int_equal(info->evtchn_pending_sel, 1 << 2);
     assert_int_equal(info->evtchn_upcall_pending, 1);
-    assert_true(event_bits_due(info));
+    assert_true(event_upcall_due(info));
 
     effect = event_bits_raise(&shared, info, 130); /* the edge is there already */
     assert_false(effect.became_pending || effect.upcall);
@@ -80,18 +80,18 @@ static void test_masked_vcpu(void **state)
     info->evtchn_upcall_mask = 1;
     assert_true(
         event_bits_raise(&shared, info, 9).upcall); /* it must look; whether it does is its own affair */
-    assert_false(event_bits_due(info));
+    assert_false(event_upcall_due(info));
     info->evtchn_upcall_mask = 0;
-    assert_true(event_bits_due(info));
+    assert_true(event_upcall_due(info));
 }
 
 static void test_clear(void **state)
 {
     (void)state;
     event_bits_raise(&shared, info, 70);
-    assert_true(event_bits_pending(&shared, 70));
+    assert_true(event_port_pending(&shared, 70));
     event_bits_clear(&shared, 70);
-    assert_false(event_bits_pending(&shared, 70));
+    assert_false(event_port_pending(&shared, 70));
 }
 
 static void test_virqs(void **state)
@@ -193,7 +193,7 @@ static void test_no_wake_up_is_lost(void **state)
     while (taken < ROUNDS) {
         take_events();
         __atomic_store_n(&blocked, 1, __ATOMIC_SEQ_CST);
-        if (event_bits_due(info) || taken >= ROUNDS)
+        if (event_upcall_due(info) || taken >= ROUNDS)
             __atomic_store_n(&blocked, 0, __ATOMIC_SEQ_CST);
         for (unsigned long turn = 0; __atomic_load_n(&blocked, __ATOMIC_SEQ_CST); turn++) {
             assert_true(turn < 2000000); /* some seconds: it sleeps for ever */

@@ -37,7 +37,7 @@ struct image {
     struct elf_header header;
 };
 
-static bool within(const struct image *image, uint64_t offset, uint64_t size)
+static bool image_holds(const struct image *image, uint64_t offset, uint64_t size)
 {
     return offset <= image->size && size <= image->size - offset;
 }
@@ -57,7 +57,7 @@ static const char *header_read(struct image *image)
         return "is not linked (ELF type EXEC or DYN): link it";
     if (header->phentsize != sizeof(struct program_header) || header->phnum == 0 || header->phnum == 0xffff)
         return "has no usable program headers: link it with segments";
-    if (!within(image, header->phoff, (uint64_t)header->phnum * sizeof(struct program_header)))
+    if (!image_holds(image, header->phoff, (uint64_t)header->phnum * sizeof(struct program_header)))
         return "has program headers outside the file: it was cut short, copy it again";
     return NULL;
 }
@@ -77,7 +77,7 @@ static const char *notes_from_segments(const struct image *image, struct elf_not
         /* Some linkers leave the offset of a note segment 0: Xen's loader passes over those, and so do we. */
         if (header.type != PT_NOTE || header.offset == 0)
             continue;
-        if (!within(image, header.offset, header.filesz))
+        if (!image_holds(image, header.offset, header.filesz))
             return "has a note segment outside the file: it was cut short, copy it again";
         why = elf_notes_read(image->bytes + header.offset, header.filesz, notes);
         if (why)
@@ -92,14 +92,14 @@ static const char *notes_from_sections(const struct image *image, struct elf_not
     const struct elf_header *header = &image->header;
 
     if (header->shentsize != sizeof(struct section_header) ||
-        !within(image, header->shoff, (uint64_t)header->shnum * sizeof(struct section_header)))
+        !image_holds(image, header->shoff, (uint64_t)header->shnum * sizeof(struct section_header)))
         return NULL;
     for (unsigned i = 1; i < header->shnum; i++) {
         struct section_header section;
         const char *why;
 
         memcpy(&section, image->bytes + header->shoff + (uint64_t)i * sizeof(section), sizeof(section));
-        if (section.type != SHT_NOTE || !within(image, section.offset, section.size))
+        if (section.type != SHT_NOTE || !image_holds(image, section.offset, section.size))
             continue;
         why = elf_notes_read(image->bytes + section.offset, section.size, notes);
         if (why)
@@ -131,7 +131,7 @@ static const char *segment_add(const struct image *image, const struct program_h
 
     if (out->segment_count == ELF_MAX_SEGMENTS)
         return "has more than 32 segments to load: link it with fewer";
-    if (!within(image, header->offset, header->filesz))
+    if (!image_holds(image, header->offset, header->filesz))
         return "has a segment outside the file: it was cut short, copy it again";
     if (header->filesz > header->memsz)
         return "has a segment larger in the file than in memory: link it again";

@@ -26,7 +26,7 @@ static uint64_t table_take(struct tables *tables)
     return phys;
 }
 
-static void map(struct tables *tables, uint64_t va, uint64_t phys, uint64_t flags)
+static void map_guest_page(struct tables *tables, uint64_t va, uint64_t phys, uint64_t flags)
 {
     uint64_t table = tables->root;
 
@@ -47,7 +47,8 @@ static void map_region(struct tables *tables, const struct guest_layout *layout,
     for (uint64_t va = layout->v_start; va != layout->v_end; va += GUEST_PAGE) {
         bool is_table = va >= layout->page_tables && va < tables_end;
 
-        map(tables, va, base + (va - layout->v_start), is_table ? PAGE_FLAGS & ~PTE_W : PAGE_FLAGS);
+        map_guest_page(tables, va, base + (va - layout->v_start),
+                       is_table ? PAGE_FLAGS & ~PTE_W : PAGE_FLAGS);
     }
 }
 
@@ -57,7 +58,8 @@ static void map_p2m(struct tables *tables, const struct guest_layout *layout, ui
     tables->next = base + layout->p2m_table_pfn * GUEST_PAGE;
     tables->end = tables->next + layout->p2m_table_count * GUEST_PAGE;
     for (uint64_t i = 0; i < layout->p2m_pages; i++)
-        map(tables, layout->p2m + i * GUEST_PAGE, base + (layout->p2m_pfn + i) * GUEST_PAGE, PAGE_FLAGS);
+        map_guest_page(tables, layout->p2m + i * GUEST_PAGE, base + (layout->p2m_pfn + i) * GUEST_PAGE,
+                       PAGE_FLAGS);
 }
 
 void guest_tables_build(const struct guest_layout *layout, uint64_t base)
@@ -100,7 +102,7 @@ static bool shared_build(struct shared_tables *shared)
 }
 
 /* What `entry` points to, made this guest's own by a copy if it is still shared. NULL: no memory. */
-static uint64_t *own(uint64_t *entry, uint64_t shared_page)
+static uint64_t *m2p_own(uint64_t *entry, uint64_t shared_page)
 {
     uint64_t *page;
 
@@ -121,7 +123,7 @@ static uint64_t *page_for(uint64_t *top, uint64_t mfn, const struct shared_table
     uint64_t *table = top;
 
     for (unsigned level = LEVELS; table && level > 0; level--)
-        table = own(&table[va >> (12 + 9 * (level - 1)) & (TABLE_ENTRIES - 1)], shared->empty[level - 1]);
+        table = m2p_own(&table[va >> (12 + 9 * (level - 1)) & (TABLE_ENTRIES - 1)], shared->empty[level - 1]);
     return table;
 }
 

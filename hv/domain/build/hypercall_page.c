@@ -16,7 +16,7 @@ static const uint8_t push_rcx[] = {0x51}, push_r11[] = {0x41, 0x53}, push_rax[] 
 static const uint8_t pop_rcx[] = {0x59}, pop_r11[] = {0x41, 0x5b};
 static const uint8_t syscall_[] = {0x0f, 0x05}, ret[] = {0xc3}, mov_eax[] = {0xb8};
 
-static unsigned char *put(unsigned char *at, const void *bytes, size_t count)
+static unsigned char *code_append(unsigned char *at, const void *bytes, size_t count)
 {
     memcpy(at, bytes, count);
     return at + count;
@@ -24,18 +24,18 @@ static unsigned char *put(unsigned char *at, const void *bytes, size_t count)
 
 static void fill_entry(unsigned char *at, uint32_t number)
 {
-    at = put(at, push_rcx, sizeof(push_rcx));
-    at = put(at, push_r11, sizeof(push_r11));
+    at = code_append(at, push_rcx, sizeof(push_rcx));
+    at = code_append(at, push_r11, sizeof(push_r11));
     if (number == __HYPERVISOR_iret)
-        at = put(at, push_rax, sizeof(push_rax));
-    at = put(at, mov_eax, sizeof(mov_eax));
-    at = put(at, &number, sizeof(number));
-    at = put(at, syscall_, sizeof(syscall_));
+        at = code_append(at, push_rax, sizeof(push_rax));
+    at = code_append(at, mov_eax, sizeof(mov_eax));
+    at = code_append(at, &number, sizeof(number));
+    at = code_append(at, syscall_, sizeof(syscall_));
     if (number == __HYPERVISOR_iret)
         return; /* it never comes back here */
-    at = put(at, pop_r11, sizeof(pop_r11));
-    at = put(at, pop_rcx, sizeof(pop_rcx));
-    put(at, ret, sizeof(ret));
+    at = code_append(at, pop_r11, sizeof(pop_r11));
+    at = code_append(at, pop_rcx, sizeof(pop_rcx));
+    code_append(at, ret, sizeof(ret));
 }
 
 void hypercall_page_fill(unsigned char *page)

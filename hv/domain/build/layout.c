@@ -13,7 +13,7 @@
 
 _Static_assert(sizeof(struct start_info) <= GUEST_PAGE, "start_info takes one page");
 
-static uint64_t round_up(uint64_t value, uint64_t align)
+static uint64_t layout_round_up(uint64_t value, uint64_t align)
 {
     return (value + align - 1) & ~(align - 1);
 }
@@ -35,7 +35,7 @@ static void place_tables(struct guest_layout *out)
     for (out->table_count = 2;; out->table_count++) {
         out->stack = out->page_tables + out->table_count * GUEST_PAGE;
         out->stack_end = out->stack + GUEST_PAGE;
-        out->v_end = round_up(out->stack_end, REGION_ALIGN);
+        out->v_end = layout_round_up(out->stack_end, REGION_ALIGN);
         if (out->v_end - out->stack_end < REGION_SPARE)
             out->v_end += REGION_ALIGN;
         if (1 + tables_below_root(out->v_start, out->v_end) <= out->table_count)
@@ -45,7 +45,7 @@ static void place_tables(struct guest_layout *out)
 
 static const char *place_p2m_outside(uint64_t address, uint64_t pages, struct guest_layout *out)
 {
-    uint64_t bytes = round_up(pages * 8, GUEST_PAGE);
+    uint64_t bytes = layout_round_up(pages * 8, GUEST_PAGE);
     uint64_t end = address + bytes;
 
     if (address % GUEST_PAGE || end < address || !guest_range_ok(address, end))
@@ -70,7 +70,7 @@ static bool hypercall_page_ok(const struct elf_guest *elf, const struct guest_la
 
     if (start < out->v_start || start > out->v_end - GUEST_PAGE)
         return false;
-    return start + GUEST_PAGE <= round_up(elf->kernel_end, GUEST_PAGE) || start >= out->stack_end;
+    return start + GUEST_PAGE <= layout_round_up(elf->kernel_end, GUEST_PAGE) || start >= out->stack_end;
 }
 
 const char *layout_compute(const struct elf_guest *elf, uint64_t pages, struct guest_layout *out)
@@ -91,9 +91,9 @@ const char *layout_compute(const struct elf_guest *elf, uint64_t pages, struct g
         return "leaves no room behind its kernel: link it lower";
 
     out->v_start = elf->virt_base;
-    after_kernel = round_up(elf->kernel_end, GUEST_PAGE);
+    after_kernel = layout_round_up(elf->kernel_end, GUEST_PAGE);
     out->p2m = after_kernel;
-    out->start_info = outside ? after_kernel : round_up(after_kernel + pages * 8, GUEST_PAGE);
+    out->start_info = outside ? after_kernel : layout_round_up(after_kernel + pages * 8, GUEST_PAGE);
     out->page_tables = out->start_info + GUEST_PAGE;
     place_tables(out);
 

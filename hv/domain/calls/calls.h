@@ -20,6 +20,6 @@ hypercall_handler call_event_channel_op, call_update_va_mapping, call_platform_o
 hypercall_handler call_multicall, call_xen_version, call_console_io, call_set_segment_base, call_iret;
 
 /* Prints a line about a call refused, for the guest's author; after 32 of them nothing. */
-void guest_complain(struct vcpu *vcpu, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void call_complain(struct vcpu *vcpu, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

@@ -14,7 +14,7 @@
  * Says what comes before a verdict, if there is one in it; or, where it begins with one, asks first whether
  * it may be said. 0: not yet.
  */
-static uint32_t say(struct domain *domain, const char *text, uint32_t size)
+static uint32_t console_let_out(struct domain *domain, const char *text, uint32_t size)
 {
     bool were_on = lock_take(&domain->console_lock);
     uint32_t now = (uint32_t)verdict_lines_before(&domain->console, text, size);
@@ -45,7 +45,7 @@ int64_t call_console_io(struct vcpu *vcpu, uint64_t args[5])
         return -XEN_ENOSYS;
     if (!guest_read(vcpu_space(vcpu), text, args[2], now))
         return -XEN_EFAULT;
-    now = now ? say(vcpu->domain, text, now) : 0;
+    now = now ? console_let_out(vcpu->domain, text, now) : 0;
     args[1] = count - now;
     args[2] += now;
     vcpu->call_again = args[1] != 0;

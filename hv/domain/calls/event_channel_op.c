@@ -50,7 +50,7 @@ static int64_t bind_ipi(struct vcpu *vcpu, uint64_t address)
     return guest_write(vcpu_space(vcpu), address, &wish, sizeof(wish)) ? 0 : -XEN_EFAULT;
 }
 
-static void status_fill(struct event_table *table, struct evtchn_status *out)
+static void port_status_fill(struct event_table *table, struct evtchn_status *out)
 {
     const struct event_port *bound = event_table_bound(table, out->port);
 
@@ -64,7 +64,7 @@ static void status_fill(struct event_table *table, struct evtchn_status *out)
         out->u.virq = bound->virq;
 }
 
-static int64_t status(struct vcpu *vcpu, uint64_t address)
+static int64_t read_port_status(struct vcpu *vcpu, uint64_t address)
 {
     struct domain *domain = vcpu->domain;
     struct evtchn_status wish;
@@ -77,7 +77,7 @@ static int64_t status(struct vcpu *vcpu, uint64_t address)
     if (wish.port >= EVENT_PORTS)
         return -XEN_EINVAL;
     were_on = lock_take(&domain->events.lock);
-    status_fill(&domain->events.table, &wish);
+    port_status_fill(&domain->events.table, &wish);
     lock_release(&domain->events.lock, were_on);
     return guest_write(vcpu_space(vcpu), address, &wish, sizeof(wish)) ? 0 : -XEN_EFAULT;
 }
@@ -120,7 +120,7 @@ int64_t call_event_channel_op(struct vcpu *vcpu, uint64_t args[5])
     case EVTCHNOP_send: result = events_send(events, port, &effect); break;
     case EVTCHNOP_unmask: result = events_unmask(events, port, &effect); break;
     case EVTCHNOP_close: return events_close(events, port);
-    case EVTCHNOP_status: return status(vcpu, args[1]);
+    case EVTCHNOP_status: return read_port_status(vcpu, args[1]);
     case EVTCHNOP_bind_vcpu: return bind_vcpu(vcpu, args[1]);
     default: return -XEN_ENOSYS;
     }

@@ -44,7 +44,7 @@ static int64_t hypercall_dispatch(struct vcpu *vcpu, uint64_t number, uint64_t a
     return calls[number](vcpu, args);
 }
 
-void hypercall_do(struct vcpu *vcpu)
+void hypercall_serve(struct vcpu *vcpu)
 {
     struct trap_frame *frame = &vcpu->frame;
     uint64_t args[5] = {frame->rdi, frame->rsi, frame->rdx, frame->r10, frame->r8};
@@ -114,7 +114,7 @@ int64_t call_multicall(struct vcpu *vcpu, uint64_t args[5])
     return result;
 }
 
-void guest_complain(struct vcpu *vcpu, const char *format, ...)
+void call_complain(struct vcpu *vcpu, const char *format, ...)
 {
     uint32_t count = __atomic_fetch_add(&vcpu->domain->complaints, 1, __ATOMIC_RELAXED);
     char text[160];

@@ -5,6 +5,6 @@
 struct vcpu;
 
 /* The SYSCALL that the VCPU's frame holds. */
-void hypercall_do(struct vcpu *vcpu);
+void hypercall_serve(struct vcpu *vcpu);
 
 #endif

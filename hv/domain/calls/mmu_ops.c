@@ -29,7 +29,7 @@ static bool vcpus_named(struct vcpu *vcpu, uint64_t bitmap, uint64_t *vcpus)
 
 _Static_assert(MAX_VCPUS < 64, "a bit each");
 
-static int64_t flush(struct vcpu *vcpu, uint64_t va, uint64_t flags)
+static int64_t flush_after_change(struct vcpu *vcpu, uint64_t va, uint64_t flags)
 {
     uint64_t where = flags & ~UVMF_FLUSHTYPE_MASK, vcpus;
 
@@ -64,11 +64,11 @@ int64_t call_update_va_mapping(struct vcpu *vcpu, uint64_t args[5])
         return -XEN_EINVAL;
     result = pte_policy(wanted, guest_frame_kind(vcpu->domain, wanted & PTE_ADDRESS), &allowed);
     if (result) {
-        guest_complain(vcpu, "update_va_mapping of %lx to %lx refused (%d)", args[0], wanted, result);
+        call_complain(vcpu, "update_va_mapping of %lx to %lx refused (%d)", args[0], wanted, result);
         return result;
     }
     __atomic_store_n(entry, allowed, __ATOMIC_SEQ_CST); /* whole: other VCPUs may walk it now */
-    return flush(vcpu, args[0], args[2]);
+    return flush_after_change(vcpu, args[0], args[2]);
 }
 
 /* args: list of frames, entries. */
@@ -87,26 +87,26 @@ int64_t call_set_gdt(struct vcpu *vcpu, uint64_t args[5])
     result = guest_gdt_set(vcpu, mfns, entries);
     lock_release(&vcpu->domain->lock, were_on);
     if (result)
-        guest_complain(vcpu, "set_gdt of %u entries refused (%ld)", entries, result);
+        call_complain(vcpu, "set_gdt of %u entries refused (%ld)", entries, result);
     else
         guest_gdt_load(vcpu);
     return result;
 }
 
 /* The tables that the guest was started on are the only ones; 0 takes the user mode its root away. */
-static int64_t user_root(struct vcpu *vcpu, uint64_t mfn)
+static int64_t set_user_root(struct vcpu *vcpu, uint64_t mfn)
 {
     uint64_t root = vcpu->domain->space.root;
 
     if (mfn && mfn != root / GUEST_PAGE) {
-        guest_complain(vcpu, "MMUEXT_NEW_USER_BASEPTR %lx refused: not the tables it was started on", mfn);
+        call_complain(vcpu, "MMUEXT_NEW_USER_BASEPTR %lx refused: not the tables it was started on", mfn);
         return -XEN_EINVAL;
     }
     vcpu->user_root = mfn ? root : 0;
     return 0;
 }
 
-static int64_t flush_some(struct vcpu *vcpu, uint64_t bitmap)
+static int64_t mmuext_flush_some(struct vcpu *vcpu, uint64_t bitmap)
 {
     uint64_t vcpus;
 
@@ -116,10 +116,10 @@ static int64_t flush_some(struct vcpu *vcpu, uint64_t bitmap)
     return 0;
 }
 
-static int64_t one(struct vcpu *vcpu, const struct mmuext_op *op)
+static int64_t mmuext_one(struct vcpu *vcpu, const struct mmuext_op *op)
 {
     switch (op->cmd) {
-    case MMUEXT_NEW_USER_BASEPTR: return user_root(vcpu, op->arg1.mfn);
+    case MMUEXT_NEW_USER_BASEPTR: return set_user_root(vcpu, op->arg1.mfn);
     case MMUEXT_NEW_BASEPTR: return op->arg1.mfn == vcpu->domain->space.root / GUEST_PAGE ? 0 : -XEN_EINVAL;
     case MMUEXT_INVLPG_LOCAL:
         if (address_canonical(op->arg1.linear_addr))
@@ -127,7 +127,7 @@ static int64_t one(struct vcpu *vcpu, const struct mmuext_op *op)
         return 0;
     case MMUEXT_TLB_FLUSH_LOCAL: tlb_flush_here(); return 0;
     case MMUEXT_TLB_FLUSH_MULTI:
-    case MMUEXT_INVLPG_MULTI: return flush_some(vcpu, (uint64_t)op->arg2.vcpumask.p);
+    case MMUEXT_INVLPG_MULTI: return mmuext_flush_some(vcpu, (uint64_t)op->arg2.vcpumask.p);
     case MMUEXT_TLB_FLUSH_ALL:
     case MMUEXT_INVLPG_ALL: tlb_flush(vcpu->domain, ~0ull); return 0;
     default: return -XEN_ENOSYS;
@@ -135,7 +135,7 @@ static int64_t one(struct vcpu *vcpu, const struct mmuext_op *op)
 }
 
 /* `args` move on to what is left. */
-static int64_t some(struct vcpu *vcpu, uint64_t args[5], uint32_t *count, uint32_t *done)
+static int64_t mmuext_some(struct vcpu *vcpu, uint64_t args[5], uint32_t *count, uint32_t *done)
 {
     struct mmuext_op op;
     int64_t result = 0;
@@ -143,7 +143,7 @@ static int64_t some(struct vcpu *vcpu, uint64_t args[5], uint32_t *count, uint32
     for (unsigned i = 0; *count && i < OPS_AT_ONCE; i++) {
         if (!guest_read(vcpu_space(vcpu), &op, args[0], sizeof(op)))
             return -XEN_EFAULT;
-        result = one(vcpu, &op);
+        result = mmuext_one(vcpu, &op);
         if (result)
             break;
         args[0] += sizeof(op);
@@ -167,7 +167,7 @@ int64_t call_mmuext_op(struct vcpu *vcpu, uint64_t args[5])
     if ((count & PREEMPTED) && args[2] && !guest_read(vcpu_space(vcpu), &done, args[2], sizeof(done)))
         return -XEN_EFAULT;
     count &= ~PREEMPTED;
-    result = some(vcpu, args, &count, &done);
+    result = mmuext_some(vcpu, args, &count, &done);
     if (args[2] && !guest_write(vcpu_space(vcpu), args[2], &done, sizeof(done)))
         return -XEN_EFAULT;
     if (result == 0 && count) {

@@ -13,15 +13,15 @@
 #include "domain/vcpu/guest_gdt.h"
 #include "domain/vcpu/context.h"
 
-static bool to_user(const struct iret_context *context)
+static bool iret_to_user(const struct iret_context *context)
 {
     return (context->cs & 3) == 3;
 }
 
 /* What IRETQ would choke on, or what asks for a user mode without page tables for it. */
-static const char *refusal(const struct vcpu *vcpu, const struct iret_context *context)
+static const char *iret_refusal(const struct vcpu *vcpu, const struct iret_context *context)
 {
-    if (to_user(context) && !vcpu->user_root)
+    if (iret_to_user(context) && !vcpu->user_root)
         return "its iret asks for user mode, and it has no user page tables";
     if (context->flags & VGCF_in_syscall)
         return address_canonical(context->rip) ? NULL : "its iret goes to an address that is not canonical";
@@ -33,7 +33,7 @@ static const char *refusal(const struct vcpu *vcpu, const struct iret_context *c
 }
 
 /* As SYSRET leaves them, for VGCF_in_syscall: rcx = rip, r11 = rflags, flat selectors. */
-static void registers_restore(struct trap_frame *frame, const struct iret_context *context)
+static void iret_registers(struct trap_frame *frame, const struct iret_context *context)
 {
     bool in_syscall = context->flags & VGCF_in_syscall;
 
@@ -54,17 +54,17 @@ int64_t call_iret(struct vcpu *vcpu, uint64_t args[5])
 
     (void)args;
     if (!guest_read(vcpu_space(vcpu), &context, vcpu->frame.rsp, sizeof(context))) {
-        fault_crash(vcpu, "its iret frame cannot be read");
+        end_by_fault(vcpu, "its iret frame cannot be read");
         return 0;
     }
-    why = refusal(vcpu, &context);
+    why = iret_refusal(vcpu, &context);
     if (why) {
-        fault_crash(vcpu, why);
+        end_by_fault(vcpu, why);
         return 0;
     }
-    if (to_user(&context))
+    if (iret_to_user(&context))
         user_mode_toggle(vcpu);
-    registers_restore(&vcpu->frame, &context);
+    iret_registers(&vcpu->frame, &context);
     __atomic_store_n(&vcpu_info_of(vcpu)->evtchn_upcall_mask, !(context.rflags & RFLAGS_IF),
                      __ATOMIC_SEQ_CST);
     return (int64_t)context.rax;

@@ -14,7 +14,7 @@
 #define POLL_PORTS_MOST 128 /* Xen's */
 
 /* A watchdog's shutdown is a crash to us: nobody restarts anybody. So is a reason that nobody knows. */
-static int64_t shutdown(struct vcpu *vcpu, uint8_t reason)
+static int64_t shutdown_domain(struct vcpu *vcpu, uint8_t reason)
 {
     static const struct {
         enum domain_end end;
@@ -35,15 +35,15 @@ static int64_t shutdown(struct vcpu *vcpu, uint8_t reason)
 
 static bool poll_ready(struct vcpu *vcpu, const evtchn_port_t *ports, uint32_t count)
 {
-    if (event_bits_due(vcpu_info_of(vcpu)))
+    if (event_upcall_due(vcpu_info_of(vcpu)))
         return true;
     for (uint32_t i = 0; i < count; i++)
-        if (event_bits_pending(vcpu->domain->events.shared, ports[i]))
+        if (event_port_pending(vcpu->domain->events.shared, ports[i]))
             return true;
     return false;
 }
 
-static int64_t poll(struct vcpu *vcpu, const struct sched_poll *wish)
+static int64_t poll_ports(struct vcpu *vcpu, const struct sched_poll *wish)
 {
     evtchn_port_t ports[POLL_PORTS_MOST];
 
@@ -73,11 +73,11 @@ int64_t call_sched_op(struct vcpu *vcpu, uint64_t args[5])
     case SCHEDOP_shutdown:
         if (!guest_read(vcpu_space(vcpu), &wish, args[1], sizeof(wish)))
             return -XEN_EFAULT;
-        return shutdown(vcpu, (uint8_t)wish.reason);
+        return shutdown_domain(vcpu, (uint8_t)wish.reason);
     case SCHEDOP_poll:
         if (!guest_read(vcpu_space(vcpu), &poll_wish, args[1], sizeof(poll_wish)))
             return -XEN_EFAULT;
-        return poll(vcpu, &poll_wish);
+        return poll_ports(vcpu, &poll_wish);
     default: return -XEN_ENOSYS;
     }
 }
@@ -88,7 +88,7 @@ int64_t call_sched_op_compat(struct vcpu *vcpu, uint64_t args[5])
     switch ((int)args[0]) {
     case SCHEDOP_yield:
     case SCHEDOP_block: return call_sched_op(vcpu, args);
-    case SCHEDOP_shutdown: return shutdown(vcpu, (uint8_t)args[1]);
+    case SCHEDOP_shutdown: return shutdown_domain(vcpu, (uint8_t)args[1]);
     default: return -XEN_ENOSYS;
     }
 }

@@ -18,16 +18,17 @@
 #define PERIOD_LEAST_NS 1000000ull
 #define PERIOD_MOST_NS  ((1ull << 62) - 1)
 
-static int64_t take_context(struct vcpu *vcpu, struct vcpu *target, const struct vcpu_guest_context *context)
+static int64_t take_vcpu_context(struct vcpu *vcpu, struct vcpu *target,
+                                 const struct vcpu_guest_context *context)
 {
     const char *refusal = vcpu_context_refusal(context, vcpu->domain->space.root);
 
     if (refusal) {
-        guest_complain(vcpu, "VCPUOP_initialise of VCPU %u refused: it asks for %s", target->id, refusal);
+        call_complain(vcpu, "VCPUOP_initialise of VCPU %u refused: it asks for %s", target->id, refusal);
         return -XEN_EINVAL;
     }
     if (guest_gdt_set(target, context->gdt_frames, context->gdt_ents)) {
-        guest_complain(vcpu, "VCPUOP_initialise of VCPU %u refused: its descriptor table", target->id);
+        call_complain(vcpu, "VCPUOP_initialise of VCPU %u refused: its descriptor table", target->id);
         return -XEN_EINVAL;
     }
     vcpu_context_frame(context, &target->frame);
@@ -46,7 +47,7 @@ static int64_t take_context(struct vcpu *vcpu, struct vcpu *target, const struct
     return 0;
 }
 
-static int64_t initialise(struct vcpu *vcpu, struct vcpu *target, uint64_t address)
+static int64_t initialise_vcpu(struct vcpu *vcpu, struct vcpu *target, uint64_t address)
 {
     struct domain *domain = vcpu->domain;
     bool were_on = lock_take(&domain->lock);
@@ -55,12 +56,12 @@ static int64_t initialise(struct vcpu *vcpu, struct vcpu *target, uint64_t addre
     if (!guest_read(vcpu_space(vcpu), &domain->scratch, address, sizeof(domain->scratch)))
         result = -XEN_EFAULT;
     else if (!target->initialised)
-        result = take_context(vcpu, target, &domain->scratch);
+        result = take_vcpu_context(vcpu, target, &domain->scratch);
     lock_release(&domain->lock, were_on);
     return result;
 }
 
-static int64_t up(struct vcpu *target)
+static int64_t bring_vcpu_up(struct vcpu *target)
 {
     bool were_on = lock_take(&target->domain->lock);
     int64_t result = -XEN_EINVAL;
@@ -74,7 +75,7 @@ static int64_t up(struct vcpu *target)
 }
 
 /* The last one up that goes down takes the domain with it: as Xen, that is a poweroff. */
-static int64_t down(struct vcpu *target)
+static int64_t take_vcpu_down(struct vcpu *target)
 {
     struct domain *domain = target->domain;
     bool were_on = lock_take(&domain->lock), others = false;
@@ -89,7 +90,7 @@ static int64_t down(struct vcpu *target)
     return 0;
 }
 
-static int64_t set_periodic(struct vcpu *vcpu, struct vcpu *target, uint64_t address)
+static int64_t set_periodic_timer(struct vcpu *vcpu, struct vcpu *target, uint64_t address)
 {
     struct vcpu_set_periodic_timer wish;
 
@@ -101,7 +102,7 @@ static int64_t set_periodic(struct vcpu *vcpu, struct vcpu *target, uint64_t add
     return 0;
 }
 
-static int64_t set_singleshot(struct vcpu *vcpu, uint64_t address)
+static int64_t set_singleshot_timer(struct vcpu *vcpu, uint64_t address)
 {
     struct vcpu_set_singleshot_timer wish;
 
@@ -117,7 +118,7 @@ static int64_t runstate_info(struct vcpu *vcpu, struct vcpu *target, uint64_t ad
 {
     struct vcpu_runstate_info info;
 
-    runstate_get(target, &info);
+    runstate_read(target, &info);
     return guest_write(vcpu_space(vcpu), address, &info, sizeof(info)) ? 0 : -XEN_EFAULT;
 }
 
@@ -129,14 +130,15 @@ int64_t call_vcpu_op(struct vcpu *vcpu, uint64_t args[5])
     if (!target)
         return -XEN_ENOENT;
     switch ((int)args[0]) {
-    case VCPUOP_initialise: return initialise(vcpu, target, args[2]);
-    case VCPUOP_up: return up(target);
-    case VCPUOP_down: return down(target);
+    case VCPUOP_initialise: return initialise_vcpu(vcpu, target, args[2]);
+    case VCPUOP_up: return bring_vcpu_up(target);
+    case VCPUOP_down: return take_vcpu_down(target);
     case VCPUOP_is_up: return !schedule_is_down(target);
     case VCPUOP_get_runstate_info: return runstate_info(vcpu, target, args[2]);
-    case VCPUOP_set_periodic_timer: return set_periodic(vcpu, target, args[2]);
+    case VCPUOP_set_periodic_timer: return set_periodic_timer(vcpu, target, args[2]);
     case VCPUOP_stop_periodic_timer: vcpu_timers_set_periodic(target, 0); return 0;
-    case VCPUOP_set_singleshot_timer: return target == vcpu ? set_singleshot(vcpu, args[2]) : -XEN_EINVAL;
+    case VCPUOP_set_singleshot_timer:
+        return target == vcpu ? set_singleshot_timer(vcpu, args[2]) : -XEN_EINVAL;
     case VCPUOP_stop_singleshot_timer:
         if (target != vcpu)
             return -XEN_EINVAL;

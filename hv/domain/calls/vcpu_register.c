@@ -69,7 +69,7 @@ int64_t vcpu_register_time_area(struct vcpu *vcpu, struct vcpu *target, uint64_t
     __atomic_store_n(&target->areas.time_area, area, __ATOMIC_RELAXED);
     /* odd: no record's, so it is written */
     __atomic_store_n(&target->areas.time_area_version, 1, __ATOMIC_RELEASE);
-    schedule_look(target);
+    schedule_nudge(target);
     return 0;
 }
 
@@ -82,6 +82,6 @@ int64_t vcpu_register_runstate_area(struct vcpu *vcpu, struct vcpu *target, uint
         return result;
     __atomic_store_n(&target->areas.runstate_area, area, __ATOMIC_RELAXED);
     __atomic_store_n(&target->areas.runstate_area_old, true, __ATOMIC_RELEASE);
-    schedule_look(target);
+    schedule_nudge(target);
     return 0;
 }

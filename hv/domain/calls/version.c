@@ -12,21 +12,21 @@
 #define MAJOR 4
 #define MINOR 17
 
-static int64_t answer(struct vcpu *vcpu, uint64_t address, const void *what, size_t size)
+static int64_t version_answer(struct vcpu *vcpu, uint64_t address, const void *what, size_t size)
 {
     return guest_write(vcpu_space(vcpu), address, what, size) ? 0 : -XEN_EFAULT;
 }
 
 /* Into a field of fixed size, zeros behind it. */
-static int64_t answer_text(struct vcpu *vcpu, uint64_t address, const char *text, size_t size)
+static int64_t version_answer_text(struct vcpu *vcpu, uint64_t address, const char *text, size_t size)
 {
     char field[1024] = {0};
 
     memcpy(field, text, strnlen(text, size - 1));
-    return answer(vcpu, address, field, size);
+    return version_answer(vcpu, address, field, size);
 }
 
-static int64_t features(struct vcpu *vcpu, uint64_t address)
+static int64_t version_features(struct vcpu *vcpu, uint64_t address)
 {
     struct xen_feature_info info;
 
@@ -35,14 +35,14 @@ static int64_t features(struct vcpu *vcpu, uint64_t address)
     if (info.submap_idx >= XENFEAT_NR_SUBMAPS)
         return -XEN_EINVAL;
     info.submap = 1u << XENFEAT_dom0;
-    return answer(vcpu, address, &info, sizeof(info));
+    return version_answer(vcpu, address, &info, sizeof(info));
 }
 
 static int64_t compile_info(struct vcpu *vcpu, uint64_t address)
 {
     struct xen_compile_info info = {.compiler = __VERSION__, .compile_by = "", .compile_domain = "meridian"};
 
-    return answer(vcpu, address, &info, sizeof(info));
+    return version_answer(vcpu, address, &info, sizeof(info));
 }
 
 int64_t call_xen_version(struct vcpu *vcpu, uint64_t args[5])
@@ -53,16 +53,16 @@ int64_t call_xen_version(struct vcpu *vcpu, uint64_t args[5])
 
     switch ((int)args[0]) {
     case XENVER_version: return MAJOR << 16 | MINOR;
-    case XENVER_extraversion: return answer_text(vcpu, to, ".0-meridian", sizeof(xen_extraversion_t));
+    case XENVER_extraversion: return version_answer_text(vcpu, to, ".0-meridian", sizeof(xen_extraversion_t));
     case XENVER_compile_info: return compile_info(vcpu, to);
     case XENVER_capabilities:
-        return answer_text(vcpu, to, "xen-3.0-x86_64 ", sizeof(xen_capabilities_info_t));
-    case XENVER_changeset: return answer_text(vcpu, to, "meridian", sizeof(xen_changeset_info_t));
-    case XENVER_platform_parameters: return answer(vcpu, to, &parameters, sizeof(parameters));
-    case XENVER_get_features: return features(vcpu, to);
+        return version_answer_text(vcpu, to, "xen-3.0-x86_64 ", sizeof(xen_capabilities_info_t));
+    case XENVER_changeset: return version_answer_text(vcpu, to, "meridian", sizeof(xen_changeset_info_t));
+    case XENVER_platform_parameters: return version_answer(vcpu, to, &parameters, sizeof(parameters));
+    case XENVER_get_features: return version_features(vcpu, to);
     case XENVER_pagesize: return to ? -XEN_EINVAL : (int64_t)GUEST_PAGE;
-    case XENVER_guest_handle: return answer(vcpu, to, &no_handle, sizeof(no_handle));
-    case XENVER_commandline: return answer_text(vcpu, to, "", sizeof(xen_commandline_t));
+    case XENVER_guest_handle: return version_answer(vcpu, to, &no_handle, sizeof(no_handle));
+    case XENVER_commandline: return version_answer_text(vcpu, to, "", sizeof(xen_commandline_t));
     default: return -XEN_ENOSYS;
     }
 }

@@ -13,34 +13,34 @@
 
 #define WORD_BITS 64u
 
-static bool test_and_set(volatile unsigned long *word, uint32_t bit)
+static bool bit_test_and_set(volatile unsigned long *word, uint32_t bit)
 {
     unsigned long mask = 1ul << bit;
 
     return __atomic_fetch_or(word, mask, __ATOMIC_SEQ_CST) & mask;
 }
 
-static bool test_and_clear(volatile unsigned long *word, uint32_t bit)
+static bool bit_test_and_clear(volatile unsigned long *word, uint32_t bit)
 {
     unsigned long mask = 1ul << bit;
 
     return __atomic_fetch_and(word, ~mask, __ATOMIC_SEQ_CST) & mask;
 }
 
-static bool test(const volatile unsigned long *word, uint32_t bit)
+static bool bit_is_set(const volatile unsigned long *word, uint32_t bit)
 {
     return __atomic_load_n(word, __ATOMIC_SEQ_CST) >> bit & 1;
 }
 
-bool event_bits_upcall(volatile struct vcpu_info *info)
+bool event_bits_request_upcall(volatile struct vcpu_info *info)
 {
     return __atomic_exchange_n(&info->evtchn_upcall_pending, 1, __ATOMIC_SEQ_CST) == 0;
 }
 
 /* The selector before the upcall: the guest clears them in the other order, so it never misses the port. */
-static bool select(volatile struct vcpu_info *info, uint32_t port)
+static bool port_select(volatile struct vcpu_info *info, uint32_t port)
 {
-    return !test_and_set(&info->evtchn_pending_sel, port / WORD_BITS) && event_bits_upcall(info);
+    return !bit_test_and_set(&info->evtchn_pending_sel, port / WORD_BITS) && event_bits_request_upcall(info);
 }
 
 struct event_effect event_bits_raise(struct shared_info *shared, volatile struct vcpu_info *info,
@@ -48,31 +48,31 @@ struct event_effect event_bits_raise(struct shared_info *shared, volatile struct
 {
     struct event_effect effect = {0};
 
-    if (test_and_set(&shared->evtchn_pending[port / WORD_BITS], port % WORD_BITS))
+    if (bit_test_and_set(&shared->evtchn_pending[port / WORD_BITS], port % WORD_BITS))
         return effect;
     effect.became_pending = true;
-    if (!test(&shared->evtchn_mask[port / WORD_BITS], port % WORD_BITS))
-        effect.upcall = select(info, port);
+    if (!bit_is_set(&shared->evtchn_mask[port / WORD_BITS], port % WORD_BITS))
+        effect.upcall = port_select(info, port);
     return effect;
 }
 
 bool event_bits_unmask(struct shared_info *shared, volatile struct vcpu_info *info, uint32_t port)
 {
-    return test_and_clear(&shared->evtchn_mask[port / WORD_BITS], port % WORD_BITS) &&
-           test(&shared->evtchn_pending[port / WORD_BITS], port % WORD_BITS) && select(info, port);
+    return bit_test_and_clear(&shared->evtchn_mask[port / WORD_BITS], port % WORD_BITS) &&
+           bit_is_set(&shared->evtchn_pending[port / WORD_BITS], port % WORD_BITS) && port_select(info, port);
 }
 
 void event_bits_clear(struct shared_info *shared, uint32_t port)
 {
-    test_and_clear(&shared->evtchn_pending[port / WORD_BITS], port % WORD_BITS);
+    bit_test_and_clear(&shared->evtchn_pending[port / WORD_BITS], port % WORD_BITS);
 }
 
-bool event_bits_pending(const struct shared_info *shared, uint32_t port)
+bool event_port_pending(const struct shared_info *shared, uint32_t port)
 {
-    return test(&shared->evtchn_pending[port / WORD_BITS], port % WORD_BITS);
+    return bit_is_set(&shared->evtchn_pending[port / WORD_BITS], port % WORD_BITS);
 }
 
-bool event_bits_due(const volatile struct vcpu_info *info)
+bool event_upcall_due(const volatile struct vcpu_info *info)
 {
     return __atomic_load_n(&info->evtchn_upcall_pending, __ATOMIC_SEQ_CST) &&
            !__atomic_load_n(&info->evtchn_upcall_mask, __ATOMIC_SEQ_CST);
@@ -152,7 +152,7 @@ struct event_effect events_move_info(struct event_channels *events, uint32_t vcp
     memcpy(to, (const void *)events->info[vcpu], sizeof *to);
     events->info[vcpu] = to;
     __atomic_store_n(&to->evtchn_pending_sel, ~0ul, __ATOMIC_SEQ_CST);
-    effect.upcall = event_bits_upcall(to);
+    effect.upcall = event_bits_request_upcall(to);
     lock_release(&events->lock, were_on);
     return effect;
 }

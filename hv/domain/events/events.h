@@ -44,9 +44,9 @@ int events_close(struct event_channels *events, uint64_t port);
  */
 struct event_effect events_move_info(struct event_channels *events, uint32_t vcpu, struct vcpu_info *to);
 
-bool event_bits_pending(const struct shared_info *shared, uint32_t port);
+bool event_port_pending(const struct shared_info *shared, uint32_t port);
 /* Returns true while an upcall is due: pending and not masked. */
-bool event_bits_due(const volatile struct vcpu_info *info);
+bool event_upcall_due(const volatile struct vcpu_info *info);
 
 /* The bits alone, for events.c and its test. */
 struct event_effect event_bits_raise(struct shared_info *shared, volatile struct vcpu_info *info,
@@ -55,6 +55,6 @@ struct event_effect event_bits_raise(struct shared_info *shared, volatile struct
 bool event_bits_unmask(struct shared_info *shared, volatile struct vcpu_info *info, uint32_t port);
 void event_bits_clear(struct shared_info *shared, uint32_t port);
 /* Sets evtchn_upcall_pending; returns true if it was not set. */
-bool event_bits_upcall(volatile struct vcpu_info *info);
+bool event_bits_request_upcall(volatile struct vcpu_info *info);
 
 #endif

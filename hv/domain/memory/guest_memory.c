@@ -25,7 +25,7 @@ static volatile uint64_t *entry_at(const struct guest_space *space, uint64_t tab
 
 /* *rights: the bits that every level above grants. Large pages are never made for a guest: none is followed.
  */
-static volatile uint64_t *walk(const struct guest_space *space, uint64_t va, uint64_t *rights)
+static volatile uint64_t *guest_walk(const struct guest_space *space, uint64_t va, uint64_t *rights)
 {
     uint64_t table = space->root;
 
@@ -47,13 +47,13 @@ volatile uint64_t *guest_entry(const struct guest_space *space, uint64_t va)
 {
     uint64_t rights;
 
-    return walk(space, va, &rights);
+    return guest_walk(space, va, &rights);
 }
 
 bool guest_translate(const struct guest_space *space, uint64_t va, bool write, uint64_t *phys)
 {
     uint64_t rights, entry, wanted = TABLE_RIGHTS | (write ? PTE_W : 0);
-    volatile uint64_t *l1 = walk(space, va, &rights);
+    volatile uint64_t *l1 = guest_walk(space, va, &rights);
 
     if (!l1)
         return false;
@@ -65,7 +65,7 @@ bool guest_translate(const struct guest_space *space, uint64_t va, bool write, u
 }
 
 /* `to_guest`: bytes go from `mine` to the guest, else the other way. */
-static bool copy(const struct guest_space *space, uint64_t va, void *mine, size_t size, bool to_guest)
+static bool guest_copy(const struct guest_space *space, uint64_t va, void *mine, size_t size, bool to_guest)
 {
     while (size) {
         size_t here = GUEST_PAGE - (va & (GUEST_PAGE - 1));
@@ -88,10 +88,10 @@ static bool copy(const struct guest_space *space, uint64_t va, void *mine, size_
 
 bool guest_read(const struct guest_space *space, void *to, uint64_t va, size_t size)
 {
-    return copy(space, va, to, size, false);
+    return guest_copy(space, va, to, size, false);
 }
 
 bool guest_write(const struct guest_space *space, uint64_t va, const void *from, size_t size)
 {
-    return copy(space, va, (void *)from, size, true);
+    return guest_copy(space, va, (void *)from, size, true);
 }

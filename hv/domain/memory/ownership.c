@@ -8,7 +8,7 @@
 #define PTE_GLOBAL (1ull << 8)
 /* Bits that only software reads (SDM vol. 3, table 4-20). */
 #define PTE_SOFTWARE (7ull << 9 | 0x7ffull << 52)
-#define ALLOWED      (PTE_P | PTE_W | PTE_U | PTE_A | PTE_D | PTE_GLOBAL | PTE_SOFTWARE | PTE_NX)
+#define PTE_ALLOWED  (PTE_P | PTE_W | PTE_U | PTE_A | PTE_D | PTE_GLOBAL | PTE_SOFTWARE | PTE_NX)
 
 /*
  * As Xen's rules for a PV guest's L1 entries, but that memory types other than write-back are refused for all
@@ -21,7 +21,7 @@ int pte_policy(uint64_t wanted, enum frame_kind kind, uint64_t *out)
         *out = wanted;
         return wanted & PTE_ADDRESS ? -XEN_EINVAL : 0;
     }
-    if (wanted & ~(ALLOWED | PTE_ADDRESS))
+    if (wanted & ~(PTE_ALLOWED | PTE_ADDRESS))
         return -XEN_EINVAL;
     if (kind == FRAME_FOREIGN)
         return (wanted & PTE_ADDRESS) == PTE_ADDRESS ? -XEN_EINVAL : -XEN_EBUSY;
@@ -33,30 +33,32 @@ int pte_policy(uint64_t wanted, enum frame_kind kind, uint64_t *out)
     return 0;
 }
 
-#define WRITABLE (PTE_P | PTE_W)
+#define PTE_WRITABLE (PTE_P | PTE_W)
 
-static bool page_maps(const uint64_t *table, uint64_t phys)
+static bool page_maps_writable(const uint64_t *table, uint64_t phys)
 {
     for (unsigned i = 0; i < TABLE_ENTRIES; i++) {
         uint64_t entry = __atomic_load_n(&table[i], __ATOMIC_RELAXED);
 
-        if ((entry & WRITABLE) == WRITABLE && (entry & PTE_ADDRESS) == (phys & PTE_ADDRESS))
+        if ((entry & PTE_WRITABLE) == PTE_WRITABLE && (entry & PTE_ADDRESS) == (phys & PTE_ADDRESS))
             return true;
     }
     return false;
 }
 
 /* A table below one that is not writable maps nothing writable (SDM vol. 3, 4.6). */
-static bool below(const struct guest_space *space, uint64_t table, unsigned level, uint64_t phys)
+static bool table_maps_writable(const struct guest_space *space, uint64_t table, unsigned level,
+                                uint64_t phys)
 {
     const uint64_t *entries = space->at(table & PTE_ADDRESS);
 
     if (level == 1)
-        return page_maps(entries, phys);
+        return page_maps_writable(entries, phys);
     for (unsigned i = 0; i < TABLE_ENTRIES; i++) {
         bool hypervisors = level == 4 && i >= HV_SLOT_FIRST && i <= HV_SLOT_LAST;
 
-        if (!hypervisors && (entries[i] & WRITABLE) == WRITABLE && below(space, entries[i], level - 1, phys))
+        if (!hypervisors && (entries[i] & PTE_WRITABLE) == PTE_WRITABLE &&
+            table_maps_writable(space, entries[i], level - 1, phys))
             return true;
     }
     return false;
@@ -64,10 +66,10 @@ static bool below(const struct guest_space *space, uint64_t table, unsigned leve
 
 bool tables_map_writable(const struct guest_space *space, uint64_t phys)
 {
-    return below(space, space->root, 4, phys);
+    return table_maps_writable(space, space->root, 4, phys);
 }
 
-static bool in_pages(uint64_t page, uint64_t first, uint64_t count)
+static bool page_in_run(uint64_t page, uint64_t first, uint64_t count)
 {
     return page >= first && page - first < count;
 }
@@ -78,13 +80,13 @@ enum frame_kind frame_kind_of(const struct guest_frames *frames, uint64_t phys)
 
     if (page == frames->shared / GUEST_PAGE)
         return FRAME_SHARED;
-    if (in_pages(page, frames->time_pages / GUEST_PAGE, frames->time_page_count))
+    if (page_in_run(page, frames->time_pages / GUEST_PAGE, frames->time_page_count))
         return FRAME_TIME;
-    if (!in_pages(page, frames->base / GUEST_PAGE, frames->pages))
+    if (!page_in_run(page, frames->base / GUEST_PAGE, frames->pages))
         return FRAME_FOREIGN;
     pfn = page - frames->base / GUEST_PAGE;
-    if (in_pages(pfn, frames->table_pfn, frames->table_count) ||
-        in_pages(pfn, frames->p2m_table_pfn, frames->p2m_table_count))
+    if (page_in_run(pfn, frames->table_pfn, frames->table_count) ||
+        page_in_run(pfn, frames->p2m_table_pfn, frames->p2m_table_count))
         return FRAME_TABLE;
     return FRAME_OWN;
 }

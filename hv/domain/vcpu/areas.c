@@ -27,7 +27,7 @@ void runstate_change(struct vcpu *vcpu, int state)
     lock_release(&vcpu->areas.runstate_lock, were_on);
 }
 
-void runstate_get(struct vcpu *vcpu, struct vcpu_runstate_info *out)
+void runstate_read(struct vcpu *vcpu, struct vcpu_runstate_info *out)
 {
     uint64_t now_ns = keeper_now_ns();
     bool were_on = lock_take(&vcpu->areas.runstate_lock);
@@ -42,7 +42,7 @@ void runstate_get(struct vcpu *vcpu, struct vcpu_runstate_info *out)
 
 /* A whole copy of this VCPU's slot in the time pages (the guest cannot write there); false: it is being
  * written. */
-static bool slot_read(const struct vcpu *vcpu, struct meridian_record *out)
+static bool record_read_whole(const struct vcpu *vcpu, struct meridian_record *out)
 {
     const volatile struct meridian_record *slot = vcpu->domain->time_vcpus[vcpu->id].slot;
 
@@ -63,8 +63,8 @@ static bool slot_read(const struct vcpu *vcpu, struct meridian_record *out)
     return false;
 }
 
-static uint64_t line_at(uint64_t tsc_timestamp, uint64_t system_time, uint32_t mul, int8_t shift,
-                        uint64_t tsc)
+static uint64_t time_line_at(uint64_t tsc_timestamp, uint64_t system_time, uint32_t mul, int8_t shift,
+                             uint64_t tsc)
 {
     struct line line = {.tsc = tsc_timestamp, .ns = system_time, .scale = {mul, shift}};
 
@@ -80,10 +80,10 @@ static void time_line_follow(struct vcpu_time_info *line, const struct meridian_
     uint64_t now = rdtsc_ordered(), old_ns = 0, new_ns;
 
     if (line->version)
-        old_ns =
-            line_at(line->tsc_timestamp, line->system_time, line->tsc_to_system_mul, line->tsc_shift, now);
-    new_ns = line_at(record->tsc_timestamp, record->system_time, record->tsc_to_system_mul, record->tsc_shift,
-                     now);
+        old_ns = time_line_at(line->tsc_timestamp, line->system_time, line->tsc_to_system_mul,
+                              line->tsc_shift, now);
+    new_ns = time_line_at(record->tsc_timestamp, record->system_time, record->tsc_to_system_mul,
+                          record->tsc_shift, now);
     line->tsc_timestamp = record->tsc_timestamp;
     line->system_time = record->system_time;
     if (new_ns < old_ns || now < record->tsc_timestamp) {
@@ -117,7 +117,7 @@ static void time_area_update(struct vcpu *vcpu)
     struct meridian_record record;
 
     if (vcpu->domain->time_vcpus[vcpu->id].slot->version1 == vcpu->areas.time_area_version ||
-        !slot_read(vcpu, &record))
+        !record_read_whole(vcpu, &record))
         return;
     time_line_follow(&vcpu->areas.time_line, &record);
     vcpu->areas.time_line.version &= ~1u; /* an area that was not mapped half-way */
@@ -125,7 +125,7 @@ static void time_area_update(struct vcpu *vcpu)
     vcpu->areas.time_area_version = record.version1;
 }
 
-void areas_update(struct vcpu *vcpu)
+void areas_refresh(struct vcpu *vcpu)
 {
     if (vcpu->areas.time_area)
         time_area_update(vcpu);
@@ -133,7 +133,7 @@ void areas_update(struct vcpu *vcpu)
         struct vcpu_runstate_info now;
 
         vcpu->areas.runstate_area_old = false;
-        runstate_get(vcpu, &now);
+        runstate_read(vcpu, &now);
         guest_write(vcpu_space(vcpu), vcpu->areas.runstate_area, &now, sizeof(now));
     }
 }

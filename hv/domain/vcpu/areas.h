@@ -27,10 +27,10 @@ struct vcpu_areas {
 /* `state`: RUNSTATE_*. Any CPU. */
 void runstate_change(struct vcpu *vcpu, int state);
 /* As of now: the time in the present state is counted in. Any CPU. */
-void runstate_get(struct vcpu *vcpu, struct vcpu_runstate_info *out);
+void runstate_read(struct vcpu *vcpu, struct vcpu_runstate_info *out);
 
 /* On the way back into the VCPU, on its own CPU: writes what has changed. An area that is not mapped is left
  * alone. */
-void areas_update(struct vcpu *vcpu);
+void areas_refresh(struct vcpu *vcpu);
 
 #endif

@@ -39,9 +39,9 @@
     (BIT(0) | BIT(4) | BIT(5) | BIT(6) | BIT(8) | BIT(11) | BIT(15) | BIT(16) | BIT(20) | BIT(22) | \
      BIT(23) | BIT(24) | BIT(27) | BIT(29))
 
-static const struct cpuid_result nothing;
+static const struct cpuid_result no_answer;
 
-static uint32_t least(uint32_t a, uint32_t b)
+static uint32_t lower_of(uint32_t a, uint32_t b)
 {
     return a < b ? a : b;
 }
@@ -53,7 +53,7 @@ static struct cpuid_result xen_leaf(uint32_t leaf)
                                      XEN_CPUID_SIGNATURE_EDX};
     if (leaf == XEN_CPUID_FIRST_LEAF + 1)
         return (struct cpuid_result){.eax = XEN_4_17};
-    return nothing;
+    return no_answer;
 }
 
 /* APIC ids go by twos, as Xen gives them to VCPUs. */
@@ -65,25 +65,25 @@ static struct cpuid_result leaf_1(struct cpuid_result r, uint32_t vcpu)
     return r;
 }
 
-static struct cpuid_result basic(uint32_t leaf, uint32_t subleaf, struct cpuid_result r, uint32_t vcpu)
+static struct cpuid_result basic_leaf(uint32_t leaf, uint32_t subleaf, struct cpuid_result r, uint32_t vcpu)
 {
     switch (leaf) {
-    case 0: r.eax = least(r.eax, BASIC_LAST); return r;
+    case 0: r.eax = lower_of(r.eax, BASIC_LAST); return r;
     case 1: return leaf_1(r, vcpu);
     case 2: /* caches */
     case 4: return r;
     case 7:
         if (subleaf)
-            return nothing;
+            return no_answer;
         return (struct cpuid_result){0, r.ebx & LEAF7_EBX, r.ecx & LEAF7_ECX, r.edx & LEAF7_EDX};
-    default: return nothing;
+    default: return no_answer;
     }
 }
 
-static struct cpuid_result extended(uint32_t leaf, struct cpuid_result r)
+static struct cpuid_result extended_leaf(uint32_t leaf, struct cpuid_result r)
 {
     switch (leaf) {
-    case EXTENDED_FIRST: r.eax = least(r.eax, EXTENDED_LAST); return r;
+    case EXTENDED_FIRST: r.eax = lower_of(r.eax, EXTENDED_LAST); return r;
     case 0x80000001u:
         r.ecx &= EXTENDED_ECX;
         r.edx &= EXTENDED_EDX;
@@ -95,7 +95,7 @@ static struct cpuid_result extended(uint32_t leaf, struct cpuid_result r)
     case 0x80000006u: return r;
     case 0x80000007u: return (struct cpuid_result){.edx = r.edx & INVARIANT_TSC};
     case 0x80000008u: return (struct cpuid_result){.eax = r.eax};
-    default: return nothing;
+    default: return no_answer;
     }
 }
 
@@ -104,15 +104,15 @@ struct cpuid_result cpuid_policy(uint32_t leaf, uint32_t subleaf, struct cpuid_r
     if (leaf - XEN_CPUID_FIRST_LEAF < XEN_LEAVES)
         return xen_leaf(leaf);
     if (leaf < EXTENDED_FIRST)
-        return basic(leaf, subleaf, native, vcpu);
-    return extended(leaf, native);
+        return basic_leaf(leaf, subleaf, native, vcpu);
+    return extended_leaf(leaf, native);
 }
 
 /* UD2, "xen", CPUID. */
 static const uint8_t prefixed[] = {0x0f, 0x0b, 'x', 'e', 'n', 0x0f, 0xa2};
 
 /* A leaf above the highest answers as the highest on some CPUs (SDM vol. 2, CPUID): not here. */
-static struct cpuid_result ask_cpu(uint32_t leaf, uint32_t subleaf)
+static struct cpuid_result cpuid_native(uint32_t leaf, uint32_t subleaf)
 {
     uint32_t range = leaf & 0x80000000u;
 
@@ -131,7 +131,7 @@ bool cpuid_forced(struct vcpu *vcpu)
     if (!guest_read(vcpu_space(vcpu), code, frame->rip, sizeof(code)) ||
         memcmp(code, prefixed, sizeof(code)) != 0)
         return false;
-    result = cpuid_policy(leaf, subleaf, ask_cpu(leaf, subleaf), vcpu->id);
+    result = cpuid_policy(leaf, subleaf, cpuid_native(leaf, subleaf), vcpu->id);
     frame->rax = result.eax;
     frame->rbx = result.ebx;
     frame->rcx = result.ecx;

@@ -51,7 +51,7 @@ static void print_stack(const struct vcpu *vcpu)
                   words[i + 3]);
 }
 
-void fault_crash(struct vcpu *vcpu, const char *why)
+void end_by_fault(struct vcpu *vcpu, const char *why)
 {
     const struct trap_frame *frame = &vcpu->frame;
     char line[160];

@@ -25,6 +25,6 @@ bool end_verdict_may_come(const struct domain *domain);
  * On the VCPU's own CPU, where the guest cannot go on: prints a report that a person can use and ends the
  * domain. `why` continues "VCPU n cannot go on: ". Returns; the VCPU must not be run on.
  */
-void fault_crash(struct vcpu *vcpu, const char *why);
+void end_by_fault(struct vcpu *vcpu, const char *why);
 
 #endif

@@ -55,7 +55,7 @@ void bounce_enter(struct trap_frame *regs, const struct bounce *bounce, const st
     regs->rip = bounce->handler;
 }
 
-bool bounce(struct vcpu *vcpu, struct bounce *bounce, bool masks)
+bool inject_frame(struct vcpu *vcpu, struct bounce *bounce, bool masks)
 {
     uint8_t masked = __atomic_load_n(&vcpu_info_of(vcpu)->evtchn_upcall_mask, __ATOMIC_RELAXED);
     struct bounce_frame frame = {0};
@@ -65,40 +65,40 @@ bool bounce(struct vcpu *vcpu, struct bounce *bounce, bool masks)
     if (vcpu->user_mode)
         user_mode_toggle(vcpu);
     if (!bounce_build(&vcpu->frame, bounce, masked, &frame)) {
-        fault_crash(vcpu, "its stack points into the hypervisor's part");
+        end_by_fault(vcpu, "its stack points into the hypervisor's part");
         return false;
     }
     if (masks)
         __atomic_store_n(&vcpu_info_of(vcpu)->evtchn_upcall_mask, 1, __ATOMIC_RELAXED);
     if (!guest_write(vcpu_space(vcpu), frame.address, frame.word, frame.words * sizeof(frame.word[0]))) {
-        fault_crash(vcpu, "its stack cannot be written for the handler's frame");
+        end_by_fault(vcpu, "its stack cannot be written for the handler's frame");
         return false;
     }
     bounce_enter(&vcpu->frame, bounce, &frame);
     return true;
 }
 
-void bounce_vector(struct vcpu *vcpu, unsigned vector, bool has_error, uint32_t error)
+void inject_exception(struct vcpu *vcpu, unsigned vector, bool has_error, uint32_t error)
 {
     const struct trap_info *handler = &vcpu->traps[vector];
     struct bounce request = {.handler = handler->address, .has_error = has_error, .error = error};
 
     if (!handler->address) {
-        fault_crash(vcpu, "it has no handler for this exception");
+        end_by_fault(vcpu, "it has no handler for this exception");
         return;
     }
-    bounce(vcpu, &request, TI_GET_IF(handler));
+    inject_frame(vcpu, &request, TI_GET_IF(handler));
 }
 
-bool inject_event(struct vcpu *vcpu)
+bool inject_upcall(struct vcpu *vcpu)
 {
     struct bounce request = {.handler = vcpu->callbacks.event.address};
 
-    if (!event_bits_due(vcpu_info_of(vcpu)))
+    if (!event_upcall_due(vcpu_info_of(vcpu)))
         return true;
     if (!request.handler) {
-        fault_crash(vcpu, "an event is due and it has set no event callback");
+        end_by_fault(vcpu, "an event is due and it has set no event callback");
         return false;
     }
-    return bounce(vcpu, &request, true);
+    return inject_frame(vcpu, &request, true);
 }

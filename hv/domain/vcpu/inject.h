@@ -48,12 +48,12 @@ bool bounce_build(const struct trap_frame *regs, const struct bounce *bounce, ui
 void bounce_enter(struct trap_frame *regs, const struct bounce *bounce, const struct bounce_frame *frame);
 
 /* `masks`: events stay masked until the handler returns. False: the domain has ended. */
-bool bounce(struct vcpu *vcpu, struct bounce *bounce, bool masks);
+bool inject_frame(struct vcpu *vcpu, struct bounce *bounce, bool masks);
 /* To the guest's own handler of that exception. */
-void bounce_vector(struct vcpu *vcpu, unsigned vector, bool has_error, uint32_t error);
+void inject_exception(struct vcpu *vcpu, unsigned vector, bool has_error, uint32_t error);
 
 /* On the way back to the guest: makes its upcall if one is due. False: it could not take it, the domain has
  * ended. */
-bool inject_event(struct vcpu *vcpu);
+bool inject_upcall(struct vcpu *vcpu);
 
 #endif

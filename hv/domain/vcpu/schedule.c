@@ -51,7 +51,7 @@ void schedule_block(struct vcpu *vcpu)
 {
     __atomic_store_n(&vcpu_info_of(vcpu)->evtchn_upcall_mask, 0, __ATOMIC_SEQ_CST);
     __atomic_fetch_or(&vcpu->stopped_for, VCPU_BLOCKED, __ATOMIC_SEQ_CST);
-    if (event_bits_due(vcpu_info_of(vcpu)))
+    if (event_upcall_due(vcpu_info_of(vcpu)))
         clear_reason(vcpu, VCPU_BLOCKED);
 }
 
@@ -66,7 +66,7 @@ void schedule_poll_cancel(struct vcpu *vcpu)
 }
 
 /* A CPU that idles finds the interrupt waiting even if it comes just before its HLT (cpu_idle). */
-void schedule_look(struct vcpu *vcpu)
+void schedule_nudge(struct vcpu *vcpu)
 {
     if (vcpu->cpu != cpu_id())
         smp_wake(vcpu->cpu);
@@ -75,7 +75,7 @@ void schedule_look(struct vcpu *vcpu)
 void schedule_kick(struct vcpu *vcpu)
 {
     clear_reason(vcpu, VCPU_BLOCKED | VCPU_POLLING);
-    schedule_look(vcpu);
+    schedule_nudge(vcpu);
 }
 
 void schedule_notify(struct domain *domain, struct event_effect effect)
@@ -93,13 +93,13 @@ void schedule_notify(struct domain *domain, struct event_effect effect)
 void schedule_up(struct vcpu *vcpu)
 {
     clear_reason(vcpu, VCPU_DOWN);
-    schedule_look(vcpu);
+    schedule_nudge(vcpu);
 }
 
 void schedule_down(struct vcpu *vcpu)
 {
     __atomic_fetch_or(&vcpu->stopped_for, VCPU_DOWN, __ATOMIC_SEQ_CST);
-    schedule_look(vcpu);
+    schedule_nudge(vcpu);
 }
 
 bool schedule_is_down(const struct vcpu *vcpu)
@@ -152,6 +152,6 @@ static bool all_stopped(const void *of)
 bool schedule_stop_all(struct domain *domain)
 {
     for (unsigned i = 0; i < domain->vcpu_count; i++)
-        schedule_look(&domain->vcpus[i]);
+        schedule_nudge(&domain->vcpus[i]);
     return schedule_wait(all_stopped, domain, STOP_WITHIN_NS);
 }

@@ -42,7 +42,7 @@ void schedule_kick(struct vcpu *vcpu);
 void schedule_notify(struct domain *domain, struct event_effect effect);
 
 /* Any CPU: has the CPU of `vcpu` go through run_next soon. */
-void schedule_look(struct vcpu *vcpu);
+void schedule_nudge(struct vcpu *vcpu);
 
 void schedule_up(struct vcpu *vcpu);
 void schedule_down(struct vcpu *vcpu);

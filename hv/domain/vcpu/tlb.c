@@ -69,7 +69,7 @@ static bool flush_done(const void *of)
 }
 
 /* True: the CPU must be waited for. One that stopped looks at `wanted` if it ever comes back. */
-static bool ask(unsigned cpu, uint32_t *ticket)
+static bool flush_request(unsigned cpu, uint32_t *ticket)
 {
     *ticket = __atomic_add_fetch(&requests[cpu].wanted, 1, __ATOMIC_SEQ_CST);
     if (!__atomic_load_n(&requests[cpu].active, __ATOMIC_SEQ_CST) || keeper_cpu_stopped(cpu))
@@ -84,7 +84,8 @@ void tlb_flush(struct domain *domain, uint64_t vcpus)
     unsigned here = cpu_id();
 
     for (unsigned i = 0; i < domain->vcpu_count; i++)
-        if ((vcpus >> i & 1) && (domain->vcpus[i].cpu == here || !ask(domain->vcpus[i].cpu, &tickets[i])))
+        if ((vcpus >> i & 1) &&
+            (domain->vcpus[i].cpu == here || !flush_request(domain->vcpus[i].cpu, &tickets[i])))
             vcpus &= ~(1ull << i);
     tlb_flush_here();
     for (unsigned i = 0; i < domain->vcpu_count; i++) {

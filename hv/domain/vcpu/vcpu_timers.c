@@ -62,7 +62,7 @@ void vcpu_timers_init(struct vcpu *vcpu)
 void vcpu_timers_set_periodic(struct vcpu *vcpu, uint64_t period_ns)
 {
     __atomic_store_n(&vcpu->timers.period_request_ns, period_ns, __ATOMIC_SEQ_CST);
-    schedule_look(vcpu);
+    schedule_nudge(vcpu);
 }
 
 void vcpu_timers_serve(struct vcpu *vcpu)
