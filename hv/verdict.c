@@ -9,7 +9,7 @@
 #include "screen/check.h"
 
 static struct timer deadline;
-static struct domain *domain; /* NULL: there is no guest yet */
+static struct domain *domain; /* the one that the end by time ends; NULL before it is there */
 static enum end what_follows;
 
 /* Only a good verdict is followed by the end that was asked for: a bad one must stay to be read. */

@@ -1,4 +1,4 @@
-/* What a domain is made from, and who is told of its end. */
+/* What a domain is made from, and the hooks by which it reports. */
 #ifndef DOMAIN_CONFIG_H
 #define DOMAIN_CONFIG_H
 
@@ -8,19 +8,19 @@
 
 enum domain_end { DOMAIN_POWEROFF, DOMAIN_REBOOT, DOMAIN_CRASH, DOMAIN_SUSPEND };
 
-/* Set by the caller of domain_create, for the domain knows nobody above it. Either may be NULL. */
+/* Pointers, because this room knows nothing above it; hv/boot_guest.c sets them. Either may be NULL. */
 struct domain_hooks {
     /*
-     * Called once, on the CPU where it happened, when the domain has ended: by itself (SCHEDOP_shutdown), by
-     * a fault that it could not take, or by end_domain(). None of its VCPUs runs any more. `why` is one line.
-     * `reported`: the guest's console showed a line that begins with "@verdict "; `reported_ok`: and that
-     * line said result=ok.
+     * Called once, when the domain has ended, on the CPU where that happened: the guest ended itself
+     * (SCHEDOP_shutdown), it had a fault that it could not take, or end_domain() was called. None of its
+     * VCPUs runs any more. `why` is one line of text. `reported` says that the guest printed a verdict, a
+     * line that begins with "@verdict "; `reported_ok` says that its last verdict had result=ok.
      */
     void (*ended)(enum domain_end end, const char *why, bool reported, bool reported_ok);
     /*
-     * Called before a line of the guest's that begins with "@verdict " is let out, as far as the line comes
-     * in one piece: what should stand before it can be printed then. Returns false while not all of that is
-     * printed; then it is called again, with timers and events in between.
+     * Called before a verdict of the guest's is printed, if its "@verdict " comes in one piece. What must
+     * stand before the verdict is printed here. Returns false while there is more to print; then it is
+     * called again, and timers and events come in between.
      */
     bool (*before_verdict)(void);
 };

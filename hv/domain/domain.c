@@ -15,7 +15,7 @@ static void *take_cleared(uint64_t bytes)
     return memory_try_take((bytes + GUEST_PAGE - 1) / GUEST_PAGE);
 }
 
-/* Slot 0 is common, slot n + 1 is VCPU n's; 64 to a page. */
+/* Slot 0 is common to all VCPUs, slot n + 1 belongs to VCPU n; a page holds 64 (meridian/abi.h). */
 static volatile struct meridian_record *time_slot(const struct domain *domain, unsigned slot)
 {
     return (volatile struct meridian_record *)phys_to_virt(domain->frames.time_pages) + slot;
@@ -110,7 +110,10 @@ const char *domain_create(const struct domain_config *config, struct domain **cr
     why = domain_fill(domain, config);
     if (why)
         return why;
-    /* The two doors between cpu/ and a guest. They are pointers because cpu/ knows nothing of domains. */
+    /*
+     * The two doors between cpu/traps.c and a guest: in by guest_exit, out by run_next. They are pointers
+     * because cpu/ lies below this room and knows nothing of it. Both are the same for every domain.
+     */
     traps_set_guest(guest_exit);
     traps_set_return(run_next);
     schedule_add(domain);

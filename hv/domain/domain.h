@@ -8,15 +8,16 @@
 #include "domain/vcpu/end.h"
 
 /*
- * Builds a domain whose VCPU 0 is ready to run, and puts it into *created. Returns NULL, or why not, as a
- * sentence's middle; nothing of the domain remains in the way then. `config` may go afterwards.
+ * Builds a domain, with VCPU 0 ready to run, and stores it in *created. `config` is not needed afterwards.
+ * Returns NULL, or else why the guest cannot be run: the middle of a sentence that begins "it ". Then nothing
+ * runs, and the memory that was taken is lost.
  */
 const char *domain_create(const struct domain_config *config, struct domain **created);
 
-/* Every CPU ends its start-up here: it runs its VCPU, or idles without one. */
+/* Where every CPU ends its start-up: it runs its VCPU, or idles if it has none. */
 _Noreturn void domain_run_cpu(void);
 
-/* Returns true while this CPU has a VCPU of a domain that has not ended: it should not do anything long. */
+/* Returns true while this CPU has a VCPU of a domain that has not ended. Long work does not belong there. */
 bool domain_runs_here(void);
 
 #endif

@@ -22,7 +22,7 @@ struct domain {
     struct event_channels events;
     bool privileged; /* may set the wall clock for all */
 
-    struct lock lock; /* whatever VCPUs share but events */
+    struct lock lock; /* all that the VCPUs share, but for events and the console */
     struct vcpu *vcpus;
     uint32_t vcpu_count;
     struct time_vcpu time_vcpus[MAX_VCPUS];

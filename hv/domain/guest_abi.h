@@ -10,7 +10,7 @@
 #define GUEST_VECTORS    256
 #define GUEST_PAGE       4096ull
 #define TABLE_ENTRIES    512u
-#define HYPERVISOR_START 0xffff800000000000ull /* slots 256..271, Xen's ABI */
+#define HYPERVISOR_START 0xffff800000000000ull /* entries 256..271 of the root table */
 #define HYPERVISOR_END   0xffff880000000000ull
 #define SYSCALL_BYTES    2
 
@@ -23,22 +23,25 @@
 #define RFLAGS_VM   (1ull << 17)
 #define RFLAGS_AC   (1ull << 18)
 #define RFLAGS_MBS  (1ull << 1) /* always set */
-/* What a guest may give itself: CF PF AF ZF SF TF DF OF NT RF AC ID. */
+/* What a guest may set by itself: CF PF AF ZF SF TF DF OF NT RF AC ID. */
 #define RFLAGS_GUEST 0x254dd5ull
 
-/* HYPERVISOR_iret's flags (and VCPUOP_initialise's): what of `wanted` a guest may run with. */
+/* Returns the flags that a guest runs with when it asks for `wanted` (HYPERVISOR_iret, VCPUOP_initialise). */
 static inline uint64_t rflags_for_guest(uint64_t wanted)
 {
     return (wanted & RFLAGS_GUEST) | RFLAGS_IF | RFLAGS_MBS;
 }
 
-/* SDM vol. 1, 3.3.7.1, for 48 bits. */
+/* Returns true if bits 48..63 repeat bit 47 (SDM vol. 1, 3.3.7.1). */
 static inline bool address_canonical(uint64_t address)
 {
     return (uint64_t)((int64_t)(address << 16) >> 16) == address;
 }
 
-/* Outside the hypervisor's part, and the same half of the address space from start to end (exclusive). */
+/*
+ * Returns true if start..end (exclusive) lies outside the hypervisor's part and within one half of the
+ * address space.
+ */
 static inline bool guest_range_ok(uint64_t start, uint64_t end)
 {
     const uint64_t half = 1ull << 47;

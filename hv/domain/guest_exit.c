@@ -1,4 +1,8 @@
-/* Exceptions of a guest become its own, as Xen gives them to a PV kernel; one that it cannot take ends it. */
+/*
+ * The door in from a guest. Interrupts never come here, traps.c serves them. A hypercall goes to calls/. An
+ * exception is given to the guest's own handler, as Xen gives it to a PV kernel; a guest that
+ * has no handler for it ends. Afterwards run.c, the door out, decides what this CPU does next.
+ */
 #include "domain/guest_exit.h"
 
 #include "cpu/instructions.h"
@@ -19,9 +23,9 @@
 #define GP_ERROR_IDT       (1u << 1)
 
 /*
- * INT n of a guest meets a gate that CPL 3 may not use: #GP, with the gate in its error code (SDM vol.
- * 3, 6.13). Xen makes it the guest's own trap n if its table lets that mode in. The number is taken from the
- * instruction: TCG's error code is wrong (EMULATORS: n * 16).
+ * INT n in a guest meets a gate that CPL 3 may not use. That is a #GP, with the gate in its error code (SDM
+ * vol. 3, 6.13). Xen makes it the guest's own trap n if the guest's table lets that mode in. The number is
+ * taken from the instruction, because QEMU's error code (TCG) holds n * 16.
  */
 static bool software_interrupt(struct vcpu *vcpu)
 {
@@ -38,9 +42,9 @@ static bool software_interrupt(struct vcpu *vcpu)
 }
 
 /*
- * A translation loosened by update_va_mapping without a flush may still fault once on another VCPU. Xen hides
- * that, and so do we: forgotten and tried again; not twice for the same instruction, unless a hypercall came
- * between.
+ * update_va_mapping may give a page more rights and leave out the flush. Then another VCPU may still fault
+ * once by its old translation. Xen hides that fault, and so do we: the translation is forgotten and the
+ * instruction tried again. It is not tried twice, unless a hypercall came in between.
  */
 static bool stale_translation(struct vcpu *vcpu, uint32_t error)
 {
@@ -63,7 +67,7 @@ static void guest_exception(struct vcpu *vcpu, unsigned vector)
             return;
         vcpu_info_of(vcpu)->arch.cr2 = vcpu->fault_address;
         if (!vcpu->user_mode)
-            error &= ~PF_ERROR_USER; /* its kernel runs at CPL 3: the guest must not see that */
+            error &= ~PF_ERROR_USER; /* the guest must not see that its kernel runs at CPL 3 */
     }
     if (vector == VECTOR_UD && cpuid_forced(vcpu))
         return;
@@ -73,8 +77,8 @@ static void guest_exception(struct vcpu *vcpu, unsigned vector)
 }
 
 /*
- * SYSCALL in user mode is the guest kernel's own business. Like Xen, DF is cleared for the handler; without a
- * handler it was an undefined instruction.
+ * SYSCALL in the guest's user mode calls the guest's kernel. As on Xen, DF is clear in the handler; without a
+ * handler the SYSCALL counts as an undefined instruction.
  */
 static void guest_system_call(struct vcpu *vcpu)
 {
@@ -92,7 +96,7 @@ void guest_exit(struct trap_frame *frame)
 {
     struct vcpu *vcpu = schedule_current();
 
-    (void)frame; /* it is vcpu->frame: guest_resume was given that */
+    (void)frame; /* it is vcpu->frame, which run_next gave to guest_resume */
     if (vcpu->frame.vector == VECTOR_PF)
         vcpu->fault_address = read_cr2();
     if (vcpu->frame.vector == TRAP_SYSCALL && vcpu->user_mode)

@@ -1,3 +1,7 @@
+/*
+ * The door out: what a CPU does after each trap from its guest, and after its start-up. It goes back to its
+ * VCPU, or idles until an interrupt.
+ */
 #include "domain/run.h"
 
 #include "cpu/traps.h"
@@ -33,7 +37,7 @@ static void vcpu_enter(struct vcpu *vcpu)
     vcpu_timers_resume(vcpu);
 }
 
-/* All that stands between a CPU and its guest. False: there is nothing to run. */
+/* Does all that must be done before the guest goes on. Returns false if the VCPU must not run now. */
 static bool vcpu_prepare(struct vcpu *vcpu)
 {
     vcpu_timers_serve(vcpu);
@@ -53,8 +57,8 @@ static bool vcpu_prepare(struct vcpu *vcpu)
 }
 
 /*
- * Interrupts are off from here to the guest's first instruction, so one that comes after a look at anything
- * brings this CPU straight back here.
+ * Interrupts are off from here to the guest's first instruction (or cpu_idle). So whatever changes after it
+ * was checked here comes with an interrupt that brings this CPU straight back.
  */
 _Noreturn void run_next(void)
 {

@@ -1,8 +1,8 @@
-/* From the hypervisor back to a guest. */
+/* The door out to a guest. */
 #ifndef DOMAIN_RUN_H
 #define DOMAIN_RUN_H
 
-/* What follows every trap from the guest, for traps_set_return; also where a CPU begins. */
+/* Follows every trap from the guest, and a CPU's start-up. For traps_set_return; domain_create sets it. */
 _Noreturn void run_next(void);
 
 #endif

@@ -9,7 +9,7 @@ static bool begins_verdict(const char *text, size_t size)
     return size >= sizeof start - 1 && memcmp(text, start, sizeof start - 1) == 0;
 }
 
-/* `word` stands alone in the line: a space before it, a space or the end behind it. */
+/* Returns true if `word` stands alone in the line: a space before it, a space or the end after it. */
 static bool line_has_word(const char *line, size_t size, const char *word)
 {
     size_t length = strlen(word);

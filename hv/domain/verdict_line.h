@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* enough for the word and the result, which stands first; the rest of a line is not kept */
+/* enough for the word and the result, which stands next; the rest of a text line is not kept */
 #define VERDICT_LINE_BYTES 256
 
 struct verdict_lines {
@@ -17,7 +17,7 @@ struct verdict_lines {
 /* Takes text as it comes, in any pieces. */
 void verdict_lines_take(struct verdict_lines *lines, const char *text, size_t size);
 
-/* How much of `text`, which would be taken next, comes before a line that begins with "@verdict ". */
+/* Returns how many bytes of `text`, which comes next, stand before a line that begins with "@verdict ". */
 size_t verdict_lines_before(const struct verdict_lines *lines, const char *text, size_t size);
 
 #endif

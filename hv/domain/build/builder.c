@@ -19,14 +19,13 @@ struct build {
     struct guest_layout layout;
 };
 
-/* Of an address in the start-of-day region. */
+/* Where the guest's `va`, an address in the start-of-day region, lies for us. */
 static void *region_at(const struct build *build, uint64_t va)
 {
     return phys_to_virt(build->domain->frames.base + (va - build->layout.v_start));
 }
 
-/* memory_try_take has cleared it all: what a segment has beyond its file bytes is zero, unless another wrote
- * there. */
+/* memory_try_take has cleared it all; a segment may still clear what another one wrote at its end. */
 static void load_segments(const struct build *build, const void *image)
 {
     const struct elf_guest *elf = &build->elf;
@@ -53,7 +52,7 @@ static void fill_p2m(const struct build *build)
         list[pfn] = frames->base / GUEST_PAGE + pfn;
 }
 
-/* As Xen for dom0 (there is no store and no console ring; the console is a hypercall). */
+/* As Xen does for dom0. There is no store and no console ring; the console is a hypercall. */
 static void fill_start_info(const struct build *build, const char *cmdline)
 {
     const struct domain *domain = build->domain;

@@ -86,7 +86,7 @@ static const char *notes_from_segments(const struct image *image, struct elf_not
     return NULL;
 }
 
-/* Only when no segment held a note of Xen's. */
+/* Used only when no segment held a note of Xen's. */
 static const char *notes_from_sections(const struct image *image, struct elf_notes *notes)
 {
     const struct elf_header *header = &image->header;
@@ -108,7 +108,7 @@ static const char *notes_from_sections(const struct image *image, struct elf_not
     return NULL;
 }
 
-/* What a segment leaves there another would write over: which one wins would be the order's choice. */
+/* Two segments must not share a byte: their order in the file would decide which one wins. */
 static bool overlaps_another(const struct elf_guest *elf, const struct elf_segment *segment)
 {
     uint64_t end = segment->offset + segment->memory_bytes;

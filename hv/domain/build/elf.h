@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #define ELF_MAX_SEGMENTS 32
-#define ELF_MAX_NOTES    256 /* looked at in all; a module with more is refused */
+#define ELF_MAX_NOTES    256 /* of all owners; a module with more is refused */
 #define ELF_UNSET        UINT64_MAX
 
 struct elf_segment {
@@ -16,8 +16,10 @@ struct elf_segment {
     uint64_t offset;                  /* from virt_base, where it goes */
 };
 
-/* Addresses are guest virtual. kernel_start..kernel_end holds every segment and the entry; none of them
- * wraps. */
+/*
+ * Addresses are guest virtual. kernel_start..kernel_end holds every segment and the entry, and does not wrap
+ * round the end of the address space.
+ */
 struct elf_guest {
     uint64_t virt_base, entry;
     uint64_t kernel_start, kernel_end;
@@ -27,7 +29,7 @@ struct elf_guest {
     struct elf_segment segment[ELF_MAX_SEGMENTS];
 };
 
-/* What Xen's notes said, before it is weighed (elf_notes.c). */
+/* What Xen's notes said, before elf_notes_check. */
 struct elf_notes {
     unsigned seen; /* of all owners */
     unsigned xen;  /* of Xen's */
@@ -37,10 +39,16 @@ struct elf_notes {
     bool supervisor_required;
 };
 
-/* NULL: *out is right. Else what is wrong and what to do, as a sentence's middle ("the guest's ELF ..."). */
+/*
+ * Returns NULL if *out is right. Otherwise what is wrong and what to do, as the middle of a sentence that
+ * begins "it ".
+ */
 const char *elf_read(const void *image, size_t size, struct elf_guest *out);
 
-/* One area of notes, wholly within the image. Adds to *notes; NULL or what is wrong. */
+/*
+ * elf_notes_read adds one area of notes, wholly within the image, to *notes. elf_notes_check weighs them all.
+ * Both return NULL, or what is wrong and what to do.
+ */
 void elf_notes_init(struct elf_notes *notes);
 const char *elf_notes_read(const uint8_t *area, uint64_t size, struct elf_notes *notes);
 const char *elf_notes_check(const struct elf_notes *notes);

@@ -19,7 +19,7 @@ void elf_notes_init(struct elf_notes *notes)
     notes->hypercall_page = notes->init_p2m = ELF_UNSET;
 }
 
-/* A number of 1, 2, 4 or 8 bytes, little endian; of any other size it is 0, as with Xen's loader. */
+/* Returns a number of 1, 2, 4 or 8 bytes, little endian; 0 for any other size, as Xen's loader does. */
 static uint64_t note_number(const struct note *note)
 {
     uint64_t value = 0;
@@ -29,7 +29,7 @@ static uint64_t note_number(const struct note *note)
     return value;
 }
 
-/* The text begins with `start`; texts need no terminating zero to be safe here. */
+/* Returns true if the text begins with `start`. The text need not end with a zero byte. */
 static bool note_begins(const struct note *note, const char *start)
 {
     size_t length = strlen(start);
@@ -37,7 +37,7 @@ static bool note_begins(const struct note *note, const char *start)
     return note->size >= length && memcmp(note->desc, start, length) == 0;
 }
 
-/* FEATURES: words split by '|'; one with '!' before it is required of the hypervisor. */
+/* FEATURES: words with '|' between them. A '!' before a word says that the hypervisor must have it. */
 static bool note_requires(const struct note *note, const char *feature)
 {
     size_t length = strlen(feature);

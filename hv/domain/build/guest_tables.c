@@ -6,7 +6,7 @@
 #include "log/panic.h"
 #include "log/string.h"
 
-/* At CPL 3 every guest page is a user page, and its memory may be executed wherever it lies. */
+/* The guest runs at CPL 3, so each of its pages is a user page. All its memory may be executed. */
 #define TABLE_FLAGS (PTE_P | PTE_W | PTE_U | PTE_A | PTE_D)
 #define PAGE_FLAGS  (PTE_P | PTE_W | PTE_U | PTE_A)
 
@@ -52,7 +52,7 @@ static void map_region(struct tables *tables, const struct guest_layout *layout,
     }
 }
 
-/* The list's own tables come from behind it: those of the region are exactly used up. */
+/* The list's own tables lie behind the list. Those of the region are used up exactly. */
 static void map_p2m(struct tables *tables, const struct guest_layout *layout, uint64_t base)
 {
     tables->next = base + layout->p2m_table_pfn * GUEST_PAGE;
@@ -73,15 +73,15 @@ void guest_tables_build(const struct guest_layout *layout, uint64_t base)
 }
 
 /*
- * One u64 a machine frame, over all of slot 256. Where a frame is not the guest's, the entry is all ones
- * (INVALID_M2P_ENTRY). All those pages are one page, all tables full of them one table a level: so the table
- * is as small as the guest, on any machine.
+ * machine_to_phys has one u64 for each machine frame, and fills entry 256 of the root. Where a frame is not
+ * the guest's, its u64 is all ones (INVALID_M2P_ENTRY). Pages full of ones are all one page, and tables that
+ * lead only there are one table for each level. So the table is as small as the guest, on any machine.
  */
 #define M2P_TABLE_FLAGS (PTE_P | PTE_U | PTE_A)
 #define M2P_PAGE_FLAGS  (M2P_TABLE_FLAGS | PTE_NX)
 #define LEVELS          3 /* below the root */
 
-/* empty[0] is the page of ones; empty[n] a table of level n whose every entry leads there. */
+/* empty[0] is the page of ones; empty[n] is a table of level n in which every entry leads there. */
 struct shared_tables {
     uint64_t empty[LEVELS + 1];
 };
@@ -101,7 +101,7 @@ static bool shared_build(struct shared_tables *shared)
     return true;
 }
 
-/* What `entry` points to, made this guest's own by a copy if it is still shared. NULL: no memory. */
+/* Returns what `entry` points to, as a copy for this guest if it is still shared; NULL without memory. */
 static uint64_t *m2p_own(uint64_t *entry, uint64_t shared_page)
 {
     uint64_t *page;
@@ -116,7 +116,7 @@ static uint64_t *m2p_own(uint64_t *entry, uint64_t shared_page)
     return page;
 }
 
-/* The page of the table that holds frame `mfn`; `top` is its level-3 table, already its own. */
+/* Returns the page that holds frame `mfn`. `top` is the level-3 table, which is this guest's already. */
 static uint64_t *page_for(uint64_t *top, uint64_t mfn, const struct shared_tables *shared)
 {
     uint64_t va = M2P_BASE + mfn * sizeof(uint64_t);

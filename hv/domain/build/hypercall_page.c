@@ -1,7 +1,7 @@
 /*
- * 128 entries of 32 bytes. What a guest may rely on: a call keeps rcx and r11, which SYSCALL itself
- * overwrites (SDM vol. 2, SYSCALL), and HYPERVISOR_iret is jumped to, with the first three words of its
- * frame (rax, r11, rcx) pushed by the entry itself.
+ * 128 entries of 32 bytes. A guest may rely on two things. A call keeps rcx and r11, which SYSCALL itself
+ * overwrites (SDM vol. 2, SYSCALL). And the guest jumps to the entry of HYPERVISOR_iret, which pushes the
+ * first three words of the frame (rax, r11, rcx) itself.
  */
 #include "domain/build/hypercall_page.h"
 
@@ -40,7 +40,7 @@ static void fill_entry(unsigned char *at, uint32_t number)
 
 void hypercall_page_fill(unsigned char *page)
 {
-    memset(page, 0xcc, HYPERCALL_PAGE_BYTES); /* INT3: who runs off an entry is told so */
+    memset(page, 0xcc, HYPERCALL_PAGE_BYTES); /* INT3: a guest that runs off an entry gets a trap */
     for (uint32_t i = 0; i < HYPERCALL_PAGE_BYTES / ENTRY_BYTES; i++)
         fill_entry(page + i * ENTRY_BYTES, i);
 }

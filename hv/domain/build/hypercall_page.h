@@ -1,4 +1,4 @@
-/* The page through which a guest calls: entry n does hypercall n. Pure. */
+/* The page through which a guest calls: entry n makes hypercall n. Pure. */
 #ifndef DOMAIN_HYPERCALL_PAGE_H
 #define DOMAIN_HYPERCALL_PAGE_H
 

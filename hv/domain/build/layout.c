@@ -1,4 +1,4 @@
-/* The start-of-day region: kernel, p2m list, start_info, page tables, stack, room to spare; on 4 MiB. */
+/* The start-of-day region: kernel, p2m list, start_info, page tables, stack, spare memory; ends on 4 MiB. */
 #include "domain/build/layout.h"
 
 #include <stdint.h>
@@ -23,13 +23,13 @@ uint64_t layout_tables(uint64_t start, uint64_t end, unsigned shift)
     return ((end - 1) >> shift) - (start >> shift) + 1;
 }
 
-/* Tables under the root: each level takes as many tables as the range spans entries of the level above it. */
+/* Each level below the root takes as many tables as the range spans entries of the level above. */
 static uint64_t tables_below_root(uint64_t start, uint64_t end)
 {
     return layout_tables(start, end, 39) + layout_tables(start, end, 30) + layout_tables(start, end, 21);
 }
 
-/* The tables lie in the range they map: the smallest number that maps itself too is found by trying. */
+/* The tables lie in the range that they map. The smallest number that is enough is found by trying. */
 static void place_tables(struct guest_layout *out)
 {
     for (out->table_count = 2;; out->table_count++) {
@@ -85,8 +85,7 @@ const char *layout_compute(const struct elf_guest *elf, uint64_t pages, struct g
         return "is given too much memory: keep mem= below 1 TiB";
     if ((elf->kernel_end - elf->virt_base) / GUEST_PAGE > pages)
         return TOO_LITTLE;
-    /* List and tables take 8 bytes a page each; twice that and some 4 MiB steps are more than the region
-     * grows by. */
+    /* List and tables take 8 bytes a page each. The region grows by less than twice that and some 4 MiB. */
     if (elf->kernel_end > UINT64_MAX - 8 * REGION_ALIGN - pages * 32)
         return "leaves no room behind its kernel: link it lower";
 

@@ -1,5 +1,7 @@
-/* Where everything lies when a guest starts: the region that the comment above start_info (xen.h) describes.
- * Pure. */
+/*
+ * Where everything lies when a guest starts: the start-of-day region, as the comment above start_info (xen.h)
+ * describes it. Pure.
+ */
 #ifndef DOMAIN_LAYOUT_H
 #define DOMAIN_LAYOUT_H
 
@@ -10,8 +12,9 @@
 #include "domain/guest_abi.h"
 
 /*
- * Guest virtual addresses; pfn 0 is at v_start and the region is contiguous in pfns. With INIT_P2M the list
- * lies outside it, in pfns behind it: the list's frames first, then the tables that map them.
+ * Addresses are guest virtual. pfn 0 is at v_start, and pfns go on through the region. With an INIT_P2M note
+ * the list lies outside the region, in the pfns behind it: first the list's frames, then the tables that map
+ * them.
  */
 struct guest_layout {
     uint64_t v_start, v_end;
@@ -24,10 +27,16 @@ struct guest_layout {
     uint64_t p2m_table_pfn, p2m_table_count; /* and their tables, at most that many */
 };
 
-/* `pages`: all that the guest has. NULL, or what does not fit and what to do, as a sentence's middle. */
+/*
+ * `pages` is all that the guest has. Returns NULL, or what does not fit and what to do, as the middle of a
+ * sentence that begins "it ".
+ */
 const char *layout_compute(const struct elf_guest *elf, uint64_t pages, struct guest_layout *out);
 
-/* How many tables of entries 2^shift bytes wide a range takes; shift 21, 30 or 39; start < end. */
+/*
+ * Returns how many tables the range takes at the level where one table spans 2^shift bytes: 21, 30 or 39.
+ * start < end.
+ */
 uint64_t layout_tables(uint64_t start, uint64_t end, unsigned shift);
 
 #endif

@@ -9,7 +9,7 @@
 
 #define TRAPS_AT_ONCE 512
 
-/* args: an array of struct trap_info that ends with address 0; 0 clears the whole table. */
+/* args: an array of struct trap_info that ends with address 0. No array: the whole table is cleared. */
 int64_t call_set_trap_table(struct vcpu *vcpu, uint64_t args[5])
 {
     struct trap_info entry;
@@ -27,11 +27,11 @@ int64_t call_set_trap_table(struct vcpu *vcpu, uint64_t args[5])
             return -XEN_EINVAL;
         vcpu->traps[entry.vector] = entry;
     }
-    vcpu->call_again = true; /* a list without an end holds up nobody but its maker */
+    vcpu->call_again = true; /* a list without an end holds up only the guest that made it */
     return 0;
 }
 
-/* args: ss, rsp. The stack for frames from user mode; in 64-bit mode ss is always the flat one, as on Xen. */
+/* args: ss, rsp. Sets the stack for frames from user mode. As on Xen, its ss is always the flat one. */
 int64_t call_stack_switch(struct vcpu *vcpu, uint64_t args[5])
 {
     vcpu->kernel_stack = args[1];
@@ -97,8 +97,7 @@ int64_t call_callback_op(struct vcpu *vcpu, uint64_t args[5])
     }
 }
 
-/* args: event, failsafe, syscall. The older call: it always answers 0, and an address refused is left as it
- * was. */
+/* args: event, failsafe, syscall. The older call: it always returns 0, and leaves a bad address out. */
 int64_t call_set_callbacks(struct vcpu *vcpu, uint64_t args[5])
 {
     static const uint16_t types[] = {CALLBACKTYPE_event, CALLBACKTYPE_failsafe, CALLBACKTYPE_syscall};

@@ -8,8 +8,9 @@
 struct vcpu;
 
 /*
- * `args`: rdi, rsi, rdx, r10, r8. The result goes to rax. A call that has more to do than is good at one
- * go changes `args` to what is left and sets vcpu->call_again: it is made again, events between.
+ * `args` are rdi, rsi, rdx, r10, r8; the result goes to rax. A call with much to do does a part of it,
+ * changes `args` to what is left and sets vcpu->call_again. The guest then makes the call again, and events
+ * may come in between.
  */
 typedef int64_t hypercall_handler(struct vcpu *vcpu, uint64_t args[5]);
 
@@ -19,7 +20,7 @@ hypercall_handler call_sched_op, call_sched_op_compat, call_set_timer_op, call_v
 hypercall_handler call_event_channel_op, call_update_va_mapping, call_platform_op, call_meridian;
 hypercall_handler call_multicall, call_xen_version, call_console_io, call_set_segment_base, call_iret;
 
-/* Prints a line about a call refused, for the guest's author; after 32 of them nothing. */
+/* Prints a log line that says which call was refused and why, for the guest's author; at most 32 of them. */
 void call_complain(struct vcpu *vcpu, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

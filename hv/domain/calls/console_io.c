@@ -1,4 +1,4 @@
-/* The guest's console: its text to the log, its verdict to who asks at the end. */
+/* console_io: the guest's text goes to the log; its verdict is kept for the domain's end. */
 #include <stddef.h>
 #include <stdint.h>
 #include <xen/xen.h>
@@ -8,11 +8,11 @@
 #include "domain/vcpu/vcpu.h"
 #include "log/log.h"
 
-#define CHUNK 128 /* a serial line at 115200 baud takes 11 ms for it, with interrupts off */
+#define CHUNK 128 /* bytes: 11 ms at 115200 baud, and interrupts are off meanwhile */
 
 /*
- * Says what comes before a verdict, if there is one in it; or, where it begins with one, asks first whether
- * it may be said. 0: not yet.
+ * Prints the text up to a verdict in it. A text that begins with a verdict is printed whole, but only once
+ * the domain's hook agrees. Returns how many bytes were printed; 0: the hook does not agree yet.
  */
 static uint32_t console_let_out(struct domain *domain, const char *text, uint32_t size)
 {
@@ -31,8 +31,7 @@ static uint32_t console_let_out(struct domain *domain, const char *text, uint32_
     return now;
 }
 
-/* args: operation, count, buffer. What is left after a chunk is another call, so timers and events come
- * between. */
+/* args: operation, count, buffer. Each chunk is a call, so timers and events come in between. */
 int64_t call_console_io(struct vcpu *vcpu, uint64_t args[5])
 {
     uint32_t count = (uint32_t)args[1];

@@ -1,4 +1,4 @@
-/* The hypercall's face of event channels: structures in, checked, and out. */
+/* event_channel_op: reads and checks the guest's structures, and writes the answers back. */
 #include <stddef.h>
 #include <stdint.h>
 #include <xen/event_channel.h>
@@ -99,7 +99,7 @@ static int64_t bind_vcpu(struct vcpu *vcpu, uint64_t address)
     return result;
 }
 
-/* send, unmask and close take a port and nothing else. */
+/* The structures of send, unmask and close hold a port and nothing else. */
 _Static_assert(sizeof(struct evtchn_send) == 4 && sizeof(struct evtchn_unmask) == 4 &&
                    sizeof(struct evtchn_close) == 4,
                "one port");

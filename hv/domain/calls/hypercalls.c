@@ -1,3 +1,4 @@
+/* From a SYSCALL of the guest's kernel to the call's handler, and its result back into the registers. */
 #include "domain/calls/hypercalls.h"
 
 #include <stddef.h>
@@ -13,7 +14,7 @@
 #define CALLS           64
 #define COMPLAINTS_MOST 32
 
-/* All that is implemented, of Xen's calls and of ours; docs/abi.md says which operations of each. */
+/* All that is implemented, of Xen's calls and of ours; docs/abi.md lists the operations of each. */
 static hypercall_handler *const calls[CALLS] = {
     [__HYPERVISOR_set_trap_table] = call_set_trap_table,
     [__HYPERVISOR_set_gdt] = call_set_gdt,
@@ -36,7 +37,7 @@ static hypercall_handler *const calls[CALLS] = {
     [MERIDIAN_HYPERCALL] = call_meridian,
 };
 
-/* By number, for multicall too. */
+/* Finds the handler by its number. For multicall too. */
 static int64_t hypercall_dispatch(struct vcpu *vcpu, uint64_t number, uint64_t args[5])
 {
     if (number >= CALLS || !calls[number])
@@ -57,7 +58,7 @@ void hypercall_serve(struct vcpu *vcpu)
         frame->rax = (uint64_t)result;
         return;
     }
-    frame->rip -= SYSCALL_BYTES; /* rax still holds the number */
+    frame->rip -= SYSCALL_BYTES; /* back onto the SYSCALL; rax still holds the number */
     frame->rdi = args[0];
     frame->rsi = args[1];
     frame->rdx = args[2];
@@ -84,8 +85,10 @@ static int64_t multicall_one(struct vcpu *vcpu, uint64_t address, uint64_t *op)
     return entry.op == __HYPERVISOR_iret ? (int64_t)entry.result : 0;
 }
 
-/* args: list, count. An iret in the list leaves it at once; a call with more to do is met again with its
- * entry. */
+/*
+ * args: list, count. An iret in the list ends it at once. An entry that has more to do is made again, as the
+ * first of what is left.
+ */
 int64_t call_multicall(struct vcpu *vcpu, uint64_t args[5])
 {
     int64_t result = 0;

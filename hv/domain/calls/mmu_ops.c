@@ -1,5 +1,7 @@
-/* update_va_mapping, set_gdt and mmuext_op: one L1 entry, descriptor tables, the root of the user mode, and
- * translations to be forgotten. */
+/*
+ * update_va_mapping, set_gdt and mmuext_op: the guest changes an L1 entry, its descriptors, or the root of
+ * its user mode, and asks for flushes.
+ */
 #include <stddef.h>
 #include <stdint.h>
 #include <xen/xen.h>
@@ -15,7 +17,7 @@
 #define OPS_AT_ONCE 32
 #define PREEMPTED   (1u << 31)
 
-/* The VCPUs named by a bitmap in the guest's memory. */
+/* Reads a bitmap of VCPUs from the guest's memory. Returns false if it cannot be read. */
 static bool vcpus_named(struct vcpu *vcpu, uint64_t bitmap, uint64_t *vcpus)
 {
     uint32_t count = vcpu->domain->vcpu_count;
@@ -49,7 +51,7 @@ static int64_t flush_after_change(struct vcpu *vcpu, uint64_t va, uint64_t flags
         vcpus = ~0ull;
     else if (!vcpus_named(vcpu, where, &vcpus))
         return -XEN_EFAULT;
-    tlb_flush(vcpu->domain, vcpus); /* all of each TLB: one page more or less is not worth a second way */
+    tlb_flush(vcpu->domain, vcpus); /* the whole TLB even for one page, which is rare */
     return 0;
 }
 
@@ -67,7 +69,7 @@ int64_t call_update_va_mapping(struct vcpu *vcpu, uint64_t args[5])
         call_complain(vcpu, "update_va_mapping of %lx to %lx refused (%d)", args[0], wanted, result);
         return result;
     }
-    __atomic_store_n(entry, allowed, __ATOMIC_SEQ_CST); /* whole: other VCPUs may walk it now */
+    __atomic_store_n(entry, allowed, __ATOMIC_SEQ_CST); /* in one piece: another VCPU may walk it now */
     return flush_after_change(vcpu, args[0], args[2]);
 }
 
@@ -93,7 +95,7 @@ int64_t call_set_gdt(struct vcpu *vcpu, uint64_t args[5])
     return result;
 }
 
-/* The tables that the guest was started on are the only ones; 0 takes the user mode its root away. */
+/* Only the tables that the guest was started on can be the root. 0 takes the root from the user mode. */
 static int64_t set_user_root(struct vcpu *vcpu, uint64_t mfn)
 {
     uint64_t root = vcpu->domain->space.root;
@@ -134,7 +136,7 @@ static int64_t mmuext_one(struct vcpu *vcpu, const struct mmuext_op *op)
     }
 }
 
-/* `args` move on to what is left. */
+/* Does at most OPS_AT_ONCE operations. Moves `args`, *count and *done on to what is left. */
 static int64_t mmuext_some(struct vcpu *vcpu, uint64_t args[5], uint32_t *count, uint32_t *done)
 {
     struct mmuext_op op;
@@ -154,8 +156,9 @@ static int64_t mmuext_some(struct vcpu *vcpu, uint64_t args[5], uint32_t *count,
 }
 
 /*
- * args: list, count, where to say how many were done (0: nowhere), whose memory. What is left of a long
- * list is another call, which is marked as Xen marks it: then the number done so far is found there.
+ * args: list, count, where to store how many were done (0: nowhere), the domain that it is about. What is
+ * left of a long list becomes another call. As on Xen its count is marked, which says that the number done
+ * so far is already stored.
  */
 int64_t call_mmuext_op(struct vcpu *vcpu, uint64_t args[5])
 {

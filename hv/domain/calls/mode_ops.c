@@ -18,7 +18,7 @@ static bool iret_to_user(const struct iret_context *context)
     return (context->cs & 3) == 3;
 }
 
-/* What IRETQ would choke on, or what asks for a user mode without page tables for it. */
+/* Returns NULL if the guest may go on there. Else why not: IRETQ would fault, or user mode has no root. */
 static const char *iret_refusal(const struct vcpu *vcpu, const struct iret_context *context)
 {
     if (iret_to_user(context) && !vcpu->user_root)
@@ -32,7 +32,7 @@ static const char *iret_refusal(const struct vcpu *vcpu, const struct iret_conte
     return NULL;
 }
 
-/* As SYSRET leaves them, for VGCF_in_syscall: rcx = rip, r11 = rflags, flat selectors. */
+/* For VGCF_in_syscall, registers are as SYSRET leaves them: rcx = rip, r11 = rflags, flat selectors. */
 static void iret_registers(struct trap_frame *frame, const struct iret_context *context)
 {
     bool in_syscall = context->flags & VGCF_in_syscall;
@@ -46,7 +46,7 @@ static void iret_registers(struct trap_frame *frame, const struct iret_context *
     frame->r11 = in_syscall ? frame->rflags : context->r11;
 }
 
-/* The result is the frame's rax, which is where a call's result goes anyway. */
+/* Returns the context's rax: the result of a call becomes the guest's rax. */
 int64_t call_iret(struct vcpu *vcpu, uint64_t args[5])
 {
     struct iret_context context;
@@ -83,10 +83,7 @@ int64_t call_set_segment_base(struct vcpu *vcpu, uint64_t args[5])
         return 0;
     case SEGBASE_GS_KERNEL: user_mode_set_kernel_gs(vcpu, base); return 0;
     case SEGBASE_GS_USER: user_mode_set_user_gs(vcpu, base); return 0;
-    /*
-     * A selector, of which only the base is taken: none is loaded for the user mode. As on Xen it never
-     * fails.
-     */
+    /* A selector: only its base is used, the selector itself is not loaded. As on Xen, this never fails. */
     case SEGBASE_GS_USER_SEL: user_mode_set_user_gs(vcpu, guest_gdt_base(vcpu, base)); return 0;
     default: return -XEN_EINVAL;
     }

@@ -1,4 +1,4 @@
-/* Yield, block, poll, and the end. */
+/* sched_op: the VCPU yields, blocks, polls, or ends the domain. */
 #include <stddef.h>
 #include <stdint.h>
 #include <xen/sched.h>
@@ -13,7 +13,7 @@
 
 #define POLL_PORTS_MOST 128 /* Xen's */
 
-/* A watchdog's shutdown is a crash to us: nobody restarts anybody. So is a reason that nobody knows. */
+/* A watchdog's shutdown counts as a crash, for no guest is ever restarted. So does an unknown reason. */
 static int64_t shutdown_domain(struct vcpu *vcpu, uint8_t reason)
 {
     static const struct {
@@ -54,7 +54,7 @@ static int64_t poll_ports(struct vcpu *vcpu, const struct sched_poll *wish)
     for (uint32_t i = 0; i < wish->nr_ports; i++)
         if (ports[i] >= EVENT_PORTS)
             return -XEN_EINVAL;
-    schedule_poll(vcpu); /* before the look, as with block */
+    schedule_poll(vcpu); /* before the ports are checked, as in schedule_block */
     if (poll_ready(vcpu, ports, wish->nr_ports))
         schedule_poll_cancel(vcpu);
     else if (wish->timeout)
@@ -68,7 +68,7 @@ int64_t call_sched_op(struct vcpu *vcpu, uint64_t args[5])
     struct sched_poll poll_wish;
 
     switch ((int)args[0]) {
-    case SCHEDOP_yield: /* a CPU each: nobody waits for this one */ cpu_relax(); return 0;
+    case SCHEDOP_yield: /* no other VCPU waits for this CPU */ cpu_relax(); return 0;
     case SCHEDOP_block: schedule_block(vcpu); return 0;
     case SCHEDOP_shutdown:
         if (!guest_read(vcpu_space(vcpu), &wish, args[1], sizeof(wish)))
@@ -82,7 +82,7 @@ int64_t call_sched_op(struct vcpu *vcpu, uint64_t args[5])
     }
 }
 
-/* The older call: the reason stands in the argument itself. */
+/* The older call: the argument is the reason itself, not a structure. */
 int64_t call_sched_op_compat(struct vcpu *vcpu, uint64_t args[5])
 {
     switch ((int)args[0]) {

@@ -15,8 +15,8 @@
 #define SECONDS_MOST       9000000000ull /* below 2^63 ns, and 285 years from 1970 */
 
 /*
- * args: absolute system time, 0 for none. As Xen: one that is negative or 13 days off comes from a guest
- * whose own time wrapped, or that wants no timer at all; it gets an event in 100 ms.
+ * args: a deadline in ns of system time; 0 stops the timer. As on Xen, a deadline that is negative or 13 days
+ * off is replaced by one in 100 ms: the guest's own time has wrapped, or it wants no timer at all.
  */
 int64_t call_set_timer_op(struct vcpu *vcpu, uint64_t args[5])
 {
@@ -55,7 +55,7 @@ static int64_t set_wall(uint64_t seconds, uint32_t ns, uint64_t system_ns)
     return 0;
 }
 
-/* args: struct xen_platform_op. For the privileged domain alone; asked in Xen's order. */
+/* args: struct xen_platform_op. Only the privileged domain may. Errors are checked in Xen's order. */
 int64_t call_platform_op(struct vcpu *vcpu, uint64_t args[5])
 {
     struct xen_platform_op op;

@@ -1,4 +1,4 @@
-/* Bringing VCPUs up and down, their timers, and where they want their records. */
+/* vcpu_op: VCPUs go up and down, set their timers, and say where they want their records. */
 #include <stddef.h>
 #include <stdint.h>
 #include <xen/vcpu.h>
@@ -74,7 +74,7 @@ static int64_t bring_vcpu_up(struct vcpu *target)
     return result;
 }
 
-/* The last one up that goes down takes the domain with it: as Xen, that is a poweroff. */
+/* If the last VCPU that is up goes down, the domain ends: as on Xen, that is a poweroff. */
 static int64_t take_vcpu_down(struct vcpu *target)
 {
     struct domain *domain = target->domain;
@@ -122,7 +122,7 @@ static int64_t runstate_info(struct vcpu *vcpu, struct vcpu *target, uint64_t ad
     return guest_write(vcpu_space(vcpu), address, &info, sizeof(info)) ? 0 : -XEN_EFAULT;
 }
 
-/* args: operation, VCPU, structure. The single-shot timer is a VCPU's own business only. */
+/* args: operation, VCPU, structure. Only the VCPU itself may set its single-shot timer. */
 int64_t call_vcpu_op(struct vcpu *vcpu, uint64_t args[5])
 {
     struct vcpu *target = vcpu_by_id(vcpu->domain, (uint32_t)args[1]);

@@ -21,7 +21,7 @@ static void info_move(struct vcpu *target, struct vcpu_info *to)
     keeper_place_vcpu(&domain->time, target->id, target->cpu, &to->time);
 }
 
-/* Once for each VCPU; by itself, or while it is down. */
+/* A VCPU can be registered once: by itself, or by another one while it is down. */
 int64_t vcpu_register_info(struct vcpu *vcpu, struct vcpu *target, uint64_t address)
 {
     struct domain *domain = vcpu->domain;
@@ -58,7 +58,7 @@ static int64_t area_read(struct vcpu *vcpu, uint64_t address, uint64_t size, uin
     return 0;
 }
 
-/* Written when `target` next goes back to its guest, and whenever its record has changed by then. */
+/* The area is written when `target` next goes back to its guest, and whenever its record has changed. */
 int64_t vcpu_register_time_area(struct vcpu *vcpu, struct vcpu *target, uint64_t address)
 {
     uint64_t area;
@@ -67,7 +67,7 @@ int64_t vcpu_register_time_area(struct vcpu *vcpu, struct vcpu *target, uint64_t
     if (result)
         return result;
     __atomic_store_n(&target->areas.time_area, area, __ATOMIC_RELAXED);
-    /* odd: no record's, so it is written */
+    /* odd: no record has that version, so the area will be written */
     __atomic_store_n(&target->areas.time_area_version, 1, __ATOMIC_RELEASE);
     schedule_nudge(target);
     return 0;

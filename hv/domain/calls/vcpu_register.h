@@ -1,4 +1,4 @@
-/* VCPUOP_register_*: places of a guest's choice for what a VCPU is told. 0 or a negative error of Xen's. */
+/* VCPUOP_register_*: the guest chooses where a VCPU's records are written. */
 #ifndef DOMAIN_VCPU_REGISTER_H
 #define DOMAIN_VCPU_REGISTER_H
 
@@ -6,7 +6,10 @@
 
 struct vcpu;
 
-/* `vcpu` calls, for `target`, with a structure at `address`. */
+/*
+ * `vcpu` makes the call, for `target`, with a structure at `address`. All return 0 or a negative error of
+ * Xen's.
+ */
 int64_t vcpu_register_info(struct vcpu *vcpu, struct vcpu *target, uint64_t address);
 int64_t vcpu_register_time_area(struct vcpu *vcpu, struct vcpu *target, uint64_t address);
 int64_t vcpu_register_runstate_area(struct vcpu *vcpu, struct vcpu *target, uint64_t address);

@@ -1,5 +1,4 @@
-/* Who is there: answers that a guest written for Xen 4.17 understands, and nothing promised that is not kept.
- */
+/* xen_version: answers that a guest made for Xen 4.17 understands. No feature is claimed that is missing. */
 #include <stddef.h>
 #include <stdint.h>
 #include <xen/features.h>
@@ -17,7 +16,7 @@ static int64_t version_answer(struct vcpu *vcpu, uint64_t address, const void *w
     return guest_write(vcpu_space(vcpu), address, what, size) ? 0 : -XEN_EFAULT;
 }
 
-/* Into a field of fixed size, zeros behind it. */
+/* Writes a text field of `size` bytes, filled up with zeros. */
 static int64_t version_answer_text(struct vcpu *vcpu, uint64_t address, const char *text, size_t size)
 {
     char field[1024] = {0};

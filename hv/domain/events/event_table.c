@@ -3,13 +3,13 @@
 #include <stdbool.h>
 #include <xen/errno.h>
 
-/* xen.h marks these "(V.)"; the others are the domain's, and are bound on VCPU 0. */
+/* xen.h marks these "(V.)". The others belong to the whole domain and are bound on VCPU 0. */
 static bool virq_per_vcpu(uint32_t virq)
 {
     return virq == VIRQ_TIMER || virq == VIRQ_DEBUG || virq == VIRQ_XENOPROF || virq == VIRQ_XENPMU;
 }
 
-/* Lowest first, as Xen gives them out. */
+/* Takes the lowest free port, as Xen does. */
 static int port_take(struct event_table *table, struct event_port what)
 {
     for (int port = 1; port < (int)EVENT_PORTS; port++)

@@ -1,8 +1,9 @@
 /*
- * One lock for the table and for where each VCPU's `info` lies; the bits themselves are atomic, as the guest
- * changes them under us. No wake-up is lost. The side that raises sets the bits and then clears "blocked"
- * (schedule_notify). The side that blocks sets "blocked" and then looks at the bits (schedule_block). One of
- * the two sees the other.
+ * One lock is for the table and for where each VCPU's `info` lies. The bits themselves are changed
+ * atomically, for the guest changes them too. No wake-up is lost:
+ *   - the side that raises an event sets the bits, and then clears "blocked" (schedule_notify);
+ *   - the side that blocks sets "blocked", and then checks the bits (schedule_block). One of the two sees
+ *     what the other did.
  */
 #include "domain/events/events.h"
 
@@ -37,7 +38,7 @@ bool event_bits_request_upcall(volatile struct vcpu_info *info)
     return __atomic_exchange_n(&info->evtchn_upcall_pending, 1, __ATOMIC_SEQ_CST) == 0;
 }
 
-/* The selector before the upcall: the guest clears them in the other order, so it never misses the port. */
+/* The selector is set before the upcall. The guest clears them in the other order, so it misses no port. */
 static bool port_select(volatile struct vcpu_info *info, uint32_t port)
 {
     return !bit_test_and_set(&info->evtchn_pending_sel, port / WORD_BITS) && event_bits_request_upcall(info);
@@ -78,7 +79,7 @@ bool event_upcall_due(const volatile struct vcpu_info *info)
            !__atomic_load_n(&info->evtchn_upcall_mask, __ATOMIC_SEQ_CST);
 }
 
-/* Under the lock. */
+/* The caller holds the lock. */
 static struct event_effect port_raise(struct event_channels *events, uint32_t port)
 {
     uint32_t vcpu = events->table.ports[port].vcpu;
@@ -107,7 +108,7 @@ int events_send(struct event_channels *events, uint64_t port, struct event_effec
     int result = -XEN_EINVAL;
 
     *effect = (struct event_effect){0};
-    if (bound && bound->state == PORT_IPI) { /* VIRQs are not the guest's to send */
+    if (bound && bound->state == PORT_IPI) { /* a guest may not send VIRQs */
         *effect = port_raise(events, (uint32_t)port);
         result = 0;
     }
@@ -142,7 +143,7 @@ int events_close(struct event_channels *events, uint64_t port)
 
 /*
  * The old place is copied under the lock, so no event falls between the two. Then everything counts as
- * pending, for what the guest was about to look at in the old place.
+ * pending, because the guest may have been about to read something in the old place.
  */
 struct event_effect events_move_info(struct event_channels *events, uint32_t vcpu, struct vcpu_info *to)
 {

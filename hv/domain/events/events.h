@@ -25,21 +25,21 @@ struct event_channels {
 };
 
 struct event_effect {
-    bool became_pending; /* every VCPU that polls must look */
-    bool upcall;         /* `vcpu` must look: wake it, or interrupt its CPU */
+    bool became_pending; /* a VCPU that polls may wait for this port: wake each of them */
+    bool upcall;         /* `vcpu` has an upcall to take: wake it, or interrupt its CPU */
     uint32_t vcpu;
 };
 
 /* Raises a per-VCPU VIRQ. Any CPU. Nothing happens if the VIRQ is not bound. */
 struct event_effect events_virq(struct event_channels *events, uint32_t vcpu, uint32_t virq);
 
-/* EVTCHNOP_send, _unmask, _close. Any CPU. Return 0 or a negative error of Xen's; *effect is always set. */
+/* EVTCHNOP_send, _unmask, _close. Any CPU. Return 0 or a negative error of Xen's. They always set *effect. */
 int events_send(struct event_channels *events, uint64_t port, struct event_effect *effect);
 int events_unmask(struct event_channels *events, uint64_t port, struct event_effect *effect);
 int events_close(struct event_channels *events, uint64_t port);
 
 /*
- * Moves what the guest sees of `vcpu` to `to`, and has the guest look through all its ports once more. No
+ * Moves what the guest sees of `vcpu` to `to`, and makes the guest go through all its ports once more. No
  * event is lost on the way.
  */
 struct event_effect events_move_info(struct event_channels *events, uint32_t vcpu, struct vcpu_info *to);
@@ -51,7 +51,7 @@ bool event_upcall_due(const volatile struct vcpu_info *info);
 /* The bits alone, for events.c and its test. */
 struct event_effect event_bits_raise(struct shared_info *shared, volatile struct vcpu_info *info,
                                      uint32_t port);
-/* Returns true if the VCPU of `info` must look. */
+/* Returns true if the VCPU of `info` has an upcall to take. */
 bool event_bits_unmask(struct shared_info *shared, volatile struct vcpu_info *info, uint32_t port);
 void event_bits_clear(struct shared_info *shared, uint32_t port);
 /* Sets evtchn_upcall_pending; returns true if it was not set. */

@@ -1,6 +1,7 @@
 /*
- * The guest's tables cannot be written by the guest, so a walk is right at every level. Entries may change
- * under it all the same: another VCPU's update_va_mapping swaps an L1 entry whole, so each is read once.
+ * The guest cannot write to its tables, so a walk is right at every level. But another VCPU's
+ * update_va_mapping may change an L1 entry during the walk. It changes the entry in one piece, and each
+ * entry is read once.
  */
 #include "domain/memory/guest_memory.h"
 
@@ -23,7 +24,9 @@ static volatile uint64_t *entry_at(const struct guest_space *space, uint64_t tab
     return &entries[va >> (12 + 9 * (level - 1)) & 511];
 }
 
-/* *rights: the bits that every level above grants. Large pages are never made for a guest: none is followed.
+/*
+ * Returns the address of the L1 entry, and in *rights the bits that every level above grants. Large pages are
+ * never made for a guest, so none is followed.
  */
 static volatile uint64_t *guest_walk(const struct guest_space *space, uint64_t va, uint64_t *rights)
 {
@@ -64,7 +67,7 @@ bool guest_translate(const struct guest_space *space, uint64_t va, bool write, u
     return true;
 }
 
-/* `to_guest`: bytes go from `mine` to the guest, else the other way. */
+/* Copies from `mine` to the guest if `to_guest`, else the other way. */
 static bool guest_copy(const struct guest_space *space, uint64_t va, void *mine, size_t size, bool to_guest)
 {
     while (size) {

@@ -11,9 +11,9 @@
 #define PTE_ALLOWED  (PTE_P | PTE_W | PTE_U | PTE_A | PTE_D | PTE_GLOBAL | PTE_SOFTWARE | PTE_NX)
 
 /*
- * As Xen's rules for a PV guest's L1 entries, but that memory types other than write-back are refused for all
- * frames (the hypervisor maps them write-back itself), and an entry that is not present may hold no address:
- * a CPU with the L1TF fault would read what lies there.
+ * These are Xen's rules for a PV guest's L1 entries, with two more:
+ *   - memory types other than write-back are refused, for the hypervisor maps all frames write-back itself;
+ *   - an entry that is not present may hold no address: a CPU with the L1TF fault would read what lies there.
  */
 int pte_policy(uint64_t wanted, enum frame_kind kind, uint64_t *out)
 {
@@ -27,8 +27,7 @@ int pte_policy(uint64_t wanted, enum frame_kind kind, uint64_t *out)
         return (wanted & PTE_ADDRESS) == PTE_ADDRESS ? -XEN_EINVAL : -XEN_EBUSY;
     if ((wanted & PTE_W) && (kind == FRAME_TABLE || kind == FRAME_DESCRIPTORS || kind == FRAME_TIME))
         return -XEN_EBUSY;
-    /* Its kernel runs at CPL 3, so all it maps is a user page; none is global, or a load of CR3 would not
-     * flush it. */
+    /* The guest's kernel runs at CPL 3, so each page is a user page. None is global: CR3 must flush it. */
     *out = (wanted & ~PTE_GLOBAL) | PTE_U;
     return 0;
 }

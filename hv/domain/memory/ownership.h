@@ -11,8 +11,8 @@
 #include "domain/memory/guest_memory.h"
 
 /*
- * Of a domain: `pages` frames in a row from `base`, two runs of them page tables; and what of the
- * hypervisor's it is shown. Addresses are physical, pfns count from `base`.
+ * A domain has `pages` frames in a row from `base`; two runs of them are page tables. It is also shown some
+ * frames of the hypervisor's. Addresses are physical; pfns count from `base`.
  */
 struct guest_frames {
     uint64_t base, pages;
@@ -24,7 +24,7 @@ struct guest_frames {
 
 /* What the frame is that an entry points to. */
 enum frame_kind {
-    FRAME_FOREIGN,     /* the hypervisor's, a device's, nobody's */
+    FRAME_FOREIGN,     /* the hypervisor's, a device's, or none at all */
     FRAME_OWN,         /* the guest's memory */
     FRAME_TABLE,       /* of it, a page table: never writable */
     FRAME_DESCRIPTORS, /* of it, segment descriptors in use: never writable */
@@ -32,7 +32,7 @@ enum frame_kind {
     FRAME_TIME,        /* a time page: never writable */
 };
 
-/* Never FRAME_DESCRIPTORS: guest_gdt.h's guest_frame_kind knows those. */
+/* Never returns FRAME_DESCRIPTORS, which only guest_frame_kind (guest_gdt.h) knows. */
 enum frame_kind frame_kind_of(const struct guest_frames *frames, uint64_t phys);
 
 /*

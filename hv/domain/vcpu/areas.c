@@ -5,7 +5,7 @@
 #include "keeper.h"
 #include "time/line.h"
 
-/* Another CPU's clock may be a little behind in per-CPU mode: no span is ever negative. */
+/* In per-CPU mode another CPU's clock may be a little behind: no span is ever negative. */
 static void count_to(struct vcpu_runstate_info *info, uint64_t now_ns)
 {
     if (now_ns > info->state_entry_time)
@@ -37,11 +37,13 @@ void runstate_read(struct vcpu *vcpu, struct vcpu_runstate_info *out)
     count_to(out, now_ns);
 }
 
-/* A publish takes some us; who is not done by then is met again at the next return. */
+/* A publish takes some us. A record that is still being written then is read at the next return. */
 #define RECORD_TRIES 64
 
-/* A whole copy of this VCPU's slot in the time pages (the guest cannot write there); false: it is being
- * written. */
+/*
+ * Copies the VCPU's slot in the time pages, where the guest cannot write. Returns false if the record is
+ * being written.
+ */
 static bool record_read_whole(const struct vcpu *vcpu, struct meridian_record *out)
 {
     const volatile struct meridian_record *slot = vcpu->domain->time_vcpus[vcpu->id].slot;
@@ -72,8 +74,9 @@ static uint64_t time_line_at(uint64_t tsc_timestamp, uint64_t system_time, uint3
 }
 
 /*
- * The VCPU may have read the old line well past the joint of the new one: the area is only rewritten here. So
- * the new line starts no lower than where the old one has got to (T1), which costs some ns at most.
+ * The area is only rewritten here, so the VCPU may have read the old line well past the joint of the new one.
+ * The new line therefore starts no lower than what the old line says now (docs/promises.md, T1). That is some
+ * ns at most.
  */
 static void time_line_follow(struct vcpu_time_info *line, const struct meridian_record *record)
 {
@@ -95,7 +98,7 @@ static void time_line_follow(struct vcpu_time_info *line, const struct meridian_
     line->flags = record->flags;
 }
 
-/* Odd, data, even: another VCPU may be reading it. */
+/* The version is odd while the data change, for another VCPU may be reading them. */
 static void time_area_write(struct vcpu *vcpu)
 {
     const struct guest_space *space = vcpu_space(vcpu);
@@ -120,7 +123,7 @@ static void time_area_update(struct vcpu *vcpu)
         !record_read_whole(vcpu, &record))
         return;
     time_line_follow(&vcpu->areas.time_line, &record);
-    vcpu->areas.time_line.version &= ~1u; /* an area that was not mapped half-way */
+    vcpu->areas.time_line.version &= ~1u; /* odd if the area was unmapped while it was written */
     time_area_write(vcpu);
     vcpu->areas.time_area_version = record.version1;
 }

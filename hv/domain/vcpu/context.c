@@ -9,7 +9,7 @@
 #define MSR_KERNEL_GS_BASE 0xc0000102u
 #define MXCSR_DEFAULT      0x1f80u
 
-/* The hypervisor touches no vector register: what is in them now is what the guest gets, so it is cleared. */
+/* The hypervisor uses no vector register. What is in them the guest would see, so they are cleared. */
 static void fpu_reset(void)
 {
     uint32_t mxcsr = MXCSR_DEFAULT;
@@ -50,7 +50,7 @@ void context_load(struct vcpu *vcpu)
     fpu_reset();
 }
 
-/* The base may have changed without us: loading a selector into GS takes it from the descriptor. */
+/* The guest may have changed the base itself: loading a selector into GS takes it from the descriptor. */
 void user_mode_toggle(struct vcpu *vcpu)
 {
     if (vcpu->user_mode)

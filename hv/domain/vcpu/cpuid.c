@@ -13,8 +13,8 @@
 #define EXTENDED_LAST  0x80000008u
 #define XEN_LEAVES     0x100u
 /*
- * Version, and a third leaf since stock kernels look for a hypervisor with at least two above the first: it
- * says that no MSR writes hypercall pages.
+ * The version, and one more leaf, which says that no MSR writes hypercall pages: stock kernels take only what
+ * has at least two leaves above the first for a hypervisor.
  */
 #define XEN_LAST      (XEN_CPUID_FIRST_LEAF + 2)
 #define XEN_4_17      (4u << 16 | 17u)
@@ -22,8 +22,9 @@
 #define HYPERVISOR    BIT(31)
 
 /*
- * What needs neither CPL 0 nor a control register that is off here (control.c: no XSAVE, so no AVX; no
- * FSGSBASE) nor a device (APIC, MTRR). SDM vol. 2, CPUID; AMD64 vol. 3, appendix E.
+ * The features that work for a guest. They need no CPL 0, no device (APIC, MTRR), and no control register
+ * bit that is off here (control.c: no XSAVE, so no AVX; no FSGSBASE). SDM vol. 2, CPUID; AMD64 vol. 3,
+ * appendix E.
  */
 #define LEAF1_ECX \
     (BIT(0) | BIT(1) | BIT(9) | BIT(13) | BIT(19) | BIT(20) | BIT(22) | BIT(23) | BIT(25) | BIT(30))
@@ -56,7 +57,7 @@ static struct cpuid_result xen_leaf(uint32_t leaf)
     return no_answer;
 }
 
-/* APIC ids go by twos, as Xen gives them to VCPUs. */
+/* A VCPU's APIC id is twice its number, as on Xen. */
 static struct cpuid_result leaf_1(struct cpuid_result r, uint32_t vcpu)
 {
     r.ebx = (r.ebx & 0xffff) | vcpu * 2 << 24;
@@ -111,7 +112,7 @@ struct cpuid_result cpuid_policy(uint32_t leaf, uint32_t subleaf, struct cpuid_r
 /* UD2, "xen", CPUID. */
 static const uint8_t prefixed[] = {0x0f, 0x0b, 'x', 'e', 'n', 0x0f, 0xa2};
 
-/* A leaf above the highest answers as the highest on some CPUs (SDM vol. 2, CPUID): not here. */
+/* Above the highest leaf some CPUs answer as for the highest one (SDM vol. 2, CPUID). Here it is all 0. */
 static struct cpuid_result cpuid_native(uint32_t leaf, uint32_t subleaf)
 {
     uint32_t range = leaf & 0x80000000u;

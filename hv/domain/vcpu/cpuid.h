@@ -1,6 +1,7 @@
 /*
- * CPUID as a guest gets it that asks by Xen's forced-emulation prefix (xen.h, XEN_EMULATE_PREFIX): Xen's own
- * leaves, and of the CPU's those features that work for a guest here. A plain CPUID gives the CPU's own.
+ * CPUID for a guest that asks by Xen's forced-emulation prefix (xen.h, XEN_EMULATE_PREFIX): it gets Xen's own
+ * leaves, and those of the CPU's features that work for a guest here. A plain CPUID gives the CPU's own
+ * answer.
  */
 #ifndef DOMAIN_CPUID_H
 #define DOMAIN_CPUID_H
@@ -12,10 +13,10 @@
 
 struct vcpu;
 
-/* What the guest is told, from what the CPU said of the same leaf. Pure. */
+/* Returns what the guest is told. `native` is the CPU's own answer for the same leaf. Pure. */
 struct cpuid_result cpuid_policy(uint32_t leaf, uint32_t subleaf, struct cpuid_result native, uint32_t vcpu);
 
-/* After #UD: true if it was the prefix before a CPUID, which is done now. */
+/* After #UD: does the CPUID if the prefix stands before it. Returns false if it was anything else. */
 bool cpuid_forced(struct vcpu *vcpu);
 
 #endif

@@ -9,7 +9,7 @@
 #define PRESENT   (1ull << 47)
 #define LONG_MODE (1ull << 53)
 #define BIG       (1ull << 54)
-/* As large as can be, in pages. */
+/* The largest limit there is, in pages. */
 #define LIMIT_4GIB (0xffffull | 15ull << 48 | 1ull << 55)
 #define USABLE     (PRESENT | NO_SYSTEM | DPL3)
 

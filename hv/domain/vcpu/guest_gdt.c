@@ -9,9 +9,9 @@
 #include "domain/memory/ownership.h"
 #include "log/string.h"
 
-#define SELECTOR_TI 4u /* from a local table, which there is not */
+#define SELECTOR_TI 4u /* a local table's; there is none */
 
-/* Of some VCPU, as the guest gave them: it must not get the frame writable. */
+/* Returns true if some VCPU's descriptors lie in the frame: then the guest must not get it writable. */
 static bool holds_descriptors(const struct domain *domain, uint64_t phys)
 {
     for (unsigned vcpu = 0; vcpu < domain->vcpu_count; vcpu++)
@@ -49,7 +49,7 @@ static bool frames_ok(const struct domain *domain, const uint64_t *mfns, unsigne
     return true;
 }
 
-/* From the guest's frame, which another VCPU may still be writing to: each entry is read once. */
+/* Reads each entry of the guest's frame once, for another VCPU may still be writing to it. */
 static bool page_check(const volatile uint64_t *from)
 {
     for (unsigned i = 0; i < TABLE_ENTRIES; i++) {
@@ -61,7 +61,7 @@ static bool page_check(const volatile uint64_t *from)
     return true;
 }
 
-/* One that turned bad since it was checked becomes empty. The guest sees its own brought into line. */
+/* An entry that became bad since page_check is left empty. The guest's own entries are corrected. */
 static void page_copy(volatile uint64_t *from, uint64_t *to)
 {
     for (unsigned i = 0; i < TABLE_ENTRIES; i++) {
@@ -113,7 +113,7 @@ void guest_gdt_load(struct vcpu *vcpu)
         traps_gdt_page(i, vcpu->gdt.frames[i] ? vcpu->gdt.copies[i] : 0);
 }
 
-/* 0, which is no descriptor to run on, where there is none. */
+/* Returns 0 where there is none; nothing can run on that. */
 static uint64_t descriptor_of(const struct vcpu *vcpu, uint64_t selector)
 {
     uint64_t index = (selector & 0xffff) >> 3;

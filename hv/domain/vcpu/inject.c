@@ -8,7 +8,7 @@
 #define STACK_ALIGN      16ull
 #define FRAME_WORDS_MOST 8
 
-/* A frame that would reach into the hypervisor's part; any other bad stack shows when it is written to. */
+/* Returns false if a frame would reach into the hypervisor's part. Any other bad stack fails guest_write. */
 static bool stack_ok(uint64_t top)
 {
     return top <= HYPERVISOR_START || top >= HYPERVISOR_END + FRAME_WORDS_MOST * 8;
@@ -25,7 +25,7 @@ bool bounce_build(const struct trap_frame *regs, const struct bounce *bounce, ui
                   struct bounce_frame *out)
 {
     uint64_t top = (bounce->from_user ? bounce->kernel_stack : regs->rsp) & ~(STACK_ALIGN - 1);
-    /* RPL 0 says that the guest's kernel was interrupted, 3 its user mode. */
+    /* RPL 0 tells the guest that its kernel was interrupted, RPL 3 that its user mode was. */
     uint64_t cs = regs->cs & (bounce->from_user ? 0xffff : 0xfffc);
     uint64_t *word = out->word;
 
@@ -47,7 +47,7 @@ bool bounce_build(const struct trap_frame *regs, const struct bounce *bounce, ui
 
 void bounce_enter(struct trap_frame *regs, const struct bounce *bounce, const struct bounce_frame *frame)
 {
-    /* As on any trap (SDM vol. 3, 6.12.1), and AC, which a kernel's alignment checks would trip over. */
+    /* As on any trap (SDM vol. 3, 6.12.1). And AC, or the kernel's unaligned accesses would fault. */
     regs->rflags &= ~(RFLAGS_AC | RFLAGS_VM | RFLAGS_RF | RFLAGS_NT | RFLAGS_TF);
     regs->cs = SEL_USER_CODE64;
     regs->ss = SEL_USER_DATA;

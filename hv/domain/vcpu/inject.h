@@ -1,7 +1,7 @@
 /*
- * What interrupts a running guest: a frame as Xen makes one, for an exception or an event, and the registers
- * that the guest's handler begins with: rcx, r11, [error code,] rip, cs (the saved upcall mask in bits
- * 32..39), rflags, rsp, ss.
+ * How a guest is interrupted, for an exception or an event: a frame is put on its stack and it goes on in its
+ * own handler. The frame is the one that Xen makes: rcx, r11, [error code,] rip, cs (with the saved upcall
+ * mask in bits 32..39), rflags, rsp, ss.
  */
 #ifndef DOMAIN_INJECT_H
 #define DOMAIN_INJECT_H
@@ -32,28 +32,33 @@ struct bounce {
 };
 
 struct bounce_frame {
-    uint64_t address; /* where word[0] goes: the handler's rsp */
+    uint64_t address; /* guest virtual, of word[0]: the handler's rsp */
     unsigned words;
     uint64_t word[8];
 };
 
 /*
- * `masked`: evtchn_upcall_mask as it is before the handler masks it. From kernel mode the frame goes on the
- * stack in use. False: the stack points into the hypervisor's part.
+ * Computes the frame. `masked` is evtchn_upcall_mask before the handler masks it. A frame from kernel mode
+ * goes onto the stack in use. Returns false if the stack points into the hypervisor's part. Pure.
  */
 bool bounce_build(const struct trap_frame *regs, const struct bounce *bounce, uint8_t masked,
                   struct bounce_frame *out);
 
-/* After the frame is in place: the guest goes on in its handler. */
+/* Sets the registers with which the handler begins, once the frame is written. Pure. */
 void bounce_enter(struct trap_frame *regs, const struct bounce *bounce, const struct bounce_frame *frame);
 
-/* `masks`: events stay masked until the handler returns. False: the domain has ended. */
+/*
+ * Interrupts the guest. `masks`: events stay masked until the handler returns. Returns false if the frame
+ * could not be written: then the domain has ended.
+ */
 bool inject_frame(struct vcpu *vcpu, struct bounce *bounce, bool masks);
-/* To the guest's own handler of that exception. */
+/* Interrupts the guest by an exception. Without a handler for it the domain ends. */
 void inject_exception(struct vcpu *vcpu, unsigned vector, bool has_error, uint32_t error);
 
-/* On the way back to the guest: makes its upcall if one is due. False: it could not take it, the domain has
- * ended. */
+/*
+ * Interrupts the guest by an upcall to its event callback if one is due, on the way back to it. Returns false
+ * if the guest could not take it: then the domain has ended.
+ */
 bool inject_upcall(struct vcpu *vcpu);
 
 #endif

@@ -13,14 +13,14 @@
 static struct {
     struct vcpu *vcpu; /* the one that this CPU runs; NULL: none */
     bool entered;      /* the CPU has come to run_next: only from then on can a domain's end wait for it */
-} __attribute__((aligned(64))) slots[MAX_CPUS];
+} __attribute__((aligned(64))) cpus[MAX_CPUS];
 
 bool schedule_place(struct domain *domain)
 {
     unsigned vcpu = 0;
 
     for (unsigned cpu = 0; cpu < cpu_count() && vcpu < domain->vcpu_count; cpu++)
-        if (keeper_cpu_measured(cpu) && !slots[cpu].vcpu)
+        if (keeper_cpu_measured(cpu) && !cpus[cpu].vcpu)
             domain->vcpus[vcpu++].cpu = cpu;
     return vcpu == domain->vcpu_count;
 }
@@ -28,12 +28,12 @@ bool schedule_place(struct domain *domain)
 void schedule_add(struct domain *domain)
 {
     for (unsigned i = 0; i < domain->vcpu_count; i++)
-        __atomic_store_n(&slots[domain->vcpus[i].cpu].vcpu, &domain->vcpus[i], __ATOMIC_RELEASE);
+        __atomic_store_n(&cpus[domain->vcpus[i].cpu].vcpu, &domain->vcpus[i], __ATOMIC_RELEASE);
 }
 
 struct vcpu *schedule_current(void)
 {
-    return __atomic_load_n(&slots[cpu_id()].vcpu, __ATOMIC_ACQUIRE);
+    return __atomic_load_n(&cpus[cpu_id()].vcpu, __ATOMIC_ACQUIRE);
 }
 
 static void clear_reason(struct vcpu *vcpu, uint32_t reason)
@@ -46,7 +46,7 @@ bool schedule_runnable(const struct vcpu *vcpu)
     return !(__atomic_load_n(&vcpu->stopped_for, __ATOMIC_SEQ_CST) & (VCPU_DOWN | VCPU_BLOCKED));
 }
 
-/* "Blocked" is set before the look, by a locked instruction: an event raised after the look finds it set. */
+/* "Blocked" is set, by a locked instruction, before the bits are checked: a later event finds it set. */
 void schedule_block(struct vcpu *vcpu)
 {
     __atomic_store_n(&vcpu_info_of(vcpu)->evtchn_upcall_mask, 0, __ATOMIC_SEQ_CST);
@@ -65,7 +65,7 @@ void schedule_poll_cancel(struct vcpu *vcpu)
     clear_reason(vcpu, VCPU_BLOCKED | VCPU_POLLING);
 }
 
-/* A CPU that idles finds the interrupt waiting even if it comes just before its HLT (cpu_idle). */
+/* An interrupt that comes just before a CPU's HLT is not lost (cpu_idle). */
 void schedule_nudge(struct vcpu *vcpu)
 {
     if (vcpu->cpu != cpu_id())
@@ -84,7 +84,7 @@ void schedule_notify(struct domain *domain, struct event_effect effect)
         schedule_kick(&domain->vcpus[effect.vcpu]);
     if (!effect.became_pending)
         return;
-    /* Any port wakes a VCPU that polls, which looks for itself which one that was. */
+    /* Any port wakes a VCPU that polls; it checks for itself whether that was one of its own. */
     for (unsigned i = 0; i < domain->vcpu_count; i++)
         if (__atomic_load_n(&domain->vcpus[i].stopped_for, __ATOMIC_SEQ_CST) & VCPU_POLLING)
             schedule_kick(&domain->vcpus[i]);
@@ -109,7 +109,7 @@ bool schedule_is_down(const struct vcpu *vcpu)
 
 void schedule_mark_entered(void)
 {
-    __atomic_store_n(&slots[cpu_id()].entered, true, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&cpus[cpu_id()].entered, true, __ATOMIC_SEQ_CST);
 }
 
 void schedule_mark_stopped(struct vcpu *vcpu)
@@ -119,7 +119,7 @@ void schedule_mark_stopped(struct vcpu *vcpu)
 
 bool schedule_wait(bool (*done)(const void *what), const void *what, uint64_t most_ns)
 {
-    /* Should the clock itself stand still. */
+    /* The clock itself might stand still. */
     const uint64_t spins = most_ns / 5 * 2;
     uint64_t start_ns = keeper_now_ns();
 
@@ -133,7 +133,7 @@ bool schedule_wait(bool (*done)(const void *what), const void *what, uint64_t mo
     return false;
 }
 
-/* A CPU that has not entered sees the end when it does: both are in one order. */
+/* A CPU that has not entered yet will see the end when it does: both are seen in one order by all. */
 static bool all_stopped(const void *of)
 {
     const struct domain *domain = of;
@@ -142,7 +142,7 @@ static bool all_stopped(const void *of)
         const struct vcpu *vcpu = &domain->vcpus[i];
 
         if (vcpu->cpu != cpu_id() && !keeper_cpu_stopped(vcpu->cpu) &&
-            __atomic_load_n(&slots[vcpu->cpu].entered, __ATOMIC_SEQ_CST) &&
+            __atomic_load_n(&cpus[vcpu->cpu].entered, __ATOMIC_SEQ_CST) &&
             !__atomic_load_n(&vcpu->left_for_good, __ATOMIC_SEQ_CST))
             return false;
     }

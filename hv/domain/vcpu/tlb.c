@@ -1,9 +1,14 @@
 /*
- * The asker raises a CPU's `wanted` and wakes it; that CPU flushes on its way back to its guest (or while it
- * waits itself) and says up to where. A CPU that runs no VCPU is not woken: it says that it runs one before
- * it looks at `wanted`, the asker raises `wanted` before it looks at that, so one of the two sees the other.
- * Two CPUs that ask each other at once serve each other: nobody waits with a lock. A guest's pages are never
- * global, so a load of CR3 forgets them all (SDM vol. 3, 4.10.4.1).
+ * A CPU that asks another for a flush raises that CPU's `wanted` and wakes it. The other one flushes on its
+ * way back to its guest, or while it waits itself, and sets `done` to the `wanted` that it has served.
+ *
+ * A CPU that runs no VCPU is not woken and not waited for. No flush is lost by that:
+ *   - a CPU sets `active` before it reads `wanted` (tlb_enter);
+ *   - the asking CPU raises `wanted` before it reads `active` (flush_request). One of the two sees what the
+ *     other did. Two CPUs that ask each other at once serve each other while they wait, and no CPU waits
+ *     with a lock held.
+ *
+ * A guest's pages are never global, so a load of CR3 forgets them all (SDM vol. 3, 4.10.4.1).
  */
 #include "domain/vcpu/tlb.h"
 
@@ -20,7 +25,7 @@
 
 static struct {
     uint32_t wanted, done;
-    bool active; /* runs a VCPU, or is in the hypervisor for it */
+    bool active; /* it runs a VCPU, or is in the hypervisor on the VCPU's behalf */
 } __attribute__((aligned(64))) requests[MAX_CPUS];
 
 void tlb_flush_here(void)
@@ -50,13 +55,13 @@ void tlb_leave(void)
     __atomic_store_n(&requests[cpu_id()].active, false, __ATOMIC_SEQ_CST);
 }
 
-/* What one CPU asked of another. */
+/* A flush that this CPU waits for. */
 struct flush_ticket {
     const struct domain *domain;
     uint32_t cpu, number;
 };
 
-/* Counters wrap; the difference does not. While it waits this CPU serves others, which may wait for it. */
+/* Counters wrap, their difference does not. A CPU that waits serves others, for they may wait for it. */
 static bool flush_done(const void *of)
 {
     const struct flush_ticket *ticket = of;
@@ -68,7 +73,7 @@ static bool flush_done(const void *of)
     return false;
 }
 
-/* True: the CPU must be waited for. One that stopped looks at `wanted` if it ever comes back. */
+/* Returns true if the CPU must be waited for. A stopped CPU reads `wanted` if it ever runs again. */
 static bool flush_request(unsigned cpu, uint32_t *ticket)
 {
     *ticket = __atomic_add_fetch(&requests[cpu].wanted, 1, __ATOMIC_SEQ_CST);

@@ -1,4 +1,4 @@
-/* Forgetting a guest's old translations on every CPU that may hold them. */
+/* Old translations of a guest are forgotten, on every CPU that may hold them. */
 #ifndef DOMAIN_TLB_H
 #define DOMAIN_TLB_H
 
@@ -6,17 +6,19 @@
 
 struct domain;
 
-/* `vcpus`: a bit each. When it returns none of them uses an old translation (a CPU silent for 1 s is named).
+/*
+ * Returns when none of the VCPUs in `vcpus`, a bit each, uses an old translation any more. A CPU that does
+ * not answer within 1 s is named in a log line and given up.
  */
 void tlb_flush(struct domain *domain, uint64_t vcpus);
 
-/* Forgets all that this CPU holds. */
+/* Forgets all translations of the guest that this CPU holds. */
 void tlb_flush_here(void);
 
-/* On every way back to a guest, and while waiting for another CPU: does what others asked of this one. */
+/* Does the flush that other CPUs asked of this one. On every way back to a guest, and while it waits. */
 void tlb_serve(void);
 
-/* This CPU begins to run a VCPU, or stops: in between it must be waited for. */
+/* This CPU begins, and stops, to run a VCPU. In between others must wait for its flushes. */
 void tlb_enter(void);
 void tlb_leave(void);
 

@@ -15,8 +15,10 @@
 #include "domain/vcpu/inject.h"
 #include "domain/vcpu/vcpu_timers.h"
 
-/* Why a VCPU does not run. Any CPU sets and clears these bits, atomically; it runs while neither of the first
- * two is set. */
+/*
+ * Why a VCPU does not run. Any CPU sets and clears these bits, atomically. The VCPU runs while neither of the
+ * first two is set.
+ */
 #define VCPU_DOWN    1u
 #define VCPU_BLOCKED 2u
 #define VCPU_POLLING 4u /* with VCPU_BLOCKED: any port that becomes pending wakes it */
@@ -28,7 +30,7 @@ struct vcpu {
     uint32_t stopped_for; /* VCPU_*, atomic */
     bool initialised;     /* under the domain's lock */
     bool context_loaded;  /* its CPU has loaded fs_base and the rest once */
-    bool running;         /* as of its own CPU: it goes back to the guest next */
+    bool running;         /* its CPU is in the guest, or goes back to it next; for that CPU alone */
     bool left_for_good;   /* atomic: its CPU has seen the domain's end and never runs it again */
     bool call_again;      /* the hypercall at hand is to be made again with the arguments it left */
     bool in_multicall;
@@ -41,7 +43,7 @@ struct vcpu {
     uint64_t user_root;    /* root table of the user mode, physical: 0 (it has none) or space.root */
     bool user_mode;
     uint64_t fs_base;
-    uint64_t gs_base, user_gs_base; /* that of the mode it is not in; loaded with fs_base to begin with */
+    uint64_t gs_base, user_gs_base; /* of the mode that it is not in; both are loaded to begin with */
     uint64_t fault_address;         /* CR2 of the last page fault */
     uint64_t retried_rip;           /* guest_exit.c: the instruction that was last tried again; 0: none */
 
@@ -55,7 +57,7 @@ static inline struct vcpu *vcpu_by_id(struct domain *domain, uint64_t id)
     return id < domain->vcpu_count ? &domain->vcpus[id] : NULL;
 }
 
-/* For guest_read, guest_write: every VCPU runs on the domain's one root. */
+/* For guest_read and guest_write. Every VCPU runs on the domain's one root. */
 static inline const struct guest_space *vcpu_space(const struct vcpu *vcpu)
 {
     return &vcpu->domain->space;

@@ -8,14 +8,13 @@
 #include "cpu/traps.h"
 
 /*
- * Whether VCPUOP_initialise may take it: NULL, or which part is wrong. `root`: physical address of the only
- * page tables there are. What a context may not ask for here, unlike on Xen: a local descriptor table, to
- * start in user mode, an FPU image, hardware breakpoints. Its own descriptors are looked at elsewhere
- * (guest_gdt.h).
+ * Returns NULL if VCPUOP_initialise may take the context, or else which part of it is refused. `root` is the
+ * physical address of the only page tables. Unlike on Xen, a context cannot ask for a local descriptor table,
+ * a start in user mode, an FPU image or hardware breakpoints. guest_gdt.h checks its descriptors.
  */
 const char *vcpu_context_refusal(const struct vcpu_guest_context *context, uint64_t root);
 
-/* Of a context that was not refused. */
+/* Makes the first frame from a context that was not refused. */
 void vcpu_context_frame(const struct vcpu_guest_context *context, struct trap_frame *out);
 
 #endif

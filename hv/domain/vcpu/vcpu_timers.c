@@ -18,7 +18,7 @@ static void raise_timer_virq(struct vcpu *vcpu)
     schedule_notify(vcpu->domain, events_virq(&vcpu->domain->events, vcpu->id, VIRQ_TIMER));
 }
 
-/* Never counted as time: how late it comes, or how many ticks were one, the guest reads off its clock. */
+/* The guest must not count ticks as time: they come late, or several as one. It reads its clock instead. */
 static void periodic_work(struct vcpu *vcpu, uint64_t now_ns)
 {
     if (!vcpu->timers.period_ns || domain_has_ended(vcpu->domain))

@@ -1,5 +1,7 @@
-/* A VCPU's timers, on the queue of its CPU: periodic, single-shot, and SCHEDOP_poll's patience. All raise
- * VIRQ_TIMER but the last. Deadlines are in keeper_now_ns() time. */
+/*
+ * A VCPU's timers, in the queue of its CPU: the periodic and the single-shot one raise VIRQ_TIMER, the third
+ * ends a SCHEDOP_poll. Deadlines are in ns of system time (keeper_now_ns).
+ */
 #ifndef DOMAIN_VCPU_TIMERS_H
 #define DOMAIN_VCPU_TIMERS_H
 
@@ -17,25 +19,25 @@ struct vcpu_timer {
 
 struct vcpu_timers {
     struct vcpu_timer periodic, singleshot, poll;
-    uint64_t period_ns, periodic_last_ns; /* its own CPU's */
-    uint64_t period_request_ns;           /* atomic: for its CPU to take up; PERIOD_AS_IT_IS: none */
+    uint64_t period_ns, periodic_last_ns; /* for its own CPU alone; a period of 0: the timer is off */
+    uint64_t period_request_ns; /* atomic: a new period for its CPU to take up; PERIOD_AS_IT_IS: none */
 };
 
 void vcpu_timers_init(struct vcpu *vcpu);
 
-/* Any CPU; 0 stops it. Taken up by the VCPU's own CPU at once. */
+/* Sets a new period; 0 stops the timer. Any CPU: the VCPU's own CPU is nudged to take it up. */
 void vcpu_timers_set_periodic(struct vcpu *vcpu, uint64_t period_ns);
 
-/* On the VCPU's own CPU. A deadline in the past fires at once. */
+/* On the VCPU's own CPU. The event for a deadline in the past is raised at once. */
 void vcpu_timers_set_singleshot(struct vcpu *vcpu, uint64_t deadline_ns);
 void vcpu_timers_stop_singleshot(struct vcpu *vcpu);
 void vcpu_timers_set_poll(struct vcpu *vcpu, uint64_t deadline_ns);
 
 /*
- * On the VCPU's own CPU, by the scheduler. As on Xen, the periodic timer stands still while its VCPU does not
- * run; when that goes on, a tick that came due in the meantime is delivered at once, as one.
+ * On the VCPU's own CPU, by run.c. As on Xen, the periodic timer stands still while the VCPU does not run.
+ * When the VCPU goes on, the ticks that came due in the meantime become one tick, at once.
  */
-void vcpu_timers_serve(struct vcpu *vcpu); /* what vcpu_timers_set_periodic left */
+void vcpu_timers_serve(struct vcpu *vcpu); /* takes up a period that vcpu_timers_set_periodic left */
 void vcpu_timers_resume(struct vcpu *vcpu);
 void vcpu_timers_suspend(struct vcpu *vcpu);
 
