@@ -7,11 +7,11 @@
 
 #include "cpu/instructions.h"
 #include "domain/calls/hypercalls.h"
-#include "domain/vcpu/vcpu.h"
 #include "domain/vcpu/cpuid.h"
 #include "domain/vcpu/end.h"
 #include "domain/vcpu/inject.h"
 #include "domain/vcpu/schedule.h"
+#include "domain/vcpu/vcpu.h"
 
 #define VECTOR_UD          6u
 #define VECTOR_GP          13u

@@ -8,10 +8,10 @@
 #include "domain/vcpu/areas.h"
 #include "domain/vcpu/context.h"
 #include "domain/vcpu/end.h"
-#include "domain/vcpu/vcpu.h"
 #include "domain/vcpu/inject.h"
 #include "domain/vcpu/schedule.h"
 #include "domain/vcpu/tlb.h"
+#include "domain/vcpu/vcpu.h"
 #include "domain/vcpu/vcpu_timers.h"
 
 static void vcpu_leave(struct vcpu *vcpu)

@@ -7,11 +7,11 @@
 #include <cmocka.h>
 
 #include "domain/events/events.h"
-#include "domain/vcpu/vcpu.h"
 #include "domain/guest_abi.h"
 #include "domain/vcpu/context.h"
 #include "domain/vcpu/end.h"
 #include "domain/vcpu/inject.h"
+#include "domain/vcpu/vcpu.h"
 
 /* What the shell around the frames needs; nothing here gets that far. */
 void user_mode_toggle(struct vcpu *vcpu)

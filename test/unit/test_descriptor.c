@@ -8,8 +8,8 @@
 #include <cmocka.h>
 
 #include "cpu/paging.h"
-#include "domain/vcpu/descriptor.h"
 #include "domain/memory/ownership.h"
+#include "domain/vcpu/descriptor.h"
 #include "random.h"
 
 #define DPL3    (3ull << 45)

@@ -10,8 +10,8 @@
 #include <sched.h>
 #include <xen/errno.h>
 
-#include "domain/events/events.h"
 #include "domain/events/event_table.h"
+#include "domain/events/events.h"
 
 bool lock_take(struct lock *lock)
 {

@@ -8,8 +8,8 @@
 #include <cmocka.h>
 
 #include "cpu/paging.h"
-#include "domain/memory/guest_memory.h"
 #include "domain/guest_abi.h"
+#include "domain/memory/guest_memory.h"
 
 /* A machine of 16 frames; 0 is the root, further tables and pages are taken as a test needs them. */
 #define FRAMES 16

@@ -6,9 +6,9 @@
 
 #include "cpu/paging.h"
 #include "cpu/traps.h"
-#include "domain/domain_state.h"
 #include "domain/build/guest_tables.h"
 #include "domain/build/hypercall_page.h"
+#include "domain/domain_state.h"
 #include "log/log.h"
 #include "log/string.h"
 

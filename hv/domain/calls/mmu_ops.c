@@ -9,10 +9,10 @@
 #include "cpu/instructions.h"
 #include "cpu/paging.h"
 #include "domain/calls/calls.h"
-#include "domain/vcpu/vcpu.h"
 #include "domain/memory/ownership.h"
 #include "domain/vcpu/guest_gdt.h"
 #include "domain/vcpu/tlb.h"
+#include "domain/vcpu/vcpu.h"
 
 #define OPS_AT_ONCE 32
 #define PREEMPTED   (1u << 31)

@@ -6,12 +6,12 @@
 #include <stdint.h>
 #include <xen/xen.h>
 
-#include "domain/guest_abi.h"
 #include "domain/calls/calls.h"
-#include "domain/vcpu/end.h"
-#include "domain/vcpu/vcpu.h"
-#include "domain/vcpu/guest_gdt.h"
+#include "domain/guest_abi.h"
 #include "domain/vcpu/context.h"
+#include "domain/vcpu/end.h"
+#include "domain/vcpu/guest_gdt.h"
+#include "domain/vcpu/vcpu.h"
 
 static bool iret_to_user(const struct iret_context *context)
 {

@@ -5,10 +5,10 @@
 
 #include "cpu/instructions.h"
 #include "domain/calls/calls.h"
-#include "domain/vcpu/end.h"
 #include "domain/events/events.h"
-#include "domain/vcpu/vcpu.h"
+#include "domain/vcpu/end.h"
 #include "domain/vcpu/schedule.h"
+#include "domain/vcpu/vcpu.h"
 #include "domain/vcpu/vcpu_timers.h"
 
 #define POLL_PORTS_MOST 128 /* Xen's */

@@ -5,9 +5,9 @@
 #include <xen/vcpu.h>
 
 #include "cpu/paging.h"
-#include "domain/vcpu/vcpu.h"
 #include "domain/vcpu/guest_gdt.h"
 #include "domain/vcpu/schedule.h"
+#include "domain/vcpu/vcpu.h"
 
 _Static_assert(sizeof(struct vcpu_info) == 64, "xen.h");
 

@@ -1,8 +1,8 @@
 #include "domain/vcpu/context.h"
 
 #include "cpu/instructions.h"
-#include "domain/vcpu/vcpu.h"
 #include "domain/vcpu/guest_gdt.h"
+#include "domain/vcpu/vcpu.h"
 
 #define MSR_FS_BASE 0xc0000100u
 /* while the hypervisor runs, the guest's GS base: SWAPGS exchanges them */

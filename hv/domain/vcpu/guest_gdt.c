@@ -4,9 +4,9 @@
 #include <xen/errno.h>
 
 #include "cpu/paging.h"
+#include "domain/memory/ownership.h"
 #include "domain/vcpu/descriptor.h"
 #include "domain/vcpu/vcpu.h"
-#include "domain/memory/ownership.h"
 #include "log/string.h"
 
 #define SELECTOR_TI 4u /* a local table's; there is none */

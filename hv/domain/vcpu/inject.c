@@ -1,9 +1,9 @@
 #include "domain/vcpu/inject.h"
 
 #include "domain/events/events.h"
-#include "domain/vcpu/vcpu.h"
 #include "domain/vcpu/context.h"
 #include "domain/vcpu/end.h"
+#include "domain/vcpu/vcpu.h"
 
 #define STACK_ALIGN      16ull
 #define FRAME_WORDS_MOST 8
