@@ -64,13 +64,15 @@ void traps_set_interrupt(unsigned vector, void (*handler)(void));
 
 /*
  * Called for every exception and SYSCALL from CPL 3, on the CPU's own stack, interrupts off, with the
- * frame at cpu->guest_frame. NULL: such a trap is a panic.
+ * frame at cpu->guest_frame. NULL: such a trap is a panic. A pointer, because this room knows no guests:
+ * domain_create sets it to guest_exit.
  */
 void traps_set_guest(void (*handler)(struct trap_frame *frame));
 
 /*
  * What follows every trap or interrupt taken from CPL 3, once it is handled: decides what this CPU
- * runs next, and ends in guest_resume() or in idling. Stack is empty when it is called.
+ * runs next, and ends in guest_resume() or in idling. Stack is empty when it is called. A pointer for the
+ * same reason: domain_create sets it to run_next.
  */
 void traps_set_return(void (*next)(void)); /* must not return */
 

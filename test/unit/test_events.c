@@ -205,6 +205,72 @@ static void test_no_wake_up_is_lost(void **state)
     assert_int_equal(taken, ROUNDS);
 }
 
+static struct event_channels events;
+
+static int setup_channels(void **state)
+{
+    setup(state);
+    memset(&events, 0, sizeof events);
+    events.shared = &shared;
+    for (unsigned i = 0; i < MAX_VCPUS; i++)
+        events.info[i] = &shared.vcpu_info[i];
+    return 0;
+}
+
+static void test_send(void **state)
+{
+    int ipi = event_table_bind_ipi(&events.table, 3);
+    int virq = event_table_bind_virq(&events.table, VIRQ_TIMER, 2);
+    struct event_effect effect = {true, true, 7};
+
+    (void)state;
+    assert_int_equal(events_send(&events, (uint64_t)virq, &effect), -XEN_EINVAL);
+    assert_false(effect.became_pending || effect.upcall);
+    assert_int_equal(events_send(&events, UINT64_MAX, &effect), -XEN_EINVAL);
+    assert_int_equal(events_send(&events, (uint64_t)ipi, &effect), 0);
+    assert_true(effect.became_pending && effect.upcall);
+    assert_int_equal(effect.vcpu, 3);
+    assert_true(event_upcall_due(info));
+    assert_int_equal(events_close(&events, (uint64_t)ipi), 0);
+    assert_false(event_port_pending(&shared, (uint32_t)ipi));
+    assert_int_equal(events_close(&events, (uint64_t)ipi), -XEN_EINVAL);
+}
+
+static void test_virq_and_unmask(void **state)
+{
+    uint32_t port = (uint32_t)event_table_bind_virq(&events.table, VIRQ_TIMER, 3);
+    struct event_effect effect = events_virq(&events, 2, VIRQ_TIMER); /* not bound there */
+
+    (void)state;
+    assert_false(effect.became_pending || effect.upcall);
+    shared.evtchn_mask[0] = 1ul << port;
+    effect = events_virq(&events, 3, VIRQ_TIMER);
+    assert_true(effect.became_pending && !effect.upcall);
+    assert_int_equal(events_unmask(&events, port, &effect), 0);
+    assert_true(effect.upcall && !effect.became_pending);
+    assert_int_equal(effect.vcpu, 3);
+    assert_int_equal(events_unmask(&events, EVENT_PORTS, &effect), -XEN_EINVAL);
+    assert_false(effect.upcall);
+}
+
+/* What was pending stays so, and the guest goes through all its ports, once it is told. */
+static void test_info_moves(void **state)
+{
+    struct vcpu_info elsewhere;
+    struct event_effect effect;
+
+    (void)state;
+    info->evtchn_upcall_mask = 1;
+    effect = events_move_info(&events, 3, &elsewhere);
+    assert_true(effect.upcall);
+    assert_int_equal(effect.vcpu, 3);
+    assert_ptr_equal(events.info[3], &elsewhere);
+    assert_int_equal(elsewhere.evtchn_upcall_mask, 1);
+    assert_int_equal(elsewhere.evtchn_pending_sel, ~0ul);
+    effect = events_move_info(&events, 3, &shared.vcpu_info[3]);
+    assert_false(effect.upcall); /* the guest had been told already */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -216,6 +282,9 @@ int main(void)
         cmocka_unit_test_setup(test_close_and_again, setup),
         cmocka_unit_test_setup(test_bind_vcpu, setup),
         cmocka_unit_test_setup(test_full, setup),
+        cmocka_unit_test_setup(test_send, setup_channels),
+        cmocka_unit_test_setup(test_virq_and_unmask, setup_channels),
+        cmocka_unit_test_setup(test_info_moves, setup_channels),
         cmocka_unit_test_setup(test_no_wake_up_is_lost, setup),
     };
 
