@@ -1,7 +1,7 @@
 /*
  * The door in from a guest. Interrupts never come here, traps.c serves them. A hypercall goes to calls/. An
- * exception is given to the guest's own handler, as Xen gives it to a PV kernel; a guest that
- * has no handler for it ends. Afterwards run.c, the door out, decides what this CPU does next.
+ * exception is given to the guest's own handler, as Xen gives it to a PV kernel; a guest that has no handler
+ * for it ends. Afterwards run.c, the door out, decides what this CPU does next.
  */
 #include "domain/guest_exit.h"
 
@@ -13,9 +13,6 @@
 #include "domain/vcpu/schedule.h"
 #include "domain/vcpu/vcpu.h"
 
-#define VECTOR_UD          6u
-#define VECTOR_GP          13u
-#define VECTOR_PF          14u
 #define VECTORS_WITH_ERROR 0x60227d00u /* 8, 10..14, 17, 21, 29, 30 */
 #define PF_ERROR_WRITE     (1u << 1)
 #define PF_ERROR_USER      (1u << 2)

@@ -6,7 +6,6 @@
 #include "log/log.h"
 
 #define STACK_WORDS 8
-#define PAGE_FAULT  14
 
 bool domain_has_ended(const struct domain *domain)
 {
@@ -59,7 +58,7 @@ void end_by_fault(struct vcpu *vcpu, const char *why)
     log_print("guest: VCPU %u cannot go on: %s\n", vcpu->id, why);
     log_print("  its last trap: %s, vector %lu, error code %lx\n", trap_name(frame->vector), frame->vector,
               frame->error);
-    if (frame->vector == PAGE_FAULT)
+    if (frame->vector == VECTOR_PF)
         log_print("  at address %016lx\n", vcpu->fault_address);
     print_registers(frame);
     print_stack(vcpu);
