@@ -4,8 +4,7 @@
 
 #include "cpu/paging.h"
 #include "domain/build/builder.h"
-#include "domain/guest_exit.h"
-#include "domain/run.h"
+#include "domain/guest_doors.h"
 #include "domain/vcpu/end.h"
 #include "domain/vcpu/schedule.h"
 #include "domain/vcpu/vcpu.h"

@@ -3,10 +3,10 @@
  * exception is given to the guest's own handler, as Xen gives it to a PV kernel; a guest that has no handler
  * for it ends. Afterwards run.c, the door out, decides what this CPU does next.
  */
-#include "domain/guest_exit.h"
+#include "domain/guest_doors.h"
 
 #include "cpu/instructions.h"
-#include "domain/calls/hypercalls.h"
+#include "domain/calls/calls.h"
 #include "domain/vcpu/cpuid.h"
 #include "domain/vcpu/end.h"
 #include "domain/vcpu/inject.h"

@@ -2,7 +2,7 @@
  * The door out: what a CPU does after each trap from its guest, and after its start-up. It goes back to its
  * VCPU, or idles until an interrupt.
  */
-#include "domain/run.h"
+#include "domain/guest_doors.h"
 
 #include "cpu/traps.h"
 #include "domain/vcpu/areas.h"

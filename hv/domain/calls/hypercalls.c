@@ -1,11 +1,10 @@
 /* From a SYSCALL of the guest's kernel to the call's handler, and its result back into the registers. */
-#include "domain/calls/hypercalls.h"
+#include "domain/calls/calls.h"
 
 #include <stddef.h>
 #include <stdint.h>
 #include <xen/xen.h>
 
-#include "domain/calls/calls.h"
 #include "domain/vcpu/vcpu.h"
 #include "log/format.h"
 #include "log/log.h"
