@@ -1,4 +1,4 @@
-/* The last step of a boot: what the loader gave becomes a guest, or the run ends, with what is wrong. */
+/* The last step of a boot: the loader's module becomes a guest. Or the run ends and says what is wrong. */
 #include "boot.h"
 
 #include "cpu/paging.h"
@@ -13,7 +13,7 @@
 #define MIB             (1ull << 20)
 #define GUEST_MAX_VCPUS 32u /* what shared_info has room for */
 
-/* One VCPU on each measured CPU, as far as shared_info has room. */
+/* One VCPU for each measured CPU, but not more than shared_info has room for. */
 static unsigned choose_vcpus(const struct options *options)
 {
     unsigned count = 0, wanted = options->vcpus;
@@ -36,12 +36,12 @@ static void refuse_option(const struct option_refused *bad)
 {
     char why[160];
 
-    format(why, sizeof(why), "option \"%.*s\" %s: correct it or leave it out", option_shown(bad->length),
+    format(why, sizeof why, "option \"%.*s\" %s: correct it or leave it out", option_shown(bad->length),
            bad->word, bad->why);
     verdict_refused(why, "bad-option");
 }
 
-/* What runs must be what was asked for: bad words end the run, as a bad guest does. */
+/* A run must be what was asked for, so a bad word ends it, as a bad guest does. */
 static bool refuse_command_line(const struct boot_info *boot, const struct options *options)
 {
     if (boot->cmdline_cut)
@@ -93,6 +93,6 @@ void boot_build_guest(const struct boot_info *boot, const struct options *option
         verdict_follow(domain);
         return;
     }
-    format(why, sizeof(why), "it %s", wrong);
+    format(why, sizeof why, "it %s", wrong);
     verdict_refused(why, "guest-refused");
 }

@@ -12,7 +12,7 @@ static struct timer deadline;
 static struct domain *domain; /* the one that the end by time ends; NULL before it is there */
 static enum end what_follows;
 
-/* Only a good verdict is followed by the end that was asked for: a bad one must stay to be read. */
+/* The end that was asked for follows only a good verdict: a bad one must stay to be read. */
 static void end_run(bool ok)
 {
     serial_flush();
@@ -38,7 +38,7 @@ static void print_verdict(bool ok, const char *reason)
         ok ? "ok" : "fail", (long long)clock.rate_ppb, bound, clock.mode, clock.disruptions, reason);
 }
 
-/* A guest that reported has the word; one that crashed after its report has not. */
+/* The guest's own verdict counts, if it printed one and did not crash afterwards. */
 void verdict_domain_ended(enum domain_end end, const char *why, bool reported, bool reported_ok)
 {
     bool ok = end != DOMAIN_CRASH;

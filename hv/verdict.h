@@ -7,18 +7,18 @@
 #include "domain/domain.h"
 #include "platform/loader/options.h"
 
-/* Arms the end by time (duration=), when the command line has one. */
+/* Arms the end by time, if the command line has one (duration=). */
 void verdict_start(const struct options *options);
-/* On the boot CPU, where the end by time comes too: it will end this domain. */
+/* Names the domain that the end by time ends. On the boot CPU, where that timer runs too. */
 void verdict_follow(struct domain *created);
-/* For domain_hooks.ended. */
+/* Says how the guest ended, and ends the run. For domain_hooks.ended. */
 void verdict_domain_ended(enum domain_end end, const char *why, bool reported, bool reported_ok);
 /*
- * The guest was not built. why: what is wrong and what to do, a sentence without its stop; reason: one word.
- * Meridian stays up where no emulator can be left.
+ * Ends a run in which no guest was built. why: what is wrong and what to do, a sentence without its stop;
+ * reason: one word. Meridian stays up where there is no emulator to leave.
  */
 void verdict_refused(const char *why, const char *reason);
-/* For panic_set_end: may come at any moment, before anything is set up. */
+/* Ends a run by a panic. For panic_set_end: it may come at any moment, before anything is set up. */
 void verdict_panic(void);
 
 #endif

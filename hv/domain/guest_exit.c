@@ -29,11 +29,11 @@ static bool software_interrupt(struct vcpu *vcpu)
     uint8_t code[2];
 
     if (!(vcpu->frame.error & GP_ERROR_IDT) ||
-        !guest_read(vcpu_space(vcpu), code, vcpu->frame.rip, sizeof(code)) || code[0] != 0xcd)
+        !guest_read(vcpu_space(vcpu), code, vcpu->frame.rip, sizeof code) || code[0] != 0xcd)
         return false;
     if (TI_GET_DPL(&vcpu->traps[code[1]]) < (vcpu->user_mode ? 3 : 1))
         return false;
-    vcpu->frame.rip += sizeof(code);
+    vcpu->frame.rip += sizeof code;
     inject_exception(vcpu, code[1], false, 0);
     return true;
 }

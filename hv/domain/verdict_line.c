@@ -39,7 +39,7 @@ void verdict_lines_take(struct verdict_lines *lines, const char *text, size_t si
     for (size_t i = 0; i < size; i++) {
         if (text[i] == '\n')
             line_done(lines);
-        else if (lines->used < sizeof(lines->line))
+        else if (lines->used < sizeof lines->line)
             lines->line[lines->used++] = text[i];
     }
 }

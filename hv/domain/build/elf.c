@@ -46,9 +46,9 @@ static const char *header_read(struct image *image)
 {
     struct elf_header *header = &image->header;
 
-    if (image->size < sizeof(*header))
+    if (image->size < sizeof *header)
         return "is shorter than an ELF header: give a kernel's ELF file as the module";
-    memcpy(header, image->bytes, sizeof(*header));
+    memcpy(header, image->bytes, sizeof *header);
     if (memcmp(header->ident, "\177ELF", 4) != 0)
         return "is not an ELF file: give the kernel uncompressed, as ELF";
     if (header->ident[4] != 2 || header->ident[5] != 1 || header->machine != MACHINE_X86_64)
@@ -64,7 +64,7 @@ static const char *header_read(struct image *image)
 
 static void program_header(const struct image *image, unsigned index, struct program_header *out)
 {
-    memcpy(out, image->bytes + image->header.phoff + (uint64_t)index * sizeof(*out), sizeof(*out));
+    memcpy(out, image->bytes + image->header.phoff + (uint64_t)index * sizeof *out, sizeof *out);
 }
 
 static const char *notes_from_segments(const struct image *image, struct elf_notes *notes)
@@ -98,7 +98,7 @@ static const char *notes_from_sections(const struct image *image, struct elf_not
         struct section_header section;
         const char *why;
 
-        memcpy(&section, image->bytes + header->shoff + (uint64_t)i * sizeof(section), sizeof(section));
+        memcpy(&section, image->bytes + header->shoff + (uint64_t)i * sizeof section, sizeof section);
         if (section.type != SHT_NOTE || !image_holds(image, section.offset, section.size))
             continue;
         why = elf_notes_read(image->bytes + section.offset, section.size, notes);
@@ -185,7 +185,7 @@ const char *elf_read(const void *bytes, size_t size, struct elf_guest *out)
     struct elf_notes notes;
     const char *why = header_read(&image);
 
-    memset(out, 0, sizeof(*out));
+    memset(out, 0, sizeof *out);
     elf_notes_init(&notes);
     if (!why)
         why = notes_from_segments(&image, &notes);

@@ -14,7 +14,7 @@ struct note {
 
 void elf_notes_init(struct elf_notes *notes)
 {
-    memset(notes, 0, sizeof(*notes));
+    memset(notes, 0, sizeof *notes);
     notes->entry = notes->virt_base = notes->paddr_offset = ELF_UNSET;
     notes->hypercall_page = notes->init_p2m = ELF_UNSET;
 }
@@ -92,8 +92,8 @@ const char *elf_notes_read(const uint8_t *area, uint64_t size, struct elf_notes 
     while (size - at >= 12) {
         uint32_t header[3]; /* namesz, descsz, type */
 
-        memcpy(header, area + at, sizeof(header));
-        at += sizeof(header);
+        memcpy(header, area + at, sizeof header);
+        at += sizeof header;
         if (padded(header[0]) > size - at || header[1] > size - at - padded(header[0]))
             return "has a note that ends outside its segment: link it again";
         if (++notes->seen > ELF_MAX_NOTES)

@@ -19,9 +19,8 @@ static uint64_t table_take(struct tables *tables)
 {
     uint64_t phys = tables->next;
 
-    if (phys >= tables->end)
-        panic("the guest's page tables were counted wrong"); /* layout.c counts, and its test says it is right
-                                                              */
+    if (phys >= tables->end) /* layout.c counts them, and test_layout.c checks that */
+        panic("the guest's page tables were counted wrong");
     tables->next += GUEST_PAGE;
     return phys;
 }
@@ -79,7 +78,7 @@ void guest_tables_build(const struct guest_layout *layout, uint64_t base)
  */
 #define M2P_TABLE_FLAGS (PTE_P | PTE_U | PTE_A)
 #define M2P_PAGE_FLAGS  (M2P_TABLE_FLAGS | PTE_NX)
-#define LEVELS          3 /* below the root */
+#define LEVELS          3 /* of tables, below the root */
 
 /* empty[0] is the page of ones; empty[n] is a table of level n in which every entry leads there. */
 struct shared_tables {

@@ -24,18 +24,18 @@ static unsigned char *code_append(unsigned char *at, const void *bytes, size_t c
 
 static void fill_entry(unsigned char *at, uint32_t number)
 {
-    at = code_append(at, push_rcx, sizeof(push_rcx));
-    at = code_append(at, push_r11, sizeof(push_r11));
+    at = code_append(at, push_rcx, sizeof push_rcx);
+    at = code_append(at, push_r11, sizeof push_r11);
     if (number == __HYPERVISOR_iret)
-        at = code_append(at, push_rax, sizeof(push_rax));
-    at = code_append(at, mov_eax, sizeof(mov_eax));
-    at = code_append(at, &number, sizeof(number));
-    at = code_append(at, syscall_, sizeof(syscall_));
+        at = code_append(at, push_rax, sizeof push_rax);
+    at = code_append(at, mov_eax, sizeof mov_eax);
+    at = code_append(at, &number, sizeof number);
+    at = code_append(at, syscall_, sizeof syscall_);
     if (number == __HYPERVISOR_iret)
         return; /* it never comes back here */
-    at = code_append(at, pop_r11, sizeof(pop_r11));
-    at = code_append(at, pop_rcx, sizeof(pop_rcx));
-    code_append(at, ret, sizeof(ret));
+    at = code_append(at, pop_r11, sizeof pop_r11);
+    at = code_append(at, pop_rcx, sizeof pop_rcx);
+    code_append(at, ret, sizeof ret);
 }
 
 void hypercall_page_fill(unsigned char *page)

@@ -78,7 +78,7 @@ const char *layout_compute(const struct elf_guest *elf, uint64_t pages, struct g
     bool outside = elf->init_p2m != ELF_UNSET;
     uint64_t after_kernel;
 
-    memset(out, 0, sizeof(*out));
+    memset(out, 0, sizeof *out);
     if (elf->virt_base % GUEST_PAGE)
         return "has a VIRT_BASE note that is not page aligned: correct it";
     if (pages > REGION_MOST / GUEST_PAGE)

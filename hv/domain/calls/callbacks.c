@@ -15,11 +15,11 @@ int64_t call_set_trap_table(struct vcpu *vcpu, uint64_t args[5])
     struct trap_info entry;
 
     if (!args[0]) {
-        memset(vcpu->traps, 0, sizeof(vcpu->traps));
+        memset(vcpu->traps, 0, sizeof vcpu->traps);
         return 0;
     }
-    for (unsigned i = 0; i < TRAPS_AT_ONCE; i++, args[0] += sizeof(entry)) {
-        if (!guest_read(vcpu_space(vcpu), &entry, args[0], sizeof(entry)))
+    for (unsigned i = 0; i < TRAPS_AT_ONCE; i++, args[0] += sizeof entry) {
+        if (!guest_read(vcpu_space(vcpu), &entry, args[0], sizeof entry))
             return -XEN_EFAULT;
         if (!entry.address)
             return 0;
@@ -86,11 +86,11 @@ int64_t call_callback_op(struct vcpu *vcpu, uint64_t args[5])
 
     switch ((int)args[0]) {
     case CALLBACKOP_register:
-        if (!guest_read(vcpu_space(vcpu), &wish, args[1], sizeof(wish)))
+        if (!guest_read(vcpu_space(vcpu), &wish, args[1], sizeof wish))
             return -XEN_EFAULT;
         return callback_register(vcpu, &wish);
     case CALLBACKOP_unregister:
-        if (!guest_read(vcpu_space(vcpu), &unwish, args[1], sizeof(unwish)))
+        if (!guest_read(vcpu_space(vcpu), &unwish, args[1], sizeof unwish))
             return -XEN_EFAULT;
         return callback_unregister(vcpu, unwish.type);
     default: return -XEN_ENOSYS;

@@ -15,7 +15,7 @@ static int64_t bind_virq(struct vcpu *vcpu, uint64_t address)
     bool were_on;
     int port;
 
-    if (!guest_read(vcpu_space(vcpu), &wish, address, sizeof(wish)))
+    if (!guest_read(vcpu_space(vcpu), &wish, address, sizeof wish))
         return -XEN_EFAULT;
     if (wish.virq >= NR_VIRQS)
         return -XEN_EINVAL;
@@ -27,7 +27,7 @@ static int64_t bind_virq(struct vcpu *vcpu, uint64_t address)
     if (port < 0)
         return port;
     wish.port = (evtchn_port_t)port;
-    return guest_write(vcpu_space(vcpu), address, &wish, sizeof(wish)) ? 0 : -XEN_EFAULT;
+    return guest_write(vcpu_space(vcpu), address, &wish, sizeof wish) ? 0 : -XEN_EFAULT;
 }
 
 static int64_t bind_ipi(struct vcpu *vcpu, uint64_t address)
@@ -37,7 +37,7 @@ static int64_t bind_ipi(struct vcpu *vcpu, uint64_t address)
     bool were_on;
     int port;
 
-    if (!guest_read(vcpu_space(vcpu), &wish, address, sizeof(wish)))
+    if (!guest_read(vcpu_space(vcpu), &wish, address, sizeof wish))
         return -XEN_EFAULT;
     if (!vcpu_by_id(domain, wish.vcpu))
         return -XEN_ENOENT;
@@ -47,7 +47,7 @@ static int64_t bind_ipi(struct vcpu *vcpu, uint64_t address)
     if (port < 0)
         return port;
     wish.port = (evtchn_port_t)port;
-    return guest_write(vcpu_space(vcpu), address, &wish, sizeof(wish)) ? 0 : -XEN_EFAULT;
+    return guest_write(vcpu_space(vcpu), address, &wish, sizeof wish) ? 0 : -XEN_EFAULT;
 }
 
 static void port_status_fill(struct event_table *table, struct evtchn_status *out)
@@ -70,7 +70,7 @@ static int64_t read_port_status(struct vcpu *vcpu, uint64_t address)
     struct evtchn_status wish;
     bool were_on;
 
-    if (!guest_read(vcpu_space(vcpu), &wish, address, sizeof(wish)))
+    if (!guest_read(vcpu_space(vcpu), &wish, address, sizeof wish))
         return -XEN_EFAULT;
     if (wish.dom != DOMID_SELF && wish.dom != 0)
         return -XEN_ESRCH;
@@ -79,7 +79,7 @@ static int64_t read_port_status(struct vcpu *vcpu, uint64_t address)
     were_on = lock_take(&domain->events.lock);
     port_status_fill(&domain->events.table, &wish);
     lock_release(&domain->events.lock, were_on);
-    return guest_write(vcpu_space(vcpu), address, &wish, sizeof(wish)) ? 0 : -XEN_EFAULT;
+    return guest_write(vcpu_space(vcpu), address, &wish, sizeof wish) ? 0 : -XEN_EFAULT;
 }
 
 static int64_t bind_vcpu(struct vcpu *vcpu, uint64_t address)
@@ -89,7 +89,7 @@ static int64_t bind_vcpu(struct vcpu *vcpu, uint64_t address)
     bool were_on;
     int result;
 
-    if (!guest_read(vcpu_space(vcpu), &wish, address, sizeof(wish)))
+    if (!guest_read(vcpu_space(vcpu), &wish, address, sizeof wish))
         return -XEN_EFAULT;
     if (!vcpu_by_id(domain, wish.vcpu))
         return -XEN_ENOENT;
@@ -112,7 +112,7 @@ int64_t call_event_channel_op(struct vcpu *vcpu, uint64_t args[5])
     int op = (int)args[0], result;
 
     if ((op == EVTCHNOP_send || op == EVTCHNOP_unmask || op == EVTCHNOP_close) &&
-        !guest_read(vcpu_space(vcpu), &port, args[1], sizeof(port)))
+        !guest_read(vcpu_space(vcpu), &port, args[1], sizeof port))
         return -XEN_EFAULT;
     switch (op) {
     case EVTCHNOP_bind_virq: return bind_virq(vcpu, args[1]);

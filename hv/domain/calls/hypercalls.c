@@ -72,14 +72,14 @@ static int64_t multicall_one(struct vcpu *vcpu, uint64_t address, uint64_t *op)
     struct multicall_entry entry;
     uint64_t args[5];
 
-    if (!guest_read(vcpu_space(vcpu), &entry, address, sizeof(entry)))
+    if (!guest_read(vcpu_space(vcpu), &entry, address, sizeof entry))
         return -XEN_EFAULT;
     *op = entry.op;
-    memcpy(args, entry.args, sizeof(args));
+    memcpy(args, entry.args, sizeof args);
     entry.result = (unsigned long)hypercall_dispatch(vcpu, entry.op, args);
     if (vcpu->call_again)
-        memcpy(entry.args, args, sizeof(args));
-    if (!guest_write(vcpu_space(vcpu), address, &entry, sizeof(entry)))
+        memcpy(entry.args, args, sizeof args);
+    if (!guest_write(vcpu_space(vcpu), address, &entry, sizeof entry))
         return -XEN_EFAULT;
     return entry.op == __HYPERVISOR_iret ? (int64_t)entry.result : 0;
 }
@@ -125,7 +125,7 @@ void call_complain(struct vcpu *vcpu, const char *format, ...)
     if (count > COMPLAINTS_MOST)
         return;
     va_start(args, format);
-    format_va(text, sizeof(text), format, args);
+    format_va(text, sizeof text, format, args);
     va_end(args);
     log_print("guest: VCPU %u: %s\n", vcpu->id, count == COMPLAINTS_MOST ? "(no more such lines)" : text);
 }

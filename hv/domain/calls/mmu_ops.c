@@ -83,7 +83,7 @@ int64_t call_set_gdt(struct vcpu *vcpu, uint64_t args[5])
 
     if (entries > GUEST_GDT_ENTRIES)
         return -XEN_EINVAL;
-    if (!guest_read(vcpu_space(vcpu), mfns, args[0], (entries + 511) / 512 * sizeof(mfns[0])))
+    if (!guest_read(vcpu_space(vcpu), mfns, args[0], (entries + 511) / 512 * sizeof mfns[0]))
         return -XEN_EFAULT;
     were_on = lock_take(&vcpu->domain->lock);
     result = guest_gdt_set(vcpu, mfns, entries);
@@ -143,12 +143,12 @@ static int64_t mmuext_some(struct vcpu *vcpu, uint64_t args[5], uint32_t *count,
     int64_t result = 0;
 
     for (unsigned i = 0; *count && i < OPS_AT_ONCE; i++) {
-        if (!guest_read(vcpu_space(vcpu), &op, args[0], sizeof(op)))
+        if (!guest_read(vcpu_space(vcpu), &op, args[0], sizeof op))
             return -XEN_EFAULT;
         result = mmuext_one(vcpu, &op);
         if (result)
             break;
-        args[0] += sizeof(op);
+        args[0] += sizeof op;
         ++*done;
         --*count;
     }
@@ -167,11 +167,11 @@ int64_t call_mmuext_op(struct vcpu *vcpu, uint64_t args[5])
 
     if ((uint32_t)args[3] != DOMID_SELF && (uint32_t)args[3] != 0)
         return -XEN_ESRCH;
-    if ((count & PREEMPTED) && args[2] && !guest_read(vcpu_space(vcpu), &done, args[2], sizeof(done)))
+    if ((count & PREEMPTED) && args[2] && !guest_read(vcpu_space(vcpu), &done, args[2], sizeof done))
         return -XEN_EFAULT;
     count &= ~PREEMPTED;
     result = mmuext_some(vcpu, args, &count, &done);
-    if (args[2] && !guest_write(vcpu_space(vcpu), args[2], &done, sizeof(done)))
+    if (args[2] && !guest_write(vcpu_space(vcpu), args[2], &done, sizeof done))
         return -XEN_EFAULT;
     if (result == 0 && count) {
         args[1] = count | PREEMPTED;

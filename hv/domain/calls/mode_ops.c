@@ -53,7 +53,7 @@ int64_t call_iret(struct vcpu *vcpu, uint64_t args[5])
     const char *why;
 
     (void)args;
-    if (!guest_read(vcpu_space(vcpu), &context, vcpu->frame.rsp, sizeof(context))) {
+    if (!guest_read(vcpu_space(vcpu), &context, vcpu->frame.rsp, sizeof context)) {
         end_by_fault(vcpu, "its iret frame cannot be read");
         return 0;
     }

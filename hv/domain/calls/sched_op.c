@@ -49,7 +49,7 @@ static int64_t poll_ports(struct vcpu *vcpu, const struct sched_poll *wish)
 
     if (wish->nr_ports > POLL_PORTS_MOST)
         return -XEN_EINVAL;
-    if (!guest_read(vcpu_space(vcpu), ports, (uint64_t)wish->ports.p, wish->nr_ports * sizeof(ports[0])))
+    if (!guest_read(vcpu_space(vcpu), ports, (uint64_t)wish->ports.p, wish->nr_ports * sizeof ports[0]))
         return -XEN_EFAULT;
     for (uint32_t i = 0; i < wish->nr_ports; i++)
         if (ports[i] >= EVENT_PORTS)
@@ -71,11 +71,11 @@ int64_t call_sched_op(struct vcpu *vcpu, uint64_t args[5])
     case SCHEDOP_yield: /* no other VCPU waits for this CPU */ cpu_relax(); return 0;
     case SCHEDOP_block: schedule_block(vcpu); return 0;
     case SCHEDOP_shutdown:
-        if (!guest_read(vcpu_space(vcpu), &wish, args[1], sizeof(wish)))
+        if (!guest_read(vcpu_space(vcpu), &wish, args[1], sizeof wish))
             return -XEN_EFAULT;
         return shutdown_domain(vcpu, (uint8_t)wish.reason);
     case SCHEDOP_poll:
-        if (!guest_read(vcpu_space(vcpu), &poll_wish, args[1], sizeof(poll_wish)))
+        if (!guest_read(vcpu_space(vcpu), &poll_wish, args[1], sizeof poll_wish))
             return -XEN_EFAULT;
         return poll_ports(vcpu, &poll_wish);
     default: return -XEN_ENOSYS;

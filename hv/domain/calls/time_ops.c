@@ -60,7 +60,7 @@ int64_t call_platform_op(struct vcpu *vcpu, uint64_t args[5])
 {
     struct xen_platform_op op;
 
-    if (!guest_read(vcpu_space(vcpu), &op, args[0], sizeof(op)))
+    if (!guest_read(vcpu_space(vcpu), &op, args[0], sizeof op))
         return -XEN_EFAULT;
     if (op.interface_version != XENPF_INTERFACE_VERSION)
         return -XEN_EACCES;

@@ -32,7 +32,7 @@ static int64_t take_vcpu_context(struct vcpu *vcpu, struct vcpu *target,
         return -XEN_EINVAL;
     }
     vcpu_context_frame(context, &target->frame);
-    memcpy(target->traps, context->trap_ctxt, sizeof(target->traps));
+    memcpy(target->traps, context->trap_ctxt, sizeof target->traps);
     target->callbacks = (struct guest_callbacks){
         .event = {context->event_callback_eip, true},
         .failsafe = {context->failsafe_callback_eip, context->flags & VGCF_failsafe_disables_events},
@@ -53,7 +53,7 @@ static int64_t initialise_vcpu(struct vcpu *vcpu, struct vcpu *target, uint64_t 
     bool were_on = lock_take(&domain->lock);
     int64_t result = -XEN_EEXIST;
 
-    if (!guest_read(vcpu_space(vcpu), &domain->scratch, address, sizeof(domain->scratch)))
+    if (!guest_read(vcpu_space(vcpu), &domain->scratch, address, sizeof domain->scratch))
         result = -XEN_EFAULT;
     else if (!target->initialised)
         result = take_vcpu_context(vcpu, target, &domain->scratch);
@@ -94,7 +94,7 @@ static int64_t set_periodic_timer(struct vcpu *vcpu, struct vcpu *target, uint64
 {
     struct vcpu_set_periodic_timer wish;
 
-    if (!guest_read(vcpu_space(vcpu), &wish, address, sizeof(wish)))
+    if (!guest_read(vcpu_space(vcpu), &wish, address, sizeof wish))
         return -XEN_EFAULT;
     if (wish.period_ns < PERIOD_LEAST_NS || wish.period_ns > PERIOD_MOST_NS)
         return -XEN_EINVAL;
@@ -106,7 +106,7 @@ static int64_t set_singleshot_timer(struct vcpu *vcpu, uint64_t address)
 {
     struct vcpu_set_singleshot_timer wish;
 
-    if (!guest_read(vcpu_space(vcpu), &wish, address, sizeof(wish)))
+    if (!guest_read(vcpu_space(vcpu), &wish, address, sizeof wish))
         return -XEN_EFAULT;
     if ((wish.flags & VCPU_SSHOTTMR_future) && wish.timeout_abs_ns < keeper_now_ns())
         return -XEN_ETIME;
@@ -119,7 +119,7 @@ static int64_t runstate_info(struct vcpu *vcpu, struct vcpu *target, uint64_t ad
     struct vcpu_runstate_info info;
 
     runstate_read(target, &info);
-    return guest_write(vcpu_space(vcpu), address, &info, sizeof(info)) ? 0 : -XEN_EFAULT;
+    return guest_write(vcpu_space(vcpu), address, &info, sizeof info) ? 0 : -XEN_EFAULT;
 }
 
 /* args: operation, VCPU, structure. Only the VCPU itself may set its single-shot timer. */

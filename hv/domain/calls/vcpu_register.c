@@ -29,7 +29,7 @@ int64_t vcpu_register_info(struct vcpu *vcpu, struct vcpu *target, uint64_t addr
     int64_t result = -XEN_EINVAL;
     bool were_on;
 
-    if (!guest_read(vcpu_space(vcpu), &wish, address, sizeof(wish)))
+    if (!guest_read(vcpu_space(vcpu), &wish, address, sizeof wish))
         return -XEN_EFAULT;
     if (wish.offset > GUEST_PAGE - sizeof(struct vcpu_info) || wish.offset % sizeof(uint64_t))
         return -XEN_ENXIO;

@@ -29,19 +29,19 @@ static int64_t version_features(struct vcpu *vcpu, uint64_t address)
 {
     struct xen_feature_info info;
 
-    if (!guest_read(vcpu_space(vcpu), &info, address, sizeof(info)))
+    if (!guest_read(vcpu_space(vcpu), &info, address, sizeof info))
         return -XEN_EFAULT;
     if (info.submap_idx >= XENFEAT_NR_SUBMAPS)
         return -XEN_EINVAL;
     info.submap = 1u << XENFEAT_dom0;
-    return version_answer(vcpu, address, &info, sizeof(info));
+    return version_answer(vcpu, address, &info, sizeof info);
 }
 
 static int64_t compile_info(struct vcpu *vcpu, uint64_t address)
 {
     struct xen_compile_info info = {.compiler = __VERSION__, .compile_by = "", .compile_domain = "meridian"};
 
-    return version_answer(vcpu, address, &info, sizeof(info));
+    return version_answer(vcpu, address, &info, sizeof info);
 }
 
 int64_t call_xen_version(struct vcpu *vcpu, uint64_t args[5])
@@ -57,10 +57,10 @@ int64_t call_xen_version(struct vcpu *vcpu, uint64_t args[5])
     case XENVER_capabilities:
         return version_answer_text(vcpu, to, "xen-3.0-x86_64 ", sizeof(xen_capabilities_info_t));
     case XENVER_changeset: return version_answer_text(vcpu, to, "meridian", sizeof(xen_changeset_info_t));
-    case XENVER_platform_parameters: return version_answer(vcpu, to, &parameters, sizeof(parameters));
+    case XENVER_platform_parameters: return version_answer(vcpu, to, &parameters, sizeof parameters);
     case XENVER_get_features: return version_features(vcpu, to);
     case XENVER_pagesize: return to ? -XEN_EINVAL : (int64_t)GUEST_PAGE;
-    case XENVER_guest_handle: return version_answer(vcpu, to, &no_handle, sizeof(no_handle));
+    case XENVER_guest_handle: return version_answer(vcpu, to, &no_handle, sizeof no_handle);
     case XENVER_commandline: return version_answer_text(vcpu, to, "", sizeof(xen_commandline_t));
     default: return -XEN_ENOSYS;
     }

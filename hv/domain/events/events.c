@@ -2,8 +2,8 @@
  * One lock is for the table and for where each VCPU's `info` lies. The bits themselves are changed
  * atomically, for the guest changes them too. No wake-up is lost:
  *   - the side that raises an event sets the bits, and then clears "blocked" (schedule_notify);
- *   - the side that blocks sets "blocked", and then checks the bits (schedule_block). One of the two sees
- *     what the other did.
+ *   - the side that blocks sets "blocked", and then checks the bits (schedule_block).
+ * So one of the two sees what the other did.
  */
 #include "domain/events/events.h"
 

@@ -105,14 +105,14 @@ static void time_area_write(struct vcpu *vcpu)
     struct vcpu_time_info *line = &vcpu->areas.time_line;
 
     line->version++;
-    if (!guest_write(space, vcpu->areas.time_area, &line->version, sizeof(line->version)))
+    if (!guest_write(space, vcpu->areas.time_area, &line->version, sizeof line->version))
         return;
     __atomic_thread_fence(__ATOMIC_RELEASE);
-    guest_write(space, vcpu->areas.time_area + sizeof(line->version), (char *)line + sizeof(line->version),
-                sizeof(*line) - sizeof(line->version));
+    guest_write(space, vcpu->areas.time_area + sizeof line->version, (char *)line + sizeof line->version,
+                sizeof *line - sizeof line->version);
     __atomic_thread_fence(__ATOMIC_RELEASE);
     line->version++;
-    guest_write(space, vcpu->areas.time_area, &line->version, sizeof(line->version));
+    guest_write(space, vcpu->areas.time_area, &line->version, sizeof line->version);
 }
 
 static void time_area_update(struct vcpu *vcpu)
@@ -137,6 +137,6 @@ void areas_refresh(struct vcpu *vcpu)
 
         vcpu->areas.runstate_area_old = false;
         runstate_read(vcpu, &now);
-        guest_write(vcpu_space(vcpu), vcpu->areas.runstate_area, &now, sizeof(now));
+        guest_write(vcpu_space(vcpu), vcpu->areas.runstate_area, &now, sizeof now);
     }
 }

@@ -126,18 +126,18 @@ bool cpuid_forced(struct vcpu *vcpu)
 {
     struct trap_frame *frame = &vcpu->frame;
     uint32_t leaf = (uint32_t)frame->rax, subleaf = (uint32_t)frame->rcx;
-    uint8_t code[sizeof(prefixed)];
+    uint8_t code[sizeof prefixed];
     struct cpuid_result result;
 
-    if (!guest_read(vcpu_space(vcpu), code, frame->rip, sizeof(code)) ||
-        memcmp(code, prefixed, sizeof(code)) != 0)
+    if (!guest_read(vcpu_space(vcpu), code, frame->rip, sizeof code) ||
+        memcmp(code, prefixed, sizeof code) != 0)
         return false;
     result = cpuid_policy(leaf, subleaf, cpuid_native(leaf, subleaf), vcpu->id);
     frame->rax = result.eax;
     frame->rbx = result.ebx;
     frame->rcx = result.ecx;
     frame->rdx = result.edx;
-    frame->rip += sizeof(code);
+    frame->rip += sizeof code;
     frame->rflags &= ~RFLAGS_RF;
     return true;
 }

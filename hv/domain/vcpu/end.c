@@ -41,7 +41,7 @@ static void print_stack(const struct vcpu *vcpu)
 {
     uint64_t words[STACK_WORDS];
 
-    if (!guest_read(vcpu_space(vcpu), words, vcpu->frame.rsp, sizeof(words))) {
+    if (!guest_read(vcpu_space(vcpu), words, vcpu->frame.rsp, sizeof words)) {
         log_print("  stack: not mapped\n");
         return;
     }
@@ -62,7 +62,7 @@ void end_by_fault(struct vcpu *vcpu, const char *why)
         log_print("  at address %016lx\n", vcpu->fault_address);
     print_registers(frame);
     print_stack(vcpu);
-    format(line, sizeof(line), "VCPU %u at rip %lx (%s): %s", vcpu->id, frame->rip, trap_name(frame->vector),
+    format(line, sizeof line, "VCPU %u at rip %lx (%s): %s", vcpu->id, frame->rip, trap_name(frame->vector),
            why);
     end_domain(vcpu->domain, DOMAIN_CRASH, line);
 }

@@ -99,7 +99,7 @@ int64_t guest_gdt_set(struct vcpu *target, const uint64_t *mfns, uint64_t entrie
             return -XEN_EINVAL;
     if (!copies_take(gdt, count))
         return -XEN_ENOMEM;
-    memset(gdt->frames, 0, sizeof(gdt->frames));
+    memset(gdt->frames, 0, sizeof gdt->frames);
     for (unsigned i = 0; i < count; i++) {
         gdt->frames[i] = mfns[i] * GUEST_PAGE;
         page_copy(phys_to_virt(gdt->frames[i]), phys_to_virt(gdt->copies[i]));

@@ -70,7 +70,7 @@ bool inject_frame(struct vcpu *vcpu, struct bounce *bounce, bool masks)
     }
     if (masks)
         __atomic_store_n(&vcpu_info_of(vcpu)->evtchn_upcall_mask, 1, __ATOMIC_RELAXED);
-    if (!guest_write(vcpu_space(vcpu), frame.address, frame.word, frame.words * sizeof(frame.word[0]))) {
+    if (!guest_write(vcpu_space(vcpu), frame.address, frame.word, frame.words * sizeof frame.word[0])) {
         end_by_fault(vcpu, "its stack cannot be written for the handler's frame");
         return false;
     }

@@ -4,9 +4,9 @@
  *
  * A CPU that runs no VCPU is not woken and not waited for. No flush is lost by that:
  *   - a CPU sets `active` before it reads `wanted` (tlb_enter);
- *   - the asking CPU raises `wanted` before it reads `active` (flush_request). One of the two sees what the
- *     other did. Two CPUs that ask each other at once serve each other while they wait, and no CPU waits
- *     with a lock held.
+ *   - the asking CPU raises `wanted` before it reads `active` (flush_request).
+ * So one of the two sees what the other did. Two CPUs that ask each other at once serve each other while they
+ * wait. No CPU waits with a lock held.
  *
  * A guest's pages are never global, so a load of CR3 forgets them all (SDM vol. 3, 4.10.4.1).
  */

@@ -13,10 +13,10 @@ static bool addresses_ok(const struct vcpu_guest_context *c)
         c->syscall_callback_eip,
     };
 
-    for (size_t i = 0; i < sizeof(addresses) / sizeof(addresses[0]); i++)
+    for (size_t i = 0; i < sizeof addresses / sizeof addresses[0]; i++)
         if (!address_canonical(addresses[i]))
             return false;
-    for (size_t i = 0; i < sizeof(c->trap_ctxt) / sizeof(c->trap_ctxt[0]); i++)
+    for (size_t i = 0; i < sizeof c->trap_ctxt / sizeof c->trap_ctxt[0]; i++)
         if (!address_canonical(c->trap_ctxt[i].address))
             return false;
     return true;
