@@ -4,21 +4,21 @@
 #include "cpu/paging.h"
 #include "cpu/percpu.h"
 #include "domain/domain.h"
+#include "domain/guest_abi.h"
 #include "keeper.h"
 #include "log/format.h"
 #include "log/log.h"
 #include "screen/check.h"
 #include "verdict.h"
 
-#define MIB             (1ull << 20)
-#define GUEST_MAX_VCPUS 32u /* what shared_info has room for */
+#define MIB (1ull << 20)
 
 /* One VCPU for each measured CPU, but not more than shared_info has room for. */
 static unsigned choose_vcpus(const struct options *options)
 {
     unsigned count = 0, wanted = options->vcpus;
 
-    for (unsigned cpu = 0; cpu < cpu_count() && count < GUEST_MAX_VCPUS; cpu++)
+    for (unsigned cpu = 0; cpu < cpu_count() && count < MAX_VCPUS; cpu++)
         count += keeper_cpu_measured(cpu);
     if (wanted > count)
         log_print("vcpus=%u: one on each CPU for now, so %u\n", wanted, count);

@@ -31,11 +31,11 @@ static void print_verdict(bool ok, const char *reason)
 
     keeper_summary(&clock);
     if (clock.err_ns != UINT64_MAX)
-        format(bound, sizeof bound, "%llu", (unsigned long long)clock.err_ns);
+        format(bound, sizeof bound, "%lu", clock.err_ns);
     log_print(
-        "@verdict result=%s reads=0 back_self=0 back_global=0 worst_ns=0 spread_ns=unknown rate_ppb=%lld "
+        "@verdict result=%s reads=0 back_self=0 back_global=0 worst_ns=0 spread_ns=unknown rate_ppb=%ld "
         "bound_ns=%s mode=%s retries=0 stalls=0 clamps=0 disruptions=%u reason=%s\n",
-        ok ? "ok" : "fail", (long long)clock.rate_ppb, bound, clock.mode, clock.disruptions, reason);
+        ok ? "ok" : "fail", clock.rate_ppb, bound, clock.mode, clock.disruptions, reason);
 }
 
 /* The guest's own verdict counts, if it printed one and did not crash afterwards. */

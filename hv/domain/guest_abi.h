@@ -30,6 +30,12 @@
 /* What a guest may set by itself: CF PF AF ZF SF TF DF OF NT RF AC ID. */
 #define RFLAGS_GUEST 0x254dd5ull
 
+/* Returns the index of the entry for `va` in a page table of `level`, 4 (the root) to 1. */
+static inline unsigned table_index(uint64_t va, unsigned level)
+{
+    return va >> (12 + 9 * (level - 1)) & (TABLE_ENTRIES - 1);
+}
+
 /* Returns the flags that a guest runs with when it asks for `wanted` (HYPERVISOR_iret, VCPUOP_initialise). */
 static inline uint64_t rflags_for_guest(uint64_t wanted)
 {

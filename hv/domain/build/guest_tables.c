@@ -30,13 +30,13 @@ static void map_guest_page(struct tables *tables, uint64_t va, uint64_t phys, ui
     uint64_t table = tables->root;
 
     for (unsigned level = 4; level > 1; level--) {
-        uint64_t *entry = (uint64_t *)phys_to_virt(table) + (va >> (12 + 9 * (level - 1)) & 511);
+        uint64_t *entry = (uint64_t *)phys_to_virt(table) + table_index(va, level);
 
         if (!(*entry & PTE_P))
             *entry = table_take(tables) | TABLE_FLAGS;
         table = *entry & PTE_ADDRESS;
     }
-    ((uint64_t *)phys_to_virt(table))[va >> 12 & 511] = phys | flags;
+    ((uint64_t *)phys_to_virt(table))[table_index(va, 1)] = phys | flags;
 }
 
 static void map_region(struct tables *tables, const struct guest_layout *layout, uint64_t base)
@@ -122,7 +122,7 @@ static uint64_t *page_for(uint64_t *top, uint64_t mfn, const struct shared_table
     uint64_t *table = top;
 
     for (unsigned level = LEVELS; table && level > 0; level--)
-        table = m2p_own(&table[va >> (12 + 9 * (level - 1)) & (TABLE_ENTRIES - 1)], shared->empty[level - 1]);
+        table = m2p_own(&table[table_index(va, level)], shared->empty[level - 1]);
     return table;
 }
 

@@ -4,7 +4,6 @@
 #include <xen/xen.h>
 
 #include "domain/calls/calls.h"
-#include "domain/vcpu/end.h"
 #include "domain/vcpu/vcpu.h"
 #include "log/log.h"
 
@@ -20,7 +19,7 @@ static uint32_t console_let_out(struct domain *domain, const char *text, uint32_
     uint32_t now = (uint32_t)verdict_lines_before(&domain->console, text, size);
 
     lock_release(&domain->console_lock, were_on);
-    if (!now && !end_verdict_may_come(domain))
+    if (!now && domain->hooks.before_verdict && !domain->hooks.before_verdict())
         return 0;
     if (!now)
         now = size;

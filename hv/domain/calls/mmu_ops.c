@@ -83,7 +83,7 @@ int64_t call_set_gdt(struct vcpu *vcpu, uint64_t args[5])
 
     if (entries > GUEST_GDT_ENTRIES)
         return -XEN_EINVAL;
-    if (!guest_read(vcpu_space(vcpu), mfns, args[0], (entries + 511) / 512 * sizeof mfns[0]))
+    if (!guest_read(vcpu_space(vcpu), mfns, args[0], guest_gdt_pages(entries) * sizeof mfns[0]))
         return -XEN_EFAULT;
     were_on = lock_take(&vcpu->domain->lock);
     result = guest_gdt_set(vcpu, mfns, entries);

@@ -21,7 +21,7 @@ static volatile uint64_t *entry_at(const struct guest_space *space, uint64_t tab
 {
     volatile uint64_t *entries = space->at(table & PTE_ADDRESS);
 
-    return &entries[va >> (12 + 9 * (level - 1)) & 511];
+    return &entries[table_index(va, level)];
 }
 
 /*

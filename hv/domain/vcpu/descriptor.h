@@ -6,8 +6,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define GUEST_GDT_PAGES   14u
-#define GUEST_GDT_ENTRIES (GUEST_GDT_PAGES * 512u)
+#define GUEST_GDT_PAGES    14u
+#define GUEST_GDT_PER_PAGE 512u
+#define GUEST_GDT_ENTRIES  (GUEST_GDT_PAGES * GUEST_GDT_PER_PAGE)
+
+/* Returns how many pages hold that many descriptors. */
+static inline unsigned guest_gdt_pages(uint64_t entries)
+{
+    return (unsigned)((entries + GUEST_GDT_PER_PAGE - 1) / GUEST_GDT_PER_PAGE);
+}
 
 /* The table of one VCPU. */
 struct guest_gdt {

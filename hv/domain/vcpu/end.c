@@ -12,11 +12,6 @@ bool domain_has_ended(const struct domain *domain)
     return __atomic_load_n(&domain->ended, __ATOMIC_ACQUIRE);
 }
 
-bool end_verdict_may_come(const struct domain *domain)
-{
-    return !domain->hooks.before_verdict || domain->hooks.before_verdict();
-}
-
 void end_domain(struct domain *domain, enum domain_end how, const char *why)
 {
     if (__atomic_exchange_n(&domain->ended, 1, __ATOMIC_SEQ_CST))

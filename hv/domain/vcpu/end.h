@@ -18,9 +18,6 @@ void end_domain(struct domain *domain, enum domain_end how, const char *why);
 /* Set for ever once a domain ends: a CPU that waits for another one gives up. */
 bool domain_has_ended(const struct domain *domain);
 
-/* Asks the domain's hook before a verdict is let out (domain_hooks.before_verdict). */
-bool end_verdict_may_come(const struct domain *domain);
-
 /*
  * On the VCPU's own CPU, where the guest cannot go on: prints a report that a person can use and ends the
  * domain. `why` continues "VCPU n cannot go on: ". Returns; the VCPU must not be run on.

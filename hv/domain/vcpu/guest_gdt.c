@@ -28,11 +28,6 @@ enum frame_kind guest_frame_kind(const struct domain *domain, uint64_t phys)
     return kind == FRAME_OWN && holds_descriptors(domain, phys) ? FRAME_DESCRIPTORS : kind;
 }
 
-static unsigned pages_for(uint64_t entries)
-{
-    return (unsigned)((entries + TABLE_ENTRIES - 1) / TABLE_ENTRIES);
-}
-
 static bool frames_ok(const struct domain *domain, const uint64_t *mfns, unsigned count)
 {
     for (unsigned i = 0; i < count; i++) {
@@ -52,7 +47,7 @@ static bool frames_ok(const struct domain *domain, const uint64_t *mfns, unsigne
 /* Reads each entry of the guest's frame once, for another VCPU may still be writing to it. */
 static bool page_check(const volatile uint64_t *from)
 {
-    for (unsigned i = 0; i < TABLE_ENTRIES; i++) {
+    for (unsigned i = 0; i < GUEST_GDT_PER_PAGE; i++) {
         uint64_t given = from[i], loaded;
 
         if (!descriptor_check(&given, &loaded))
@@ -64,7 +59,7 @@ static bool page_check(const volatile uint64_t *from)
 /* An entry that became bad since page_check is left empty. The guest's own entries are corrected. */
 static void page_copy(volatile uint64_t *from, uint64_t *to)
 {
-    for (unsigned i = 0; i < TABLE_ENTRIES; i++) {
+    for (unsigned i = 0; i < GUEST_GDT_PER_PAGE; i++) {
         uint64_t read = from[i], given = read;
 
         if (!descriptor_check(&given, &to[i]))
@@ -90,7 +85,7 @@ static bool copies_take(struct guest_gdt *gdt, unsigned count)
 int64_t guest_gdt_set(struct vcpu *target, const uint64_t *mfns, uint64_t entries)
 {
     struct guest_gdt *gdt = &target->gdt;
-    unsigned count = pages_for(entries);
+    unsigned count = guest_gdt_pages(entries);
 
     if (entries > GUEST_GDT_ENTRIES || !frames_ok(target->domain, mfns, count))
         return -XEN_EINVAL;
@@ -118,9 +113,11 @@ static uint64_t descriptor_of(const struct vcpu *vcpu, uint64_t selector)
 {
     uint64_t index = (selector & 0xffff) >> 3;
 
-    if ((selector & SELECTOR_TI) || index >= GUEST_GDT_ENTRIES || !vcpu->gdt.frames[index / TABLE_ENTRIES])
+    if ((selector & SELECTOR_TI) || index >= GUEST_GDT_ENTRIES ||
+        !vcpu->gdt.frames[index / GUEST_GDT_PER_PAGE])
         return 0;
-    return ((const uint64_t *)phys_to_virt(vcpu->gdt.copies[index / TABLE_ENTRIES]))[index % TABLE_ENTRIES];
+    return ((const uint64_t *)phys_to_virt(
+        vcpu->gdt.copies[index / GUEST_GDT_PER_PAGE]))[index % GUEST_GDT_PER_PAGE];
 }
 
 bool guest_gdt_code_ok(const struct vcpu *vcpu, uint64_t selector, uint64_t rip)
