@@ -40,7 +40,7 @@ static void init_vcpu(struct domain *domain, unsigned id)
 
 static bool take_pages(struct domain *domain)
 {
-    struct guest_frames *frames = &domain->frames;
+    struct domain_frames *frames = &domain->frames;
     uint64_t slots = domain->vcpu_count + 1;
     void *time_pages;
 

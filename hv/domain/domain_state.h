@@ -17,7 +17,7 @@
 struct vcpu; /* domain/vcpu/vcpu.h */
 
 struct domain {
-    struct guest_frames frames;
+    struct domain_frames frames;
     struct guest_space space; /* space.root is its only root table */
     struct event_channels events;
     bool privileged; /* may set the wall clock for all */

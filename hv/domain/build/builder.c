@@ -44,7 +44,7 @@ static void load_segments(const struct build *build, const void *image)
 static void fill_p2m(const struct build *build)
 {
     const struct guest_layout *layout = &build->layout;
-    const struct guest_frames *frames = &build->domain->frames;
+    const struct domain_frames *frames = &build->domain->frames;
     uint64_t *list = layout->p2m_outside ? phys_to_virt(frames->base + layout->p2m_pfn * GUEST_PAGE)
                                          : region_at(build, layout->p2m);
 
@@ -88,7 +88,7 @@ static void start_frame(const struct build *build, struct trap_frame *start)
 static const char *take_memory(struct build *build, uint64_t bytes)
 {
     const struct guest_layout *layout = &build->layout;
-    struct guest_frames *frames = &build->domain->frames;
+    struct domain_frames *frames = &build->domain->frames;
     void *memory = memory_try_take(bytes / GUEST_PAGE);
 
     if (!memory)
@@ -106,7 +106,7 @@ static const char *take_memory(struct build *build, uint64_t bytes)
 static bool build_tables(const struct build *build)
 {
     struct domain *domain = build->domain;
-    const struct guest_frames *frames = &domain->frames;
+    const struct domain_frames *frames = &domain->frames;
     uint64_t *root;
 
     guest_tables_build(&build->layout, frames->base);

@@ -64,7 +64,7 @@ int64_t call_update_va_mapping(struct vcpu *vcpu, uint64_t args[5])
 
     if (!entry)
         return -XEN_EINVAL;
-    result = pte_policy(wanted, guest_frame_kind(vcpu->domain, wanted & PTE_ADDRESS), &allowed);
+    result = pte_policy(wanted, domain_frame_kind(vcpu->domain, wanted & PTE_ADDRESS), &allowed);
     if (result) {
         call_complain(vcpu, "update_va_mapping of %lx to %lx refused (%d)", args[0], wanted, result);
         return result;

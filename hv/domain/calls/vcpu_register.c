@@ -33,7 +33,7 @@ int64_t vcpu_register_info(struct vcpu *vcpu, struct vcpu *target, uint64_t addr
         return -XEN_EFAULT;
     if (wish.offset > GUEST_PAGE - sizeof(struct vcpu_info) || wish.offset % sizeof(uint64_t))
         return -XEN_ENXIO;
-    if (wish.mfn > PTE_ADDRESS / GUEST_PAGE || guest_frame_kind(domain, wish.mfn * GUEST_PAGE) != FRAME_OWN)
+    if (wish.mfn > PTE_ADDRESS / GUEST_PAGE || domain_frame_kind(domain, wish.mfn * GUEST_PAGE) != FRAME_OWN)
         return -XEN_EINVAL;
     were_on = lock_take(&domain->lock);
     if (!target->info_registered && (target == vcpu || schedule_is_down(target))) {

@@ -73,7 +73,7 @@ static bool page_in_run(uint64_t page, uint64_t first, uint64_t count)
     return page >= first && page - first < count;
 }
 
-enum frame_kind frame_kind_of(const struct guest_frames *frames, uint64_t phys)
+enum frame_kind frame_kind_of(const struct domain_frames *frames, uint64_t phys)
 {
     uint64_t page = phys / GUEST_PAGE, pfn;
 

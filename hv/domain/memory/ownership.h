@@ -14,7 +14,7 @@
  * A domain has `pages` frames in a row from `base`; two runs of them are page tables. It is also shown some
  * frames of the hypervisor's. Addresses are physical; pfns count from `base`.
  */
-struct guest_frames {
+struct domain_frames {
     uint64_t base, pages;
     uint64_t table_pfn, table_count;         /* the tables that it was started on */
     uint64_t p2m_table_pfn, p2m_table_count; /* those that map its p2m list, where they are apart */
@@ -32,8 +32,8 @@ enum frame_kind {
     FRAME_TIME,        /* a time page: never writable */
 };
 
-/* Never returns FRAME_DESCRIPTORS, which only guest_frame_kind (guest_gdt.h) knows. */
-enum frame_kind frame_kind_of(const struct guest_frames *frames, uint64_t phys);
+/* Never returns FRAME_DESCRIPTORS, which only domain_frame_kind (guest_gdt.h) knows. */
+enum frame_kind frame_kind_of(const struct domain_frames *frames, uint64_t phys);
 
 /*
  * Returns 0 and puts the entry to store into *out, or returns a negative error of Xen's. `kind` is that of

@@ -21,7 +21,7 @@ static bool holds_descriptors(const struct domain *domain, uint64_t phys)
     return false;
 }
 
-enum frame_kind guest_frame_kind(const struct domain *domain, uint64_t phys)
+enum frame_kind domain_frame_kind(const struct domain *domain, uint64_t phys)
 {
     enum frame_kind kind = frame_kind_of(&domain->frames, phys);
 
@@ -35,7 +35,7 @@ static bool frames_ok(const struct domain *domain, const uint64_t *mfns, unsigne
 
         if (mfns[i] > PTE_ADDRESS / GUEST_PAGE)
             return false;
-        kind = guest_frame_kind(domain, mfns[i] * GUEST_PAGE);
+        kind = domain_frame_kind(domain, mfns[i] * GUEST_PAGE);
         if (kind != FRAME_OWN && kind != FRAME_DESCRIPTORS)
             return false;
         if (tables_map_writable(&domain->space, mfns[i] * GUEST_PAGE))

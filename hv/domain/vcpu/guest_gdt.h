@@ -15,7 +15,7 @@ struct domain;
 struct vcpu;
 
 /* Returns what a frame is to the domain: as frame_kind_of, and FRAME_DESCRIPTORS where a VCPU uses it so. */
-enum frame_kind guest_frame_kind(const struct domain *domain, uint64_t phys);
+enum frame_kind domain_frame_kind(const struct domain *domain, uint64_t phys);
 
 /*
  * Gives `target` a new table; it is the VCPU at hand or one that never ran. mfns: one for every 512 of
