@@ -17,8 +17,8 @@ struct elf_segment {
 };
 
 /*
- * Addresses are guest virtual. kernel_start..kernel_end holds every segment and the entry, and does not wrap
- * round the end of the address space.
+ * Addresses are guest virtual. kernel_start..kernel_end holds every segment and the entry, and ends below the
+ * end of the address space.
  */
 struct elf_guest {
     uint64_t virt_base, entry;

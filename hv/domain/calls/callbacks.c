@@ -38,7 +38,7 @@ int64_t call_stack_switch(struct vcpu *vcpu, uint64_t args[5])
     return 0;
 }
 
-/* Returns NULL where the ABI knows no such type, and for the NMI, which has a place in the trap table. */
+/* Returns NULL where the ABI knows no such type, and for the NMI, which is in the trap table. */
 static struct guest_callback *callback_of_type(struct guest_callbacks *callbacks, uint16_t type)
 {
     switch (type) {
