@@ -53,7 +53,7 @@ void hv_main(uint32_t magic, uint32_t info)
     boot_wake_cpus(&boot, &machine, &options, other_cpu);
     keeper_start(&options, machine.century_register);
     boot_compare_rates();
-    screen_start();
+    screen_start(domain_runs_here);
     check_start(boot.cmdline);
     check_start_cpu();
     verdict_start(&options);

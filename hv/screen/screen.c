@@ -4,7 +4,6 @@
 
 #include "cpu/paging.h"
 #include "cpu/percpu.h"
-#include "domain/domain.h"
 #include "keeper.h"
 #include "log/log.h"
 #include "screen/console.h"
@@ -19,6 +18,7 @@ static uint32_t drawing; /* held by who changes or draws the shadow; nobody wait
 static bool started;     /* system time runs: nothing is drawn at once any more */
 static struct timer turns[MAX_CPUS];
 static uint64_t next_paint_ns;
+static bool (*guest_waits)(void);
 
 static void paint_log(struct shadow *to)
 {
@@ -112,7 +112,7 @@ void screen_map(void)
 
 static uint64_t turn_ends_ns(uint64_t now_ns)
 {
-    return now_ns + (domain_runs_here() ? TURNS_MOST_NS : TURNS_IDLE_NS);
+    return now_ns + (guest_waits && guest_waits() ? TURNS_MOST_NS : TURNS_IDLE_NS);
 }
 
 static void draw_slice(uint64_t now_ns)
@@ -147,8 +147,9 @@ void screen_start_cpu(void)
     keeper_timer_arm(timer, turns_next_ns(keeper_now_ns(), cpu_id(), cpu_count()));
 }
 
-void screen_start(void)
+void screen_start(bool (*waits)(void))
 {
+    guest_waits = waits;
     screen_start_cpu();
     __atomic_store_n(&started, true, __ATOMIC_RELEASE);
 }

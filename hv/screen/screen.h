@@ -19,8 +19,11 @@ void screen_init(const struct boot_info *boot, const struct options *options);
 /* After paging_init and traps_init_cpu: maps it for good, a framebuffer write-combining; draws it all. */
 void screen_map(void);
 
-/* Once, on the boot CPU, when system time runs: the log is no longer drawn at once. */
-void screen_start(void);
+/*
+ * Once, on the boot CPU, when system time runs: the log is no longer drawn at once. `waits` is asked on
+ * the CPU that is about to draw: it returns true while drawing there holds up a guest. NULL: nothing does.
+ */
+void screen_start(bool (*waits)(void));
 /* On every other CPU when system time runs there: it takes its turn at drawing. */
 void screen_start_cpu(void);
 

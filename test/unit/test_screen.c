@@ -14,7 +14,6 @@
 #include <cmocka.h>
 
 #include "cpu/paging.h"
-#include "domain/domain.h"
 #include "keeper.h"
 #include "log/log.h"
 #include "screen/display.h"
@@ -124,7 +123,7 @@ void keeper_timer_arm(struct timer *timer, uint64_t deadline_ns)
     armed[cpu] = timer;
 }
 
-bool domain_runs_here(void)
+static bool guest_waits(void)
 {
     return guest_here;
 }
@@ -213,7 +212,7 @@ static void paint(struct shadow *shadow)
 static void turns_are_short_while_a_guest_runs(void **state)
 {
     (void)state;
-    screen_start();
+    screen_start(guest_waits);
     cpu = 1;
     screen_start_cpu();
     screen_set_painter(paint);
