@@ -1,5 +1,6 @@
 /* The story of a boot. */
 #include "boot.h"
+#include "check/check.h"
 #include "cpu/apic.h"
 #include "cpu/smp.h"
 #include "cpu/traps.h"
@@ -13,7 +14,7 @@
 #include "platform/loader/options.h"
 #include "platform/power.h"
 #include "platform/reference/reference.h"
-#include "screen/check.h"
+#include "screen/painter.h"
 #include "screen/screen.h"
 #include "verdict.h"
 
@@ -55,6 +56,7 @@ void hv_main(uint32_t magic, uint32_t info)
     boot_compare_rates();
     screen_start(domain_runs_here);
     check_start(boot.cmdline);
+    painter_start();
     check_start_cpu();
     verdict_start(&options);
     boot_build_guest(&boot, &options);

@@ -1,12 +1,13 @@
 #include "verdict.h"
 
+#include "check/check.h"
 #include "cpu/instructions.h"
 #include "keeper.h"
 #include "log/format.h"
 #include "log/log.h"
 #include "log/serial.h"
 #include "platform/power.h"
-#include "screen/check.h"
+#include "screen/painter.h"
 
 static struct timer deadline;
 static struct domain *domain; /* the one that the end by time ends; NULL before it is there */
@@ -56,7 +57,7 @@ void verdict_domain_ended(enum domain_end end, const char *why, bool reported, b
 
 void verdict_refused(const char *why, const char *reason)
 {
-    check_refused();
+    painter_give_up();
     log_print("guest: refused: %s\n", why);
     print_verdict(false, reason);
     end_run(false);

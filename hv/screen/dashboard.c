@@ -206,7 +206,7 @@ bool dashboard_paint(struct dashboard *d, struct shadow *shadow, const struct fi
     turn_page(d, f->evidence.count, now_ns, wish);
     paint_head(shadow, f);
     paint_rows(d, shadow, f);
-    paint_plots(d, shadow, f->history, f->ended);
+    paint_plots(d, shadow, &f->history, f->ended);
     paint_words(&d->layout, shadow, f);
     if (beside)
         qr_show(shadow, now.plots, now.left + 1, &f->qr);

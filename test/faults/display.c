@@ -6,13 +6,13 @@
  * at the end, how drawing went while time was kept.
  */
 #include "boot.h"
+#include "check/check.h"
 #include "cpu/instructions.h"
 #include "cpu/paging.h"
 #include "cpu/percpu.h"
 #include "domain/domain.h"
 #include "keeper.h"
 #include "log/log.h"
-#include "screen/check.h"
 #include "screen/display.h"
 #include "screen/screen.h"
 #include "verdict.h"

@@ -24,7 +24,6 @@ static struct tile tiles[TILES];
 static struct judge_cpu cpus[MOST];
 static struct cpu_facts facts[MOST];
 static struct moment moments[MOST * HISTORY_MOMENTS];
-static struct history history;
 static struct machine_names names = {"Vendor", "Product", "Board", "Firmware 1.2.3"};
 static struct figures figures;
 static struct dashboard dashboard;
@@ -59,12 +58,11 @@ static inline void start(unsigned columns, unsigned rows, unsigned count, bool p
     shadow_init(&shadow, columns, rows);
     memset(&dashboard, 0, sizeof dashboard);
     memset(&figures, 0, sizeof figures);
-    history_begin(&history, count, moments);
+    history_begin(&figures.history, count, moments);
     for (unsigned cpu = 0; cpu < count; cpu++)
         fill_cpu(cpu);
     figures.cpus = cpus;
     figures.facts = facts;
-    figures.history = &history;
     figures.names = &names;
     figures.cpu_name = "A CPU's name";
     figures.command_line = "some words=here";
@@ -85,9 +83,9 @@ static inline bool paint(enum dashboard_wish wish)
     now_ns += STEP_NS;
     if (!figures.ended)
         figures.now_ns = now_ns;
-    if (!figures.ended && history_next(&history, now_ns))
-        for (unsigned cpu = 0; cpu < history.cpus; cpu++)
-            history_add(&history, cpu, cpus[cpu].seen.offset_ns, cpus[cpu].seen.hz_ppb);
+    if (!figures.ended && history_next(&figures.history, now_ns))
+        for (unsigned cpu = 0; cpu < figures.history.cpus; cpu++)
+            history_add(&figures.history, cpu, cpus[cpu].seen.offset_ns, cpus[cpu].seen.hz_ppb);
     return dashboard_paint(&dashboard, &shadow, &figures, now_ns, wish);
 }
 

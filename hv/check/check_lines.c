@@ -1,0 +1,84 @@
+#include "check/check_lines.h"
+
+#include "cpu/percpu.h"
+#include "log/format.h"
+#include "log/log.h"
+
+/* UINT64_MAX is what nobody knows. */
+static const char *number(uint64_t value, char out[24])
+{
+    format(out, 24, value == UINT64_MAX ? "unknown" : "%llu", (unsigned long long)value);
+    return out;
+}
+
+/* One word: a value of an @ line has no blanks. */
+static const char *word(const char *text, char *out, size_t size)
+{
+    format(out, size, "%s", *text ? text : "unknown");
+    for (char *c = out; *c; c++)
+        if (*c == ' ')
+            *c = '_';
+    return out;
+}
+
+void tell_machine(const struct figures *figures)
+{
+    const struct machine_names *names = figures->names;
+    char vendor[MACHINE_NAME_BYTES], product[MACHINE_NAME_BYTES], firmware[MACHINE_NAME_BYTES], cpu[64];
+
+    log_print("@machine vendor=%s product=%s firmware=%s cpu=%s cpus=%u version=%s\n",
+              word(names->vendor, vendor, sizeof vendor), word(names->product, product, sizeof product),
+              word(names->firmware, firmware, sizeof firmware), word(figures->cpu_name, cpu, sizeof cpu),
+              cpu_count(), MERIDIAN_VERSION);
+}
+
+bool tell_sample(const struct figures *figures, unsigned cpu, uint32_t second)
+{
+    const struct keeper_cpu *seen = &figures->cpus[cpu].seen;
+    char ppb[24], rate[24], offset[24], err[24];
+
+    return log_print_line(
+        "@sample n=%u cpu=%u at_ns=%llu hz=%llu hz_ppb=%s rate_ppb=%lld rate_bound_ppb=%s offset_ns=%lld "
+        "offset_bound_ns=%s err_ns=%s back=%u disruptions=%u\n",
+        second, cpu, (unsigned long long)seen->at_ns, (unsigned long long)seen->hz, number(seen->hz_ppb, ppb),
+        (long long)seen->rate_ppb, number(seen->rate_bound_ppb, rate), (long long)seen->offset_ns,
+        number(seen->offset_bound_ns, offset), number(seen->err_ns, err), seen->back, seen->disruptions);
+}
+
+static const char *state_word(enum keeper_cpu_state state)
+{
+    return state == KEEPER_CPU_ONLINE ? "online" : state == KEEPER_CPU_STOPPED ? "stopped" : "left-out";
+}
+
+void tell_row(const struct figures *figures, unsigned cpu)
+{
+    const struct keeper_cpu *seen = &figures->cpus[cpu].seen;
+    const struct cpu_facts *facts = &figures->facts[cpu];
+    char ppb[24], offset[24], smi[24];
+
+    log_print("@row cpu=%u apic=%u state=%s core=%s hz=%llu hz_ppb=%s source=%s offset_ns=%lld "
+              "offset_bound_ns=%s back=%u smi=%s adjust=%lld\n",
+              cpu, seen->apic_id, state_word(seen->state), core_word(facts->core),
+              (unsigned long long)seen->hz, number(seen->hz_ppb, ppb), figures->evidence.source,
+              (long long)seen->offset_ns, number(seen->offset_bound_ns, offset), seen->back,
+              number(facts->smi_counted ? facts->smi : UINT64_MAX, smi), (long long)seen->adjust);
+}
+
+void tell_check(const struct figures *figures)
+{
+    const struct judgement_words *words = &figures->words;
+    const struct judge_worst *worst = &words->worst;
+    char offset[24], rate[24], smi[24], err[24], code[QR_MOST + 1];
+
+    log_print("@check verdict=%s linux=%s option=%s cpus=%u watched_s=%u offset_ns=%lld offset_bound_ns=%s "
+              "rate_ppb=%lld rate_bound_ppb=%s back=%u smi=%s disruptions=%u err_ns=%s mode=%s source=%s\n",
+              words->verdict, words->linux_word, words->option, figures->evidence.count,
+              figures->evidence.watched_s, (long long)worst->offset_ns,
+              number(worst->offset_bound_ns, offset), (long long)worst->rate_ppb,
+              number(worst->rate_bound_ppb, rate), worst->back, number(figures->smi, smi),
+              figures->evidence.disruptions, number(worst->err_ns, err),
+              figures->evidence.percpu ? "percpu" : "unified", figures->evidence.source);
+    if (figures->qr_made)
+        log_print("@qr text=%s\n", word(figures->qr_text, code, sizeof code));
+    log_print("check: %s\ncheck: %s\n", words->means, words->linux_advice);
+}

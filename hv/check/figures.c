@@ -1,0 +1,115 @@
+#include "check/figures.h"
+
+#include "check/summary.h"
+#include "cpu/instructions.h"
+#include "cpu/paging.h"
+#include "cpu/percpu.h"
+#include "log/string.h"
+
+#define SECOND_NS 1000000000ull
+
+#define CPUID_HYPERVISOR (1u << 31) /* leaf 1, ECX */
+#define CPUID_INVARIANT  (1u << 8)  /* leaf 80000007h, EDX */
+
+void figures_begin(struct figures *figures, const char *command_line)
+{
+    unsigned cpus = cpu_count();
+
+    figures->cpus = memory_take_bytes(cpus * sizeof *figures->cpus, "the CPUs' figures");
+    figures->facts = memory_take_bytes(cpus * sizeof *figures->facts, "the CPUs' facts");
+    history_begin(&figures->history, cpus,
+                  memory_take_bytes(cpus * sizeof(struct moment) * HISTORY_MOMENTS, "the CPUs' history"));
+    figures->command_line = command_line;
+    figures->names = machine_names();
+    figures->cpu_name = cpu_brand();
+}
+
+static void gather_cpuid(struct evidence *e)
+{
+    e->hypervisor = cpuid(1, 0).ecx & CPUID_HYPERVISOR;
+    e->invariant = cpuid(0x80000000u, 0).eax >= 0x80000007u && cpuid(0x80000007u, 0).edx & CPUID_INVARIANT;
+}
+
+static void gather_evidence(struct judge_cpu *cpus, uint32_t watched_s, struct evidence *evidence)
+{
+    struct keeper_summary summary;
+    unsigned count = cpu_count();
+
+    keeper_summary(&summary);
+    *evidence = (struct evidence){
+        .cpus = cpus,
+        .count = count,
+        .watched_s = watched_s,
+        .source = summary.source,
+        .percpu = strcmp(summary.mode, "percpu") == 0,
+        .percpu_asked = summary.percpu_asked,
+        .apart = summary.apart,
+        .disruptions = summary.disruptions,
+        .wander_ppb_s = summary.wander_ppb_s,
+    };
+    gather_cpuid(evidence);
+    for (unsigned cpu = 0; cpu < count; cpu++) {
+        keeper_cpu_view(cpu, &cpus[cpu].seen);
+        cpus[cpu].idle = keeper_idle_trial(cpu);
+    }
+}
+
+static void gather_facts(struct figures *figures)
+{
+    figures->smi = UINT64_MAX;
+    for (unsigned cpu = 0; cpu < figures->evidence.count; cpu++) {
+        figures->facts[cpu] = *cpu_facts(cpu);
+        if (figures->facts[cpu].smi_counted)
+            figures->smi = figures->facts[cpu].smi + (figures->smi == UINT64_MAX ? 0 : figures->smi);
+    }
+}
+
+static void add_moment(struct figures *figures)
+{
+    if (!history_next(&figures->history, figures->now_ns))
+        return;
+    for (unsigned cpu = 0; cpu < figures->evidence.count; cpu++) {
+        const struct keeper_cpu *seen = &figures->cpus[cpu].seen;
+
+        history_add(&figures->history, cpu,
+                    seen->offset_bound_ns == UINT64_MAX ? HISTORY_NOTHING : seen->offset_ns, seen->hz_ppb);
+    }
+}
+
+void figures_take(struct figures *figures)
+{
+    uint64_t now = keeper_now_ns();
+
+    gather_evidence(figures->cpus, (uint32_t)(now / SECOND_NS), &figures->evidence);
+    figures->now_ns = now;
+    gather_facts(figures);
+    judge(&figures->evidence, &figures->words);
+    add_moment(figures);
+}
+
+static void make_code(struct figures *figures)
+{
+    const struct summary all = {
+        .version = MERIDIAN_VERSION,
+        .words = &figures->words,
+        .watched_s = figures->evidence.watched_s,
+        .disruptions = figures->evidence.disruptions,
+        .smi = figures->smi,
+        .mode = figures->evidence.percpu ? "percpu" : "unified",
+        .source = figures->evidence.source,
+        .vendor = figures->names->vendor,
+        .product = figures->names->product,
+        .firmware = figures->names->firmware,
+        .cpu = figures->cpu_name,
+    };
+
+    summary_text(&all, figures->qr_text);
+    figures->qr_made = qr_encode(figures->qr_text, &figures->qr);
+}
+
+void figures_end(struct figures *figures)
+{
+    figures_take(figures);
+    make_code(figures);
+    __atomic_store_n(&figures->ended, true, __ATOMIC_RELAXED); /* check_ended() asks without the lock */
+}
