@@ -1,113 +1,60 @@
 #include "screen/dashboard.h"
 
-#include <stdarg.h>
-
-#include "log/format.h"
 #include "log/string.h"
-#include "screen/big.h"
 #include "screen/qr_show.h"
-#include "screen/rows.h"
 
-#define PLAIN   ATTRIBUTE(LIGHT_GREY, BLACK)
-#define BRIGHT  ATTRIBUTE(WHITE, BLACK)
-#define HEADING ATTRIBUTE(WHITE, BLUE)
-#define DOTS    1536u /* of all lines together in a call, and of what each column costs by itself */
+#define PLAIN         ATTRIBUTE(LIGHT_GREY, BLACK)
+#define HEADING_ROWS  1u
+#define TITLE_LETTERS 13u
+#define PLOT_AROUND   2u /* a title above, and the time below */
+#define PLOT_LEAST    4u
+#define CPUS_LEAST    4u
+#define SIDE_LEAST    79u /* columns left of a QR code */
 
-static void __attribute__((format(printf, 6, 7)))
-say(struct shadow *shadow, unsigned row, unsigned column, unsigned width, uint8_t attribute, const char *text,
-    ...)
+#define DOTS 1536u /* of all lines together in a call, and of what each column costs by itself */
+
+static unsigned smaller(unsigned a, unsigned b)
 {
-    char line[SHADOW_MAX_COLUMNS + 1];
-    va_list args;
-
-    va_start(args, text);
-    format_va(line, sizeof line, text, args);
-    va_end(args);
-    shadow_text(shadow, row, column, width, attribute, line);
+    return a < b ? a : b;
 }
 
-static unsigned long long seconds(uint64_t ns)
+static unsigned larger(unsigned a, unsigned b)
 {
-    return (unsigned long long)(ns / 1000000000);
+    return a > b ? a : b;
 }
 
-static void paint_head(struct shadow *shadow, const struct figures *f)
+/* A third of what is left for CPUs and plots, and the tiles that there are. */
+static unsigned plot_rows(const struct layout *l, unsigned room)
 {
-    unsigned columns = shadow->columns;
+    unsigned most = smaller(PLOT_MOST_ROWS, TILES / 2 / l->plot_columns);
 
-    say(shadow, 0, 0, columns - 16, BRIGHT, "Meridian %s  %s %s", MERIDIAN_VERSION, f->names->vendor,
-        f->names->product);
-    say(shadow, 0, columns - 16, 16, BRIGHT, "%7llu s %s", seconds(f->now_ns), f->ended ? "ended" : "     ");
-    say(shadow, 1, 0, columns, PLAIN, "%s, %u CPUs, %s, %s mode", f->cpu_name, f->evidence.count,
-        f->evidence.source, f->evidence.percpu ? "per-CPU" : "unified");
-    say(shadow, 2, 0, columns, PLAIN, "%s  \"%s\"", f->names->firmware, f->command_line);
+    return smaller(larger(room / 2 > PLOT_AROUND ? room / 2 - PLOT_AROUND : 0, PLOT_LEAST), most);
 }
 
-static void paint_rows(const struct dashboard *d, struct shadow *shadow, const struct figures *f)
+/* `qr`: a code is to be seen beside the rest, if there is room for both: then left is less than columns. */
+static struct layout layout_for(unsigned columns, unsigned rows, unsigned cpus, bool qr)
 {
-    unsigned first = d->page * d->layout.cpus, cpus = f->evidence.count;
-    char text[ROW_BYTES];
+    struct layout l = {.columns = columns, .rows = rows, .left = columns, .scale = 1};
+    unsigned above = LAYOUT_HEAD + HEADING_ROWS, below, room;
 
-    say(shadow, LAYOUT_HEAD, 0, shadow->columns, HEADING, "%s", row_heading);
-    if (cpus > d->layout.cpus)
-        say(shadow, LAYOUT_HEAD, 2, 7, HEADING, "CPU%u-", first);
-    for (unsigned i = 0; i < d->layout.cpus; i++) {
-        unsigned cpu = first + i;
-
-        if (cpu >= cpus) {
-            shadow_text(shadow, LAYOUT_HEAD + 1 + i, 0, shadow->columns, PLAIN, "");
-            continue;
-        }
-        row_text(f, cpu, text); /* it begins in the colour of its line in the plots */
-        shadow_text(shadow, LAYOUT_HEAD + 1 + i, 0, ROW_NAME, ATTRIBUTE(plot_colour(cpu), BLACK), text);
-        shadow_text(shadow, LAYOUT_HEAD + 1 + i, ROW_NAME, shadow->columns - ROW_NAME, PLAIN,
-                    text + ROW_NAME);
-    }
-}
-
-/* Rows used. */
-static unsigned paint_wrapped(struct shadow *shadow, unsigned row, unsigned rows, unsigned columns,
-                              uint8_t attribute, const char *text)
-{
-    unsigned used = 0;
-
-    for (; used < rows && *text; used++) {
-        size_t length = strlen(text), cut = length;
-
-        if (length >= columns)
-            for (cut = columns - 1; cut > 0 && text[cut] != ' '; cut--)
-                ;
-        if (!cut)
-            cut = columns - 1;
-        say(shadow, row + used, 0, columns, attribute, "%.*s", (int)cut, text);
-        text += cut;
-        while (*text == ' ')
-            text++;
-    }
-    return used;
-}
-
-static enum colour verdict_colour(const struct judgement_words *words)
-{
-    if (words->judgement == JUDGE_IN_STEP)
-        return LIGHT_GREEN;
-    return words->judgement == JUDGE_UNKNOWN ? LIGHT_GREY : LIGHT_RED;
-}
-
-static void paint_words(const struct layout *l, struct shadow *shadow, const struct figures *f)
-{
-    const struct judgement_words *words = &f->words;
-    unsigned end = l->text + l->text_rows, row = l->text;
-    unsigned used = big_columns((unsigned)strlen(words->title), l->scale);
-
-    big_text(shadow, l->words, 0, l->scale, verdict_colour(words), words->title);
-    if (used < l->left) {
-        shadow_fill(shadow, l->words, used, big_rows(l->scale) - 1, l->left - used, ' ', PLAIN);
-        shadow_text(shadow, l->text - 1, used, l->left - used, PLAIN, f->ended ? "" : " so far");
-    }
-    row += paint_wrapped(shadow, row, end - row, l->left, BRIGHT, words->means);
-    row += paint_wrapped(shadow, row, end - row, l->left, PLAIN, words->linux_advice);
-    shadow_fill(shadow, row, 0, end - row, l->left, ' ', PLAIN);
+    if (qr && columns > QR_COLUMNS + SIDE_LEAST && rows >= above + CPUS_LEAST + QR_ROWS)
+        l.left = columns - QR_COLUMNS - 1;
+    if (l.left >= big_columns(TITLE_LETTERS, 2) && rows >= 60)
+        l.scale = 2;
+    l.text_rows = l.left >= 100 ? 4 : 6;
+    l.plot_columns = l.left / 2 - PLOT_LABELS - 1;
+    below = big_rows(l.scale) + l.text_rows;
+    room = rows - above - below;
+    l.plot_rows = plot_rows(&l, room);
+    if (l.left < columns && l.plot_rows + PLOT_AROUND + below < QR_ROWS)
+        l.plot_rows = QR_ROWS - PLOT_AROUND - below;
+    l.cpus = smaller(cpus, room - l.plot_rows - PLOT_AROUND);
+    l.plots = above + l.cpus;
+    l.words = l.plots + l.plot_rows + PLOT_AROUND;
+    l.text = l.words + big_rows(l.scale);
+    l.console = l.text + l.text_rows;
+    l.console_rows = rows - l.console;
+    return l;
 }
 
 static void lay_out(struct dashboard *d, struct shadow *shadow, const struct layout *now)
@@ -140,19 +87,6 @@ static void paint_plots(struct dashboard *d, struct shadow *shadow, const struct
         plot_column(plot, shadow, history, d->sweep % columns);
         d->sweep = (d->sweep + 1) % (2 * columns);
     }
-}
-
-/* Beside what is said of it, where the screen has no room for more. */
-static void paint_qr_alone(struct shadow *shadow, const struct figures *f)
-{
-    unsigned width = shadow->columns - QR_COLUMNS - 1;
-
-    shadow_clear(shadow, PLAIN);
-    say(shadow, 0, 0, width, BRIGHT, "Meridian %s", MERIDIAN_VERSION);
-    say(shadow, 2, 0, width, BRIGHT, "%s", f->words.title);
-    say(shadow, 3, 0, width, PLAIN, "Linux: %s", f->words.linux_word);
-    paint_wrapped(shadow, 5, 4, width, PLAIN, "Scan it to keep the result, or to send it.");
-    qr_show(shadow, 0, shadow->columns - QR_COLUMNS, &f->qr);
 }
 
 static void turn_page(struct dashboard *d, unsigned cpus, uint64_t now_ns, enum dashboard_wish wish)
@@ -196,7 +130,7 @@ bool dashboard_paint(struct dashboard *d, struct shadow *shadow, const struct fi
         d->flipped_ns = now_ns;
     if (flip(d, code && !beside, now_ns, wish)) {
         if (!d->layout.columns) {
-            paint_qr_alone(shadow, f);
+            qr_show_alone(shadow, f);
             d->layout = now;
         }
         return false;
@@ -204,10 +138,10 @@ bool dashboard_paint(struct dashboard *d, struct shadow *shadow, const struct fi
     if (memcmp(&now, &d->layout, sizeof now) != 0)
         lay_out(d, shadow, &now);
     turn_page(d, f->evidence.count, now_ns, wish);
-    paint_head(shadow, f);
-    paint_rows(d, shadow, f);
+    panel_head(shadow, f);
+    panel_rows(&d->layout, d->page * d->layout.cpus, shadow, f);
     paint_plots(d, shadow, &f->history, f->ended);
-    paint_words(&d->layout, shadow, f);
+    panel_verdict(&d->layout, shadow, f);
     if (beside)
         qr_show(shadow, now.plots, now.left + 1, &f->qr);
     return true;

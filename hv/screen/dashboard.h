@@ -2,10 +2,8 @@
 #ifndef SCREEN_DASHBOARD_H
 #define SCREEN_DASHBOARD_H
 
-#include "check/figures.h"
-#include "screen/layout.h"
+#include "screen/panels.h"
 #include "screen/plot.h"
-#include "screen/shadow.h"
 
 #define DASHBOARD_PAGE_NS 5000000000ull  /* CPUs beyond the screen's rows: a page stays so long */
 #define DASHBOARD_FLIP_NS 10000000000ull /* dashboard and QR code, where only one of them fits */

@@ -6,11 +6,52 @@
 #include "cpu/paging.h"
 #include "log/log.h"
 #include "screen/framebuffer.h"
-#include "screen/vga.h"
+
+/* VGA text. */
+#define VGA_COLUMNS       80u
+#define VGA_ROWS          25u
+#define TEXT_MEMORY       0xb8000u
+#define TEXT_BYTES        (VGA_COLUMNS * VGA_ROWS * 2)
+#define CRTC_INDEX        0x3d4u
+#define CRTC_CURSOR_START 0x0au
+#define CURSOR_OFF        0x20u
 
 static enum { DISPLAY_NONE, DISPLAY_TEXT, DISPLAY_PIXELS } display;
 static struct framebuffer framebuffer;
 static uint8_t *mapped;
+
+static volatile uint16_t *text_mapped, *text;
+
+/* ---- VGA text, 80x25 at 0xb8000: cells as they are ---- */
+
+/* No cursor any more. */
+static void vga_init(void)
+{
+    outb(CRTC_INDEX, CRTC_CURSOR_START);
+    outb(CRTC_INDEX + 1, CURSOR_OFF);
+}
+
+static void vga_map(void)
+{
+    text_mapped = map_mmio(TEXT_MEMORY, TEXT_BYTES);
+}
+
+/* The boot tables go before it is mapped. */
+static bool vga_reached(void)
+{
+    text = text_mapped ? text_mapped : (volatile uint16_t *)boot_view(TEXT_MEMORY, TEXT_BYTES);
+    return text;
+}
+
+/* A tile has no place here. */
+static void vga_draw(unsigned row, unsigned column, struct cell cell)
+{
+    uint8_t glyph = cell.glyph < SHADOW_TILE ? (uint8_t)cell.glyph : ' ';
+
+    text[row * VGA_COLUMNS + column] = (uint16_t)(cell.attribute << 8 | glyph);
+}
+
+/* ---- Either ---- */
 
 static bool find_text(unsigned *columns, unsigned *rows)
 {

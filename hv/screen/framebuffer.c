@@ -2,7 +2,6 @@
 
 #include "log/string.h"
 #include "screen/font.h"
-#include "screen/pixel.h"
 
 #define TYPE_RGB 1u /* Multiboot2 specification 3.6.12 */
 
@@ -21,6 +20,59 @@ _Static_assert(MOST_PIXELS / FONT_WIDTH / FRAMEBUFFER_MOST_SCALE <= SHADOW_MAX_C
                    MOST_PIXELS / FONT_HEIGHT / FRAMEBUFFER_MOST_SCALE <= SHADOW_MAX_ROWS,
                "no larger scale is ever chosen");
 _Static_assert((uint64_t)MOST_PITCH *MOST_PIXELS < 1ull << 32, "sizes are far from overflow");
+
+/* ---- Colours ---- */
+
+/* Red, green, blue: two thirds for a colour, a third more for its light form; brown is a dark yellow. */
+static uint8_t part_of(unsigned colour, unsigned field)
+{
+    unsigned plain = colour >> (2 - field) & 1, light = colour >> 3 & 1;
+
+    if (colour == 6 && field == 1)
+        return 0x55;
+    return (uint8_t)(0xaa * plain + 0x55 * light);
+}
+
+/* Eight bits as `size` of them, 1 to 16; full stays full. */
+static uint32_t fit(uint8_t part, unsigned size)
+{
+    return (uint32_t)(part * 0x101u) >> (16 - size);
+}
+
+unsigned pixel_bytes(unsigned bits)
+{
+    return bits == 15 || bits == 16 ? 2 : bits == 24 || bits == 32 ? bits / 8 : 0;
+}
+
+static uint64_t mask_of(const struct boot_field *field)
+{
+    return ((1ull << field->size) - 1) << field->position;
+}
+
+bool pixel_fields_fit(const struct boot_field fields[3], unsigned bits)
+{
+    uint64_t taken = 0;
+
+    for (unsigned i = 0; i < 3; i++) {
+        if (fields[i].size == 0 || fields[i].size > 16 || fields[i].position + fields[i].size > bits)
+            return false;
+        if (taken & mask_of(&fields[i]))
+            return false;
+        taken |= mask_of(&fields[i]);
+    }
+    return true;
+}
+
+uint32_t pixel_of(const struct boot_field fields[3], unsigned colour)
+{
+    uint32_t pixel = 0;
+
+    for (unsigned i = 0; i < 3; i++)
+        pixel |= fit(part_of(colour, i), fields[i].size) << fields[i].position;
+    return pixel;
+}
+
+/* ---- What the loader said ---- */
 
 static unsigned at_most(unsigned value, unsigned most)
 {
@@ -85,6 +137,8 @@ const char *framebuffer_plan(const struct boot_info *boot, struct framebuffer *o
         out->colours[i] = pixel_of(said->fields, i);
     return NULL;
 }
+
+/* ---- Drawing ---- */
 
 void framebuffer_clear(const struct framebuffer *to)
 {

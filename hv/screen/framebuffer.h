@@ -5,6 +5,7 @@
 #ifndef SCREEN_FRAMEBUFFER_H
 #define SCREEN_FRAMEBUFFER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "platform/loader/bootinfo.h"
@@ -33,5 +34,14 @@ void framebuffer_clear(const struct framebuffer *to);
 /* The cell must be inside; `tiles` may be NULL: tiles are drawn as blanks then. */
 void framebuffer_draw(const struct framebuffer *to, unsigned row, unsigned column, struct cell cell,
                       const struct tile *tiles);
+
+/* Colours as a display wants them: parts of the two above. */
+
+/* Bytes a pixel takes: 2 to 4 for 15, 16, 24 and 32 bits; 0 for any other depth. */
+unsigned pixel_bytes(unsigned bits);
+/* Whether red, green and blue each have bits of their own within a pixel of so many bits. */
+bool pixel_fields_fit(const struct boot_field fields[3], unsigned bits);
+/* One of the PC's sixteen colours (enum colour) as a pixel, in its low bytes; the fields must fit. */
+uint32_t pixel_of(const struct boot_field fields[3], unsigned colour);
 
 #endif

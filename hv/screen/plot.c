@@ -2,7 +2,6 @@
 
 #include "log/format.h"
 #include "log/string.h"
-#include "screen/half.h"
 
 #define LABEL ATTRIBUTE(LIGHT_GREY, BLACK)
 #define Q8    256

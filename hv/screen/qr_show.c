@@ -1,8 +1,7 @@
 #include "screen/qr_show.h"
 
-#define UPPER_HALF 0xdfu
-#define LOWER_HALF 0xdcu
-#define FULL       0xdbu
+#define PLAIN  ATTRIBUTE(LIGHT_GREY, BLACK)
+#define BRIGHT ATTRIBUTE(WHITE, BLACK)
 
 /* Counted with the quiet zone: what is outside the symbol is light. */
 static bool light(const struct qr *qr, unsigned row, unsigned column)
@@ -15,7 +14,7 @@ static bool light(const struct qr *qr, unsigned row, unsigned column)
 /* White is drawn and black left: as a background, VGA text would take white for blinking. */
 bool qr_show(struct shadow *shadow, unsigned row, unsigned column, const struct qr *qr)
 {
-    static const uint8_t glyphs[] = {' ', UPPER_HALF, LOWER_HALF, FULL};
+    static const uint8_t glyphs[] = {' ', UPPER_HALF, LOWER_HALF, FULL_BLOCK};
 
     if (row + QR_ROWS > shadow->rows || column + QR_COLUMNS > shadow->columns)
         return false;
@@ -24,4 +23,16 @@ bool qr_show(struct shadow *shadow, unsigned row, unsigned column, const struct 
             shadow_put(shadow, row + r, column + c, glyphs[light(qr, 2 * r, c) + 2 * light(qr, 2 * r + 1, c)],
                        ATTRIBUTE(WHITE, BLACK));
     return true;
+}
+
+void qr_show_alone(struct shadow *shadow, const struct figures *f)
+{
+    unsigned width = shadow->columns - QR_COLUMNS - 1;
+
+    shadow_clear(shadow, PLAIN);
+    shadow_say(shadow, 0, 0, width, BRIGHT, "Meridian %s", MERIDIAN_VERSION);
+    shadow_say(shadow, 2, 0, width, BRIGHT, "%s", f->words.title);
+    shadow_say(shadow, 3, 0, width, PLAIN, "Linux: %s", f->words.linux_word);
+    shadow_wrapped(shadow, 5, 4, width, PLAIN, "Scan it to keep the result, or to send it.");
+    qr_show(shadow, 0, shadow->columns - QR_COLUMNS, &f->qr);
 }

@@ -2,7 +2,7 @@
 #ifndef SCREEN_QR_SHOW_H
 #define SCREEN_QR_SHOW_H
 
-#include "check/qr.h"
+#include "check/figures.h"
 #include "screen/shadow.h"
 
 /* Cells that it takes: all 25 rows of VGA text. */
@@ -11,5 +11,7 @@
 
 /* With its upper left corner at `row`, `column`. False, and nothing drawn: there is no room for all of it. */
 bool qr_show(struct shadow *shadow, unsigned row, unsigned column, const struct qr *qr);
+/* The code and little else, where the screen has no room for more. */
+void qr_show_alone(struct shadow *shadow, const struct figures *figures);
 
 #endif

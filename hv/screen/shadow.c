@@ -1,5 +1,10 @@
 #include "screen/shadow.h"
 
+#include <stdarg.h>
+
+#include "log/format.h"
+#include "log/string.h"
+
 #define BLANK_ATTRIBUTE ATTRIBUTE(LIGHT_GREY, BLACK)
 
 static void mark(struct shadow *shadow, unsigned at)
@@ -49,6 +54,53 @@ unsigned shadow_text(struct shadow *shadow, unsigned row, unsigned column, unsig
     for (unsigned i = 0; i < width; i++)
         shadow_put(shadow, row, column + i, *text ? (uint8_t)*text++ : ' ', attribute);
     return column + width;
+}
+
+void shadow_say(struct shadow *shadow, unsigned row, unsigned column, unsigned width, uint8_t attribute,
+                const char *text, ...)
+{
+    char line[SHADOW_MAX_COLUMNS + 1];
+    va_list args;
+
+    va_start(args, text);
+    format_va(line, sizeof line, text, args);
+    va_end(args);
+    shadow_text(shadow, row, column, width, attribute, line);
+}
+
+unsigned shadow_wrapped(struct shadow *shadow, unsigned row, unsigned rows, unsigned columns,
+                        uint8_t attribute, const char *text)
+{
+    unsigned used = 0;
+
+    for (; used < rows && *text; used++) {
+        size_t length = strlen(text), cut = length;
+
+        if (length >= columns)
+            for (cut = columns - 1; cut > 0 && text[cut] != ' '; cut--)
+                ;
+        if (!cut)
+            cut = columns - 1;
+        shadow_say(shadow, row + used, 0, columns, attribute, "%.*s", (int)cut, text);
+        text += cut;
+        while (*text == ' ')
+            text++;
+    }
+    return used;
+}
+
+/*
+ * VGA text takes a bright background for blinking: where both dots have colours, the lower one gets the dark
+ * kind of its own.
+ */
+void half_put(struct shadow *shadow, unsigned row, unsigned column, uint8_t upper, uint8_t lower)
+{
+    if (upper == lower)
+        shadow_put(shadow, row, column, upper == BLACK ? ' ' : FULL_BLOCK, ATTRIBUTE(upper, BLACK));
+    else if (upper == BLACK)
+        shadow_put(shadow, row, column, LOWER_HALF, ATTRIBUTE(lower, BLACK));
+    else
+        shadow_put(shadow, row, column, UPPER_HALF, ATTRIBUTE(upper, lower & 7u));
 }
 
 void shadow_redraw(struct shadow *shadow)

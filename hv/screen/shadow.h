@@ -18,6 +18,11 @@
 #define TILE_HEIGHT        16u
 #define TILES              5120u
 
+/* Code page 437's blocks. */
+#define UPPER_HALF 0xdfu
+#define LOWER_HALF 0xdcu
+#define FULL_BLOCK 0xdbu
+
 /* The PC's sixteen colours; an attribute is background << 4 | foreground. */
 enum colour {
     BLACK,
@@ -68,6 +73,15 @@ unsigned shadow_text(struct shadow *shadow, unsigned row, unsigned column, unsig
                      const char *text);
 void shadow_fill(struct shadow *shadow, unsigned row, unsigned column, unsigned rows, unsigned columns,
                  uint16_t glyph, uint8_t attribute);
+/* The same, formatted (log/format.h). */
+__attribute__((format(printf, 6, 7))) void shadow_say(struct shadow *shadow, unsigned row, unsigned column,
+                                                      unsigned width, uint8_t attribute, const char *text,
+                                                      ...);
+/* Text in at most `rows` rows of `columns` columns, broken at blanks. Returns the rows used. */
+unsigned shadow_wrapped(struct shadow *shadow, unsigned row, unsigned rows, unsigned columns,
+                        uint8_t attribute, const char *text);
+/* A cell as two dots, one above the other, of a colour each (enum colour). */
+void half_put(struct shadow *shadow, unsigned row, unsigned column, uint8_t upper, uint8_t lower);
 /* All of it is to be drawn again, whatever was drawn. */
 void shadow_redraw(struct shadow *shadow);
 /* A tile's pixels were changed: draw every cell that shows it again (it is shown in one cell at most). */

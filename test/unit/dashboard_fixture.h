@@ -12,7 +12,6 @@
 #include <cmocka.h>
 
 #include "screen/dashboard.h"
-#include "screen/rows.h"
 
 #define STEP_NS 250000000ull
 #define MOST    255u

@@ -1,4 +1,4 @@
-/* sources: hv/screen/console.c hv/screen/shadow.c */
+/* sources: hv/screen/console.c hv/screen/shadow.c hv/log/format.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,10 +1,8 @@
-/* sources: hv/screen/dashboard.c hv/screen/layout.c hv/screen/rows.c hv/screen/plot.c hv/check/history.c hv/screen/big.c hv/screen/font.c build/font/font_data.c hv/check/qr.c hv/screen/qr_show.c hv/screen/shadow.c hv/log/format.c */
+/* sources: hv/screen/dashboard.c hv/screen/panels.c hv/screen/plot.c hv/check/history.c hv/screen/font.c build/font/font_data.c hv/check/qr.c hv/screen/qr_show.c hv/screen/shadow.c hv/log/format.c */
 /* The dashboard on screens of many sizes, with few CPUs and many: all of it is there, nothing twice. */
 #include "dashboard_fixture.h"
 
-#include "screen/big.h"
 #include "screen/font.h"
-#include "screen/half.h"
 #include "screen/qr_show.h"
 
 static const struct {

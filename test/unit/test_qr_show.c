@@ -1,4 +1,4 @@
-/* sources: hv/screen/qr_show.c hv/check/qr.c hv/screen/shadow.c */
+/* sources: hv/screen/qr_show.c hv/check/qr.c hv/screen/shadow.c hv/log/format.c */
 /* A QR code in cells, read back from the cells by zbar. */
 #include <setjmp.h>
 #include <stdarg.h>

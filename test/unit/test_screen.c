@@ -1,4 +1,4 @@
-/* sources: hv/screen/screen.c hv/screen/console.c hv/screen/shadow.c hv/screen/turns.c */
+/* sources: hv/screen/screen.c hv/screen/console.c hv/screen/shadow.c hv/log/format.c */
 /* flags: -include test/unit/fake_percpu.h */
 /*
  * The life of a screen, one part after the other: the log at once, turns while time is kept, and a panic. The

@@ -1,4 +1,4 @@
-/* sources: hv/screen/turns.c */
+/* sources: */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,0 +1,174 @@
+#include "screen/panels.h"
+
+#include "log/format.h"
+#include "log/string.h"
+#include "screen/font.h"
+#include "screen/plot.h"
+
+#define PLAIN   ATTRIBUTE(LIGHT_GREY, BLACK)
+#define BRIGHT  ATTRIBUTE(WHITE, BLACK)
+#define HEADING ATTRIBUTE(WHITE, BLUE)
+
+/* ---- The machine ---- */
+
+static unsigned long long seconds(uint64_t ns)
+{
+    return (unsigned long long)(ns / 1000000000);
+}
+
+void panel_head(struct shadow *shadow, const struct figures *f)
+{
+    unsigned columns = shadow->columns;
+
+    shadow_say(shadow, 0, 0, columns - 16, BRIGHT, "Meridian %s  %s %s", MERIDIAN_VERSION, f->names->vendor,
+               f->names->product);
+    shadow_say(shadow, 0, columns - 16, 16, BRIGHT, "%7llu s %s", seconds(f->now_ns),
+               f->ended ? "ended" : "     ");
+    shadow_say(shadow, 1, 0, columns, PLAIN, "%s, %u CPUs, %s, %s mode", f->cpu_name, f->evidence.count,
+               f->evidence.source, f->evidence.percpu ? "per-CPU" : "unified");
+    shadow_say(shadow, 2, 0, columns, PLAIN, "%s  \"%s\"", f->names->firmware, f->command_line);
+}
+
+/* ---- A CPU in a line ---- */
+
+/* The letters a to f, right after the sign in code page 437, would be taken for more of its number. */
+#define PLUS_MINUS "\xf1"
+
+const char row_heading[] = "  CPU    APIC core       MHz " PLUS_MINUS "ppm    source    offset ns " PLUS_MINUS
+                           "ns     rate back   SMI     rate ppb " PLUS_MINUS "ppb";
+
+static uint64_t size_of(int64_t value)
+{
+    return value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+}
+
+/* '*' is whom the others are compared with; '+' may be in step with it, '!' is not. */
+static char mark(const struct keeper_cpu *seen, unsigned cpu)
+{
+    if (seen->state != KEEPER_CPU_ONLINE)
+        return 'x';
+    if (cpu == 0)
+        return '*';
+    if (seen->offset_bound_ns == UINT64_MAX)
+        return '?';
+    return size_of(seen->offset_ns) > seen->offset_bound_ns ? '!' : '+';
+}
+
+static const char *speed(const struct keeper_cpu *seen)
+{
+    if (seen->rate_bound_ppb == UINT64_MAX)
+        return "?";
+    if (size_of(seen->rate_ppb) <= seen->rate_bound_ppb)
+        return "even";
+    return seen->rate_ppb > 0 ? "fast" : "slow";
+}
+
+/* "?" where nothing is known. */
+static const char *bound(char out[24], uint64_t value)
+{
+    format(out, 24, value == UINT64_MAX ? "\xf1?" : "\xf1%llu", (unsigned long long)value);
+    return out;
+}
+
+static const char *ppm(char out[24], uint64_t ppb)
+{
+    format(out, 24, ppb == UINT64_MAX ? "\xf1?" : "\xf1%llu.%03llu", (unsigned long long)(ppb / 1000),
+           (unsigned long long)(ppb % 1000));
+    return out;
+}
+
+void row_text(const struct figures *figures, unsigned cpu, char out[ROW_BYTES])
+{
+    const struct keeper_cpu *seen = &figures->cpus[cpu].seen;
+    const struct cpu_facts *facts = &figures->facts[cpu];
+    char hz_bound[24], offset_bound[24], rate_bound[24], smi[16] = "-";
+
+    if (seen->state == KEEPER_CPU_LEFT_OUT) {
+        format(out, ROW_BYTES, "x CPU%-3u %4u  left out: its TSC cannot be measured", cpu, seen->apic_id);
+        return;
+    }
+    if (facts->smi_counted)
+        format(smi, sizeof smi, "%u", facts->smi);
+    format(out, ROW_BYTES, "%c CPU%-3u %4u %-4s %5llu.%03llu %-7s %-7s %+11lld %-7s %-4s %4u %5s %+12lld %s",
+           mark(seen, cpu), cpu, seen->apic_id, core_word(facts->core),
+           (unsigned long long)(seen->hz / 1000000), (unsigned long long)(seen->hz / 1000 % 1000),
+           ppm(hz_bound, seen->hz_ppb), figures->evidence.source, (long long)seen->offset_ns,
+           bound(offset_bound, seen->offset_bound_ns), speed(seen), seen->back, smi,
+           (long long)seen->rate_ppb, bound(rate_bound, seen->rate_bound_ppb));
+}
+
+void panel_rows(const struct layout *layout, unsigned first, struct shadow *shadow, const struct figures *f)
+{
+    unsigned cpus = f->evidence.count;
+    char text[ROW_BYTES];
+
+    shadow_say(shadow, LAYOUT_HEAD, 0, shadow->columns, HEADING, "%s", row_heading);
+    if (cpus > layout->cpus)
+        shadow_say(shadow, LAYOUT_HEAD, 2, 7, HEADING, "CPU%u-", first);
+    for (unsigned i = 0; i < layout->cpus; i++) {
+        unsigned cpu = first + i;
+
+        if (cpu >= cpus) {
+            shadow_text(shadow, LAYOUT_HEAD + 1 + i, 0, shadow->columns, PLAIN, "");
+            continue;
+        }
+        row_text(f, cpu, text); /* it begins in the colour of its line in the plots */
+        shadow_text(shadow, LAYOUT_HEAD + 1 + i, 0, ROW_NAME, ATTRIBUTE(plot_colour(cpu), BLACK), text);
+        shadow_text(shadow, LAYOUT_HEAD + 1 + i, ROW_NAME, shadow->columns - ROW_NAME, PLAIN,
+                    text + ROW_NAME);
+    }
+}
+
+/* ---- The verdict ---- */
+
+unsigned big_columns(unsigned letters, unsigned scale)
+{
+    return letters * FONT_SMALL_WIDTH * scale;
+}
+
+unsigned big_rows(unsigned scale)
+{
+    return FONT_SMALL_HEIGHT / 2 * scale;
+}
+
+static uint8_t dot(const uint8_t *glyph, unsigned x, unsigned y, enum colour colour)
+{
+    return glyph[y] >> (FONT_SMALL_WIDTH - 1 - x) & 1 ? (uint8_t)colour : BLACK;
+}
+
+void big_text(struct shadow *shadow, unsigned row, unsigned column, unsigned scale, enum colour colour,
+              const char *text)
+{
+    for (unsigned letter = 0; text[letter]; letter++) {
+        const uint8_t *glyph = font_small(text[letter]);
+
+        for (unsigned r = 0; r < big_rows(scale); r++)
+            for (unsigned c = 0; c < big_columns(1, scale); c++)
+                half_put(shadow, row + r, column + big_columns(letter, scale) + c,
+                         dot(glyph, c / scale, 2 * r / scale, colour),
+                         dot(glyph, c / scale, (2 * r + 1) / scale, colour));
+    }
+}
+
+static enum colour verdict_colour(const struct judgement_words *words)
+{
+    if (words->judgement == JUDGE_IN_STEP)
+        return LIGHT_GREEN;
+    return words->judgement == JUDGE_UNKNOWN ? LIGHT_GREY : LIGHT_RED;
+}
+
+void panel_verdict(const struct layout *l, struct shadow *shadow, const struct figures *f)
+{
+    const struct judgement_words *words = &f->words;
+    unsigned end = l->text + l->text_rows, row = l->text;
+    unsigned used = big_columns((unsigned)strlen(words->title), l->scale);
+
+    big_text(shadow, l->words, 0, l->scale, verdict_colour(words), words->title);
+    if (used < l->left) {
+        shadow_fill(shadow, l->words, used, big_rows(l->scale) - 1, l->left - used, ' ', PLAIN);
+        shadow_text(shadow, l->text - 1, used, l->left - used, PLAIN, f->ended ? "" : " so far");
+    }
+    row += shadow_wrapped(shadow, row, end - row, l->left, BRIGHT, words->means);
+    row += shadow_wrapped(shadow, row, end - row, l->left, PLAIN, words->linux_advice);
+    shadow_fill(shadow, row, 0, end - row, l->left, ' ', PLAIN);
+}

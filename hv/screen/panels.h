@@ -1,0 +1,49 @@
+/* What the dashboard is made of: each panel painted from the figures, at its place in a layout. Pure. */
+#ifndef SCREEN_PANELS_H
+#define SCREEN_PANELS_H
+
+#include "check/figures.h"
+#include "screen/shadow.h"
+
+#define LAYOUT_COLUMNS 80u /* fewer, or fewer rows, are too few */
+#define LAYOUT_ROWS    25u
+#define LAYOUT_HEAD    3u /* rows about the machine, above all else; the table's heading follows */
+
+struct layout {
+    unsigned columns, rows;    /* of all */
+    unsigned left;             /* columns of what is beside the QR code; all of them where it is not */
+    unsigned cpus;             /* rows for CPUs, under the heading */
+    unsigned plots, plot_rows; /* where titles stand, and the rows of a picture under them */
+    unsigned plot_columns;     /* of one of the two pictures */
+    unsigned words, scale;     /* the verdict, and how large */
+    unsigned text, text_rows;  /* and what it means */
+    unsigned console, console_rows;
+};
+
+/* The machine: the first LAYOUT_HEAD rows. */
+void panel_head(struct shadow *shadow, const struct figures *figures);
+/* The table of CPUs, from CPU `first` on. */
+void panel_rows(const struct layout *layout, unsigned first, struct shadow *shadow,
+                const struct figures *figures);
+/* The verdict in large letters, and what it means. */
+void panel_verdict(const struct layout *layout, struct shadow *shadow, const struct figures *figures);
+
+#define ROW_BYTES 160u
+#define ROW_NAME  9u /* columns of state and name: no row is shorter */
+
+/* What the columns are. A screen of 80 shows all but the last two; they are seen on wider ones. */
+extern const char row_heading[];
+/* The CPU's own line under it, in code page 437. */
+void row_text(const struct figures *figures, unsigned cpu, char out[ROW_BYTES]);
+
+/* Words that are read from across a room: the font's small capitals, a half block a dot. */
+
+/* Cells that `letters` letters take at a whole `scale`. */
+unsigned big_columns(unsigned letters, unsigned scale);
+unsigned big_rows(unsigned scale);
+
+/* Capitals and blanks, in `colour` on black, cut at the shadow's edge. */
+void big_text(struct shadow *shadow, unsigned row, unsigned column, unsigned scale, enum colour colour,
+              const char *text);
+
+#endif
