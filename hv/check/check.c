@@ -135,7 +135,7 @@ bool check_end(void)
     static struct lock telling = LOCK_INIT("check's end");
     bool were_on, all;
 
-    if (!figures.cpus)
+    if (!figures.evidence.cpus)
         return true;
     were_on = lock_take(&telling);
     all = tell_end();

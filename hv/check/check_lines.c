@@ -34,7 +34,7 @@ void tell_machine(const struct figures *figures)
 
 bool tell_sample(const struct figures *figures, unsigned cpu, uint32_t second)
 {
-    const struct keeper_cpu *seen = &figures->cpus[cpu].seen;
+    const struct keeper_cpu *seen = &figures->evidence.cpus[cpu].seen;
     char ppb[24], rate[24], offset[24], err[24];
 
     return log_print_line(
@@ -52,8 +52,8 @@ static const char *state_word(enum keeper_cpu_state state)
 
 void tell_row(const struct figures *figures, unsigned cpu)
 {
-    const struct keeper_cpu *seen = &figures->cpus[cpu].seen;
-    const struct cpu_facts *facts = &figures->facts[cpu];
+    const struct keeper_cpu *seen = &figures->evidence.cpus[cpu].seen;
+    const struct cpu_facts *facts = &figures->evidence.cpus[cpu].facts;
     char ppb[24], offset[24], smi[24];
 
     log_print("@row cpu=%u apic=%u state=%s core=%s hz=%llu hz_ppb=%s source=%s offset_ns=%lld "
@@ -66,19 +66,19 @@ void tell_row(const struct figures *figures, unsigned cpu)
 
 void tell_check(const struct figures *figures)
 {
-    const struct judgement_words *words = &figures->words;
-    const struct judge_worst *worst = &words->worst;
+    const struct verdict *verdict = &figures->verdict;
+    const struct worst *worst = &verdict->worst;
     char offset[24], rate[24], smi[24], err[24], code[QR_MOST + 1];
 
     log_print("@check verdict=%s linux=%s option=%s cpus=%u watched_s=%u offset_ns=%lld offset_bound_ns=%s "
               "rate_ppb=%lld rate_bound_ppb=%s back=%u smi=%s disruptions=%u err_ns=%s mode=%s source=%s\n",
-              words->verdict, words->linux_word, words->option, figures->evidence.count,
+              verdict->word, verdict->linux_word, verdict->option, figures->evidence.count,
               figures->evidence.watched_s, (long long)worst->offset_ns,
               number(worst->offset_bound_ns, offset), (long long)worst->rate_ppb,
-              number(worst->rate_bound_ppb, rate), worst->back, number(figures->smi, smi),
+              number(worst->rate_bound_ppb, rate), worst->behind, number(figures->evidence.smi, smi),
               figures->evidence.disruptions, number(worst->err_ns, err),
               figures->evidence.percpu ? "percpu" : "unified", figures->evidence.source);
     if (figures->qr_made)
         log_print("@qr text=%s\n", word(figures->qr_text, code, sizeof code));
-    log_print("check: %s\ncheck: %s\n", words->means, words->linux_advice);
+    log_print("check: %s\ncheck: %s\n", verdict->means, verdict->linux_advice);
 }

@@ -15,8 +15,8 @@ void figures_begin(struct figures *figures, const char *command_line)
 {
     unsigned cpus = cpu_count();
 
-    figures->cpus = memory_take_bytes(cpus * sizeof *figures->cpus, "the CPUs' figures");
-    figures->facts = memory_take_bytes(cpus * sizeof *figures->facts, "the CPUs' facts");
+    figures->evidence.count = cpus;
+    figures->evidence.cpus = memory_take_bytes(cpus * sizeof *figures->evidence.cpus, "the CPUs' figures");
     history_begin(&figures->history, cpus,
                   memory_take_bytes(cpus * sizeof(struct moment) * HISTORY_MOMENTS, "the CPUs' history"));
     figures->command_line = command_line;
@@ -30,38 +30,34 @@ static void gather_cpuid(struct evidence *e)
     e->invariant = cpuid(0x80000000u, 0).eax >= 0x80000007u && cpuid(0x80000007u, 0).edx & CPUID_INVARIANT;
 }
 
-static void gather_evidence(struct judge_cpu *cpus, uint32_t watched_s, struct evidence *evidence)
+static void gather_cpus(struct evidence *e)
 {
-    struct keeper_summary summary;
-    unsigned count = cpu_count();
+    e->smi = UINT64_MAX;
+    for (unsigned i = 0; i < e->count; i++) {
+        struct cpu_evidence *cpu = &e->cpus[i];
 
-    keeper_summary(&summary);
-    *evidence = (struct evidence){
-        .cpus = cpus,
-        .count = count,
-        .watched_s = watched_s,
-        .source = summary.source,
-        .percpu = strcmp(summary.mode, "percpu") == 0,
-        .percpu_asked = summary.percpu_asked,
-        .apart = summary.apart,
-        .disruptions = summary.disruptions,
-        .wander_ppb_s = summary.wander_ppb_s,
-    };
-    gather_cpuid(evidence);
-    for (unsigned cpu = 0; cpu < count; cpu++) {
-        keeper_cpu_view(cpu, &cpus[cpu].seen);
-        cpus[cpu].idle = keeper_idle_trial(cpu);
+        keeper_cpu_view(i, &cpu->seen);
+        cpu->idle = keeper_idle_trial(i);
+        cpu->facts = *cpu_facts(i);
+        if (cpu->facts.smi_counted)
+            e->smi = cpu->facts.smi + (e->smi == UINT64_MAX ? 0 : e->smi);
     }
 }
 
-static void gather_facts(struct figures *figures)
+static void gather_evidence(struct evidence *e, uint32_t watched_s)
 {
-    figures->smi = UINT64_MAX;
-    for (unsigned cpu = 0; cpu < figures->evidence.count; cpu++) {
-        figures->facts[cpu] = *cpu_facts(cpu);
-        if (figures->facts[cpu].smi_counted)
-            figures->smi = figures->facts[cpu].smi + (figures->smi == UINT64_MAX ? 0 : figures->smi);
-    }
+    struct keeper_summary summary;
+
+    keeper_summary(&summary);
+    e->watched_s = watched_s;
+    e->source = summary.source;
+    e->percpu = strcmp(summary.mode, "percpu") == 0;
+    e->percpu_asked = summary.percpu_asked;
+    e->apart = summary.apart;
+    e->disruptions = summary.disruptions;
+    e->wander_ppb_s = summary.wander_ppb_s;
+    gather_cpuid(e);
+    gather_cpus(e);
 }
 
 static void add_moment(struct figures *figures)
@@ -69,7 +65,7 @@ static void add_moment(struct figures *figures)
     if (!history_next(&figures->history, figures->now_ns))
         return;
     for (unsigned cpu = 0; cpu < figures->evidence.count; cpu++) {
-        const struct keeper_cpu *seen = &figures->cpus[cpu].seen;
+        const struct keeper_cpu *seen = &figures->evidence.cpus[cpu].seen;
 
         history_add(&figures->history, cpu,
                     seen->offset_bound_ns == UINT64_MAX ? HISTORY_NOTHING : seen->offset_ns, seen->hz_ppb);
@@ -78,12 +74,11 @@ static void add_moment(struct figures *figures)
 
 void figures_take(struct figures *figures)
 {
-    uint64_t now = keeper_now_ns();
+    uint64_t now_ns = keeper_now_ns();
 
-    gather_evidence(figures->cpus, (uint32_t)(now / SECOND_NS), &figures->evidence);
-    figures->now_ns = now;
-    gather_facts(figures);
-    judge(&figures->evidence, &figures->words);
+    gather_evidence(&figures->evidence, (uint32_t)(now_ns / SECOND_NS));
+    figures->now_ns = now_ns;
+    judge_tscs(&figures->evidence, &figures->verdict);
     add_moment(figures);
 }
 
@@ -91,10 +86,10 @@ static void make_code(struct figures *figures)
 {
     const struct summary all = {
         .version = MERIDIAN_VERSION,
-        .words = &figures->words,
+        .verdict = &figures->verdict,
         .watched_s = figures->evidence.watched_s,
         .disruptions = figures->evidence.disruptions,
-        .smi = figures->smi,
+        .smi = figures->evidence.smi,
         .mode = figures->evidence.percpu ? "percpu" : "unified",
         .source = figures->evidence.source,
         .vendor = figures->names->vendor,

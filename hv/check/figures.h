@@ -1,25 +1,115 @@
-/* All that the check knows of the machine, as of one moment: what is told is what is shown. */
+/*
+ * The check's figures, and what is made of them. One type is filled in from the other:
+ *
+ *     keeper_cpu, idle_trial, cpu_facts   what keeper and CPU tell of one CPU
+ *     cpu_evidence                        the three of them
+ *     evidence                            those of all CPUs, and what is known of the machine (figures.c)
+ *     verdict                             what is said of the machine's TSCs: judge.c finds the reason,
+ *                                         judge_words.c puts it in words
+ *     figures                             all of it, with the names and the history: what is told is what
+ *                                         is shown
+ */
 #ifndef CHECK_FIGURES_H
 #define CHECK_FIGURES_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
-#include "cpu/facts.h"
-#include "platform/firmware/smbios.h"
 #include "check/history.h"
-#include "check/judge.h"
 #include "check/qr.h"
+#include "cpu/facts.h"
+#include "keeper.h"
+#include "platform/firmware/smbios.h"
+
+struct cpu_evidence {
+    struct keeper_cpu seen;
+    struct idle_trial idle;
+    struct cpu_facts facts;
+};
+
+struct evidence {
+    struct cpu_evidence *cpus; /* the boot CPU first */
+    unsigned count;
+    uint32_t watched_s;    /* how long system time was watched */
+    const char *source;    /* the reference: "hpet", "pmtimer", "pit"; NULL or "": none */
+    bool percpu;           /* time is told in per-CPU mode at the end, */
+    bool percpu_asked;     /* and the command line asks for it */
+    bool apart;            /* meetings showed TSCs that are not in step: at start-up, or since */
+    uint32_t disruptions;  /* TSC and reference disagreed beyond the bound */
+    uint32_t wander_ppb_s; /* what is assumed of crystals */
+    uint64_t smi;          /* SMIs of all CPUs together; UINT64_MAX: no CPU counts them */
+    bool hypervisor;       /* CPUID says that this machine is a virtual one */
+    bool invariant;        /* CPUID says that TSCs run on in every state (80000007h EDX bit 8) */
+};
+
+/* In one word. From the one that is decided first to the last; docs/verdict.md gives each one's rule. */
+enum verdict_kind {
+    VERDICT_UNKNOWN,
+    VERDICT_STOPS_IN_IDLE,
+    VERDICT_DRIFT,
+    VERDICT_CHANGED,
+    VERDICT_NOT_IN_STEP,
+    VERDICT_IN_STEP
+};
+
+/* What decided: the first of these that is so. */
+enum reason {
+    REASON_NONE_MEASURED,
+    REASON_NO_SOURCE,
+    REASON_STOPS,
+    REASON_RATE,
+    REASON_ADJUST_CHANGED,
+    REASON_ADJUST_DIFFERS,
+    REASON_DISRUPTED,
+    REASON_OFFSET,
+    REASON_BEHIND,
+    REASON_APART,
+    REASON_TOO_SHORT,
+    REASON_BOUND_UNKNOWN,
+    REASON_FEW_MEETINGS,
+    REASON_ONE_CPU,
+    REASON_IN_STEP
+};
+
+/* The figures that tell most, over all CPUs that were measured; bounds are UINT64_MAX where unknown. */
+struct worst {
+    unsigned measured, left_out, stopped; /* CPUs */
+    unsigned offset_cpu, rate_cpu;
+    int64_t offset_ns; /* the largest on either side, from the boot CPU */
+    uint64_t offset_bound_ns;
+    int64_t rate_ppb;
+    uint64_t rate_bound_ppb;
+    uint64_t err_ns;
+    uint32_t meetings, behind; /* of all CPUs together */
+};
+
+#define VERDICT_TEXT 256u
+
+struct verdict {
+    enum verdict_kind kind;
+    enum reason reason;
+    unsigned cpu;           /* the one that shows the reason best, where there is one */
+    const char *word;       /* "in-step", "not-in-step", "drift", "changed", "stops-in-idle", "unknown" */
+    const char *title;      /* the same, large: upper case, at most 13 characters */
+    const char *linux_word; /* "safe", "unsafe", "unsure" */
+    const char *option;     /* for Linux's command line: "none", "clocksource=hpet", ... */
+    struct worst worst;
+    char means[VERDICT_TEXT];        /* what was found, a sentence or two */
+    char linux_advice[VERDICT_TEXT]; /* what it means for an operating system here, a sentence or two */
+};
+
+/* Fills in all of `verdict` by what the evidence shows. Pure. */
+void judge_tscs(const struct evidence *evidence, struct verdict *verdict);
+/* For judge_tscs: puts in words what kind, reason, cpu and worst say. Pure. */
+void judge_words(const struct evidence *evidence, struct verdict *verdict);
 
 struct figures {
     const char *command_line;
     uint64_t now_ns; /* S when they were taken; 0: not yet */
     bool ended;      /* they stay as they are from now on */
     struct evidence evidence;
-    struct judge_cpu *cpus;  /* evidence.count of them, and so ... */
-    struct cpu_facts *facts; /* ... of these */
-    uint64_t smi;            /* of all CPUs together; UINT64_MAX: no CPU tells */
-    struct judgement_words words;
+    struct verdict verdict;
     const struct machine_names *names;
     const char *cpu_name;
     struct history history;

@@ -1,25 +1,30 @@
-#include "check/judge.h"
+#include "check/figures.h"
 
-#include "check/finding.h"
 #include "time/fixed.h"
 
 #define WIDEST_NS  1000000u
 #define WIDEST_PPB 100000u
 #define LEAST_S    3u /* a dozen looks at the reference, and as many meetings of a pair of four CPUs */
 
-/* The reasons' order is the judgements'. */
-static enum judgement judgement_of(enum reason reason)
+/* The reasons' order is the verdicts'. */
+static enum verdict_kind kind_of(enum reason reason)
 {
-    return reason >= REASON_ONE_CPU          ? JUDGE_IN_STEP
-           : reason >= REASON_TOO_SHORT      ? JUDGE_UNKNOWN
-           : reason >= REASON_OFFSET         ? JUDGE_NOT_IN_STEP
-           : reason >= REASON_ADJUST_CHANGED ? JUDGE_CHANGED
-           : reason >= REASON_RATE           ? JUDGE_DRIFT
-           : reason >= REASON_STOPS          ? JUDGE_STOPS_IN_IDLE
-                                             : JUDGE_UNKNOWN;
+    if (reason >= REASON_ONE_CPU)
+        return VERDICT_IN_STEP;
+    if (reason >= REASON_TOO_SHORT)
+        return VERDICT_UNKNOWN;
+    if (reason >= REASON_OFFSET)
+        return VERDICT_NOT_IN_STEP;
+    if (reason >= REASON_ADJUST_CHANGED)
+        return VERDICT_CHANGED;
+    if (reason >= REASON_RATE)
+        return VERDICT_DRIFT;
+    if (reason >= REASON_STOPS)
+        return VERDICT_STOPS_IN_IDLE;
+    return VERDICT_UNKNOWN;
 }
 
-static bool measured(const struct judge_cpu *cpu)
+static bool measured(const struct cpu_evidence *cpu)
 {
     return cpu->seen.state != KEEPER_CPU_LEFT_OUT;
 }
@@ -29,12 +34,12 @@ static uint64_t more(uint64_t a, uint64_t b)
     return a > b ? a : b;
 }
 
-static void worst_of(struct judge_worst *worst, unsigned number, const struct keeper_cpu *cpu)
+static void worst_of(struct worst *worst, unsigned number, const struct keeper_cpu *cpu)
 {
     worst->measured++;
     worst->stopped += cpu->state == KEEPER_CPU_STOPPED;
-    worst->met += cpu->met;
-    worst->back += cpu->back;
+    worst->meetings += cpu->met;
+    worst->behind += cpu->back;
     worst->err_ns = more(worst->err_ns, cpu->err_ns);
     if (abs_i64(cpu->offset_ns) > abs_i64(worst->offset_ns)) {
         worst->offset_ns = cpu->offset_ns;
@@ -48,9 +53,9 @@ static void worst_of(struct judge_worst *worst, unsigned number, const struct ke
     worst->rate_bound_ppb = more(worst->rate_bound_ppb, cpu->rate_bound_ppb);
 }
 
-static void look_over(const struct evidence *e, struct judge_worst *worst)
+static void look_over(const struct evidence *e, struct worst *worst)
 {
-    *worst = (struct judge_worst){0};
+    *worst = (struct worst){0};
     for (unsigned i = 0; i < e->count; i++) {
         if (measured(&e->cpus[i]))
             worst_of(worst, i, &e->cpus[i].seen);
@@ -75,7 +80,7 @@ static bool bound_unknown(const struct keeper_cpu *cpu)
  * What one CPU shows, and the machine with it. A rate counts if it provably is not the boot CPU's, and if a
  * crystal may not change by as much within a second.
  */
-static enum reason reason_of(const struct evidence *e, const struct judge_cpu *cpu)
+static enum reason reason_of(const struct evidence *e, const struct cpu_evidence *cpu)
 {
     const struct keeper_cpu *seen = &cpu->seen;
 
@@ -92,7 +97,7 @@ static enum reason reason_of(const struct evidence *e, const struct judge_cpu *c
     if (size_of(seen->offset_ns) > seen->offset_bound_ns)
         return REASON_OFFSET;
     if (seen->back)
-        return REASON_BACK;
+        return REASON_BEHIND;
     if (e->apart)
         return REASON_APART;
     if (e->watched_s < LEAST_S)
@@ -100,34 +105,33 @@ static enum reason reason_of(const struct evidence *e, const struct judge_cpu *c
     if (bound_unknown(seen))
         return REASON_BOUND_UNKNOWN;
     /* Nobody asked for per-CPU mode, and nothing spoke against the other: too few meetings did for it. */
-    return e->percpu && !e->percpu_asked ? REASON_NOT_MET : REASON_IN_STEP;
+    return e->percpu && !e->percpu_asked ? REASON_FEW_MEETINGS : REASON_IN_STEP;
 }
 
-/* The first of the reasons that any CPU has, and the first such CPU. */
-static struct finding find(const struct evidence *e, const struct judge_worst *worst)
+/* Finds the first of the reasons that any CPU has, and the first such CPU. */
+static void find_reason(const struct evidence *e, struct verdict *v)
 {
-    struct finding found = {worst->measured > 1 ? REASON_IN_STEP : REASON_ONE_CPU, 0};
+    v->cpu = 0;
+    v->reason = v->worst.measured > 1 ? REASON_IN_STEP : REASON_ONE_CPU;
+    if (v->worst.measured == 0)
+        v->reason = REASON_NONE_MEASURED;
+    else if (!e->source || !*e->source)
+        v->reason = REASON_NO_SOURCE;
+    else
+        for (unsigned cpu = 0; cpu < e->count; cpu++) {
+            enum reason reason = measured(&e->cpus[cpu]) ? reason_of(e, &e->cpus[cpu]) : REASON_IN_STEP;
 
-    if (worst->measured == 0)
-        return (struct finding){REASON_NONE_MEASURED, 0};
-    if (!e->source || !*e->source)
-        return (struct finding){REASON_NO_SOURCE, 0};
-    for (unsigned cpu = 0; cpu < e->count; cpu++) {
-        enum reason reason = measured(&e->cpus[cpu]) ? reason_of(e, &e->cpus[cpu]) : REASON_IN_STEP;
-
-        if (reason < found.reason)
-            found = (struct finding){reason, cpu};
-    }
-    return found;
+            if (reason < v->reason) {
+                v->reason = reason;
+                v->cpu = cpu;
+            }
+        }
 }
 
-enum judgement judge(const struct evidence *evidence, struct judgement_words *words)
+void judge_tscs(const struct evidence *evidence, struct verdict *verdict)
 {
-    struct finding finding;
-
-    look_over(evidence, &words->worst);
-    finding = find(evidence, &words->worst);
-    words->judgement = judgement_of(finding.reason);
-    judge_words(evidence, finding, words);
-    return words->judgement;
+    look_over(evidence, &verdict->worst);
+    find_reason(evidence, verdict);
+    verdict->kind = kind_of(verdict->reason);
+    judge_words(evidence, verdict);
 }

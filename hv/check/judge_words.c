@@ -1,32 +1,32 @@
 /* What the judge says. What Linux does is from its arch/x86/kernel/tsc.c and tsc_sync.c (docs/verdict.md). */
 #include <stdarg.h>
 
+#include "check/figures.h"
 #include "log/format.h"
 #include "log/string.h"
-#include "check/finding.h"
 #include "time/fixed.h"
 
 #define SPAN 24u
 
 static const struct {
-    char verdict[14], title[14];
+    const char *word, *title;
 } names[] = {
-    [JUDGE_UNKNOWN] = {"unknown", "UNKNOWN"},
-    [JUDGE_STOPS_IN_IDLE] = {"stops-in-idle", "STOPS IN IDLE"},
-    [JUDGE_DRIFT] = {"drift", "DRIFT APART"},
-    [JUDGE_CHANGED] = {"changed", "CHANGED"},
-    [JUDGE_NOT_IN_STEP] = {"not-in-step", "NOT IN STEP"},
-    [JUDGE_IN_STEP] = {"in-step", "IN STEP"},
+    [VERDICT_UNKNOWN] = {"unknown", "UNKNOWN"},
+    [VERDICT_STOPS_IN_IDLE] = {"stops-in-idle", "STOPS IN IDLE"},
+    [VERDICT_DRIFT] = {"drift", "DRIFT APART"},
+    [VERDICT_CHANGED] = {"changed", "CHANGED"},
+    [VERDICT_NOT_IN_STEP] = {"not-in-step", "NOT IN STEP"},
+    [VERDICT_IN_STEP] = {"in-step", "IN STEP"},
 };
 
 /* Adds to what is there, cut at the end. */
-__attribute__((format(printf, 2, 3))) static void say(char text[JUDGE_TEXT], const char *words, ...)
+__attribute__((format(printf, 2, 3))) static void say(char text[VERDICT_TEXT], const char *words, ...)
 {
     size_t length = strlen(text);
     va_list args;
 
     va_start(args, words);
-    format_va(text + length, JUDGE_TEXT - length, words, args);
+    format_va(text + length, VERDICT_TEXT - length, words, args);
     va_end(args);
 }
 
@@ -64,7 +64,7 @@ static void say_rate(char *text, unsigned number, const struct keeper_cpu *cpu)
         cpu->rate_ppb < 0 ? "slower" : "faster", ppm(bound, cpu->rate_bound_ppb), span(day, ppb * 86400));
 }
 
-static void say_agreement(char *text, const struct evidence *e, const struct judge_worst *worst)
+static void say_agreement(char *text, const struct evidence *e, const struct worst *worst)
 {
     char off[SPAN], rate[SPAN];
 
@@ -77,14 +77,14 @@ static void say_agreement(char *text, const struct evidence *e, const struct jud
         say(text, " Before that, firmware set all of them alike.");
 }
 
-static void say_means(char *text, const struct evidence *e, struct finding found,
-                      const struct judge_worst *worst)
+static void say_means(char *text, const struct evidence *e, const struct verdict *v)
 {
-    unsigned number = found.cpu;
-    const struct judge_cpu *cpu = &e->cpus[number];
+    const struct worst *worst = &v->worst;
+    unsigned number = v->cpu;
+    const struct cpu_evidence *cpu = &e->cpus[number];
     char stopped[SPAN];
 
-    switch (found.reason) {
+    switch (v->reason) {
     case REASON_NONE_MEASURED: say(text, "No TSC could be measured."); break;
     case REASON_TOO_SHORT: say(text, "Watched for %u s only.", e->watched_s); break;
     case REASON_NO_SOURCE: say(text, "No timer was there to hold the TSCs against."); break;
@@ -105,10 +105,10 @@ static void say_means(char *text, const struct evidence *e, struct finding found
             e->source, e->disruptions);
         break;
     case REASON_OFFSET: say_offset(text, number, &cpu->seen); break;
-    case REASON_BACK:
+    case REASON_BEHIND:
     case REASON_APART: say(text, "CPUs that met saw a TSC behind another."); break;
     case REASON_BOUND_UNKNOWN: say(text, "How far CPU%u's TSC is off is not known.", number); break;
-    case REASON_NOT_MET: say(text, "Too few meetings of CPUs to say more."); break;
+    case REASON_FEW_MEETINGS: say(text, "Too few meetings of CPUs to say more."); break;
     case REASON_ONE_CPU:
         say(text, "Only one CPU ran: its TSC kept time with the %s for %u s.", e->source, e->watched_s);
         break;
@@ -126,55 +126,54 @@ static const char *other_clock(const struct evidence *e)
     return strcmp(e->source, "pmtimer") == 0 ? "clocksource=acpi_pm" : "tsc=unstable";
 }
 
-static void say_unsafe(char *text, const struct evidence *e, struct judgement_words *words)
+static void say_unsafe(char *text, const struct evidence *e, struct verdict *v)
 {
-    words->linux_word = "unsafe";
-    words->option = other_clock(e);
-    say(text, "Not safe as Linux's clock source: pass %s", words->option);
-    if (words->judgement == JUDGE_STOPS_IN_IDLE)
+    v->linux_word = "unsafe";
+    v->option = other_clock(e);
+    say(text, "Not safe as Linux's clock source: pass %s", v->option);
+    if (v->kind == VERDICT_STOPS_IN_IDLE)
         say(text, ", or processor.max_cstate=1 intel_idle.max_cstate=0 to keep it awake.%s",
             e->invariant ? " CPUID denies that it stops: Linux would believe that." : "");
-    else if (words->judgement == JUDGE_CHANGED)
+    else if (v->kind == VERDICT_CHANGED)
         say(text, ". If another clocksource= of Meridian's finds nothing, it was the %s.", e->source);
     else
         say(text, ", and never tsc=reliable.");
 }
 
 /* In step, but is that all that Linux goes by? */
-static void say_in_step(char *text, const struct evidence *e, struct judgement_words *words)
+static void say_in_step(char *text, const struct evidence *e, struct verdict *v)
 {
-    if (words->worst.left_out + words->worst.stopped) {
+    if (v->worst.left_out + v->worst.stopped) {
         say(text, "Safe but for CPUs of which nothing is known.");
     } else if (!e->invariant) {
         say(text, "CPUID promises no invariant TSC: Linux may take another clock.");
     } else {
-        words->linux_word = "safe";
+        v->linux_word = "safe";
         say(text, "Safe as Linux's clock source: no option is needed.");
     }
     if (e->hypervisor)
         say(text, " This is a virtual machine's TSC.");
 }
 
-static void say_linux(char *text, const struct evidence *e, struct finding found,
-                      struct judgement_words *words)
+static void say_linux(char *text, const struct evidence *e, struct verdict *v)
 {
-    if (words->judgement == JUDGE_IN_STEP)
-        say_in_step(text, e, words);
-    else if (words->judgement == JUDGE_UNKNOWN)
+    if (v->kind == VERDICT_IN_STEP)
+        say_in_step(text, e, v);
+    else if (v->kind == VERDICT_UNKNOWN)
         say(text, "Watch it for a minute.");
-    else if (found.reason == REASON_ADJUST_DIFFERS)
+    else if (v->reason == REASON_ADJUST_DIFFERS)
         say(text, "Linux 4.10 and later correct that.");
     else
-        say_unsafe(text, e, words);
+        say_unsafe(text, e, v);
 }
 
-void judge_words(const struct evidence *evidence, struct finding finding, struct judgement_words *words)
+void judge_words(const struct evidence *evidence, struct verdict *verdict)
 {
-    words->verdict = names[words->judgement].verdict;
-    words->title = names[words->judgement].title;
-    words->linux_word = "unsure";
-    words->option = "none";
-    words->means[0] = words->linux_advice[0] = 0;
-    say_means(words->means, evidence, finding, &words->worst);
-    say_linux(words->linux_advice, evidence, finding, words);
+    verdict->word = names[verdict->kind].word;
+    verdict->title = names[verdict->kind].title;
+    verdict->linux_word = "unsure";
+    verdict->option = "none";
+    verdict->means[0] = verdict->linux_advice[0] = 0;
+    say_means(verdict->means, evidence, verdict);
+    say_linux(verdict->linux_advice, evidence, verdict);
 }

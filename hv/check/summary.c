@@ -27,16 +27,16 @@ static const char *number(char out[NUMBER], uint64_t value)
 /* The verdict and the figures. */
 static void say_found(const struct summary *s, char out[LINE])
 {
-    const struct judgement_words *w = s->words;
+    const struct verdict *v = s->verdict;
     char offset_bound[NUMBER], rate_bound[NUMBER], smi[NUMBER], err[NUMBER];
 
     format(out, LINE,
            "MERIDIAN %s %s LINUX:%s OPT:%s CPUS:%u S:%u OFF:%+lld+-%s PPB:%+lld+-%s BACK:%u SMI:%s DIS:%u "
            "ERR:%s %s %s",
-           s->version, w->verdict, w->linux_word, w->option, w->worst.measured + w->worst.left_out,
-           s->watched_s, (long long)w->worst.offset_ns, number(offset_bound, w->worst.offset_bound_ns),
-           (long long)w->worst.rate_ppb, number(rate_bound, w->worst.rate_bound_ppb), w->worst.back,
-           number(smi, s->smi), s->disruptions, number(err, w->worst.err_ns), s->mode, s->source);
+           s->version, v->word, v->linux_word, v->option, v->worst.measured + v->worst.left_out, s->watched_s,
+           (long long)v->worst.offset_ns, number(offset_bound, v->worst.offset_bound_ns),
+           (long long)v->worst.rate_ppb, number(rate_bound, v->worst.rate_bound_ppb), v->worst.behind,
+           number(smi, s->smi), s->disruptions, number(err, v->worst.err_ns), s->mode, s->source);
 }
 
 /* Cut at `most` letters. Runs of blanks, as CPUs' names have them, become one. Returns the new length. */

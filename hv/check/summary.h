@@ -5,9 +5,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "check/judge.h"
+#include "check/figures.h"
 
-#define SUMMARY_MOST 195u /* QR version 6, level L */
+#define SUMMARY_MOST QR_MOST
 
 /*
  * The machine's four names may be NULL. Whatever strings hold, only QR's letters (0-9 A-Z blank $%*+-./:)
@@ -15,7 +15,7 @@
  */
 struct summary {
     const char *version; /* Meridian's */
-    const struct judgement_words *words;
+    const struct verdict *verdict;
     uint32_t watched_s, disruptions;
     uint64_t smi; /* of all CPUs; UINT64_MAX: no CPU tells */
     const char *mode, *source;

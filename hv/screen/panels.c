@@ -79,8 +79,8 @@ static const char *ppm(char out[24], uint64_t ppb)
 
 void row_text(const struct figures *figures, unsigned cpu, char out[ROW_BYTES])
 {
-    const struct keeper_cpu *seen = &figures->cpus[cpu].seen;
-    const struct cpu_facts *facts = &figures->facts[cpu];
+    const struct keeper_cpu *seen = &figures->evidence.cpus[cpu].seen;
+    const struct cpu_facts *facts = &figures->evidence.cpus[cpu].facts;
     char hz_bound[24], offset_bound[24], rate_bound[24], smi[16] = "-";
 
     if (seen->state == KEEPER_CPU_LEFT_OUT) {
@@ -150,25 +150,25 @@ void big_text(struct shadow *shadow, unsigned row, unsigned column, unsigned sca
     }
 }
 
-static enum colour verdict_colour(const struct judgement_words *words)
+static enum colour verdict_colour(const struct verdict *verdict)
 {
-    if (words->judgement == JUDGE_IN_STEP)
+    if (verdict->kind == VERDICT_IN_STEP)
         return LIGHT_GREEN;
-    return words->judgement == JUDGE_UNKNOWN ? LIGHT_GREY : LIGHT_RED;
+    return verdict->kind == VERDICT_UNKNOWN ? LIGHT_GREY : LIGHT_RED;
 }
 
 void panel_verdict(const struct layout *l, struct shadow *shadow, const struct figures *f)
 {
-    const struct judgement_words *words = &f->words;
+    const struct verdict *verdict = &f->verdict;
     unsigned end = l->text + l->text_rows, row = l->text;
-    unsigned used = big_columns((unsigned)strlen(words->title), l->scale);
+    unsigned used = big_columns((unsigned)strlen(verdict->title), l->scale);
 
-    big_text(shadow, l->words, 0, l->scale, verdict_colour(words), words->title);
+    big_text(shadow, l->words, 0, l->scale, verdict_colour(verdict), verdict->title);
     if (used < l->left) {
         shadow_fill(shadow, l->words, used, big_rows(l->scale) - 1, l->left - used, ' ', PLAIN);
         shadow_text(shadow, l->text - 1, used, l->left - used, PLAIN, f->ended ? "" : " so far");
     }
-    row += shadow_wrapped(shadow, row, end - row, l->left, BRIGHT, words->means);
-    row += shadow_wrapped(shadow, row, end - row, l->left, PLAIN, words->linux_advice);
+    row += shadow_wrapped(shadow, row, end - row, l->left, BRIGHT, verdict->means);
+    row += shadow_wrapped(shadow, row, end - row, l->left, PLAIN, verdict->linux_advice);
     shadow_fill(shadow, row, 0, end - row, l->left, ' ', PLAIN);
 }

@@ -31,8 +31,8 @@ void qr_show_alone(struct shadow *shadow, const struct figures *f)
 
     shadow_clear(shadow, PLAIN);
     shadow_say(shadow, 0, 0, width, BRIGHT, "Meridian %s", MERIDIAN_VERSION);
-    shadow_say(shadow, 2, 0, width, BRIGHT, "%s", f->words.title);
-    shadow_say(shadow, 3, 0, width, PLAIN, "Linux: %s", f->words.linux_word);
+    shadow_say(shadow, 2, 0, width, BRIGHT, "%s", f->verdict.title);
+    shadow_say(shadow, 3, 0, width, PLAIN, "Linux: %s", f->verdict.linux_word);
     shadow_wrapped(shadow, 5, 4, width, PLAIN, "Scan it to keep the result, or to send it.");
     qr_show(shadow, 0, shadow->columns - QR_COLUMNS, &f->qr);
 }

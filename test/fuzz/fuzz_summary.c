@@ -21,13 +21,13 @@ static const char *take_name(struct input *in, char name[NAME_BYTES])
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct input in = {data, size};
-    struct judgement_words words = {
-        .verdict = "stops-in-idle", .linux_word = "unsafe", .option = "clocksource=acpi_pm"};
-    struct summary summary = {.version = "0.5", .words = &words, .mode = "unified", .source = "pmtimer"};
+    struct verdict verdict = {
+        .word = "stops-in-idle", .linux_word = "unsafe", .option = "clocksource=acpi_pm"};
+    struct summary summary = {.version = "0.5", .verdict = &verdict, .mode = "unified", .source = "pmtimer"};
     char names[NAMES][NAME_BYTES], out[SUMMARY_MOST + 1];
     size_t length;
 
-    input_take(&in, &words.worst, sizeof words.worst);
+    input_take(&in, &verdict.worst, sizeof verdict.worst);
     input_take(&in, &summary.smi, sizeof summary.smi);
     summary.vendor = take_name(&in, names[0]);
     summary.product = take_name(&in, names[1]);
@@ -47,7 +47,7 @@ size_t fuzz_seed(unsigned number, uint8_t *out)
 
     if (number > 0)
         return 0;
-    memset(out, 0, sizeof(struct judge_worst) + 8);
-    memcpy(out + sizeof(struct judge_worst) + 8, names, sizeof names);
-    return sizeof(struct judge_worst) + 8 + sizeof names;
+    memset(out, 0, sizeof(struct worst) + 8);
+    memcpy(out + sizeof(struct worst) + 8, names, sizeof names);
+    return sizeof(struct worst) + 8 + sizeof names;
 }

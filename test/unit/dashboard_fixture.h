@@ -20,8 +20,7 @@
 static struct cell cells[CELLS];
 static bool changed[CELLS];
 static struct tile tiles[TILES];
-static struct judge_cpu cpus[MOST];
-static struct cpu_facts facts[MOST];
+static struct cpu_evidence cpus[MOST];
 static struct moment moments[MOST * HISTORY_MOMENTS];
 static struct machine_names names = {"Vendor", "Product", "Board", "Firmware 1.2.3"};
 static struct figures figures;
@@ -48,7 +47,7 @@ static inline void fill_cpu(unsigned cpu)
         .offset_bound_ns = 38 + cpu,
         .back = cpu,
     };
-    facts[cpu] = (struct cpu_facts){.core = cpu % 3, .smi_counted = cpu % 2, .smi = 70 + cpu};
+    cpus[cpu].facts = (struct cpu_facts){.core = cpu % 3, .smi_counted = cpu % 2, .smi = 70 + cpu};
 }
 
 static inline void start(unsigned columns, unsigned rows, unsigned count, bool pixels)
@@ -60,18 +59,17 @@ static inline void start(unsigned columns, unsigned rows, unsigned count, bool p
     history_begin(&figures.history, count, moments);
     for (unsigned cpu = 0; cpu < count; cpu++)
         fill_cpu(cpu);
-    figures.cpus = cpus;
-    figures.facts = facts;
     figures.names = &names;
     figures.cpu_name = "A CPU's name";
     figures.command_line = "some words=here";
     figures.evidence = (struct evidence){.cpus = cpus, .count = count, .source = "pmtimer"};
-    figures.words = (struct judgement_words){
-        .judgement = JUDGE_IN_STEP, .title = "STOPS IN IDLE", .linux_word = "unsafe"};
-    strcpy(figures.words.means, "All 4 TSCs tell the same time to within 127 ns, at the same rate to within "
-                                "0.101 ppm; nothing changed them in 9 s.");
+    figures.verdict =
+        (struct verdict){.kind = VERDICT_IN_STEP, .title = "STOPS IN IDLE", .linux_word = "unsafe"};
+    strcpy(figures.verdict.means,
+           "All 4 TSCs tell the same time to within 127 ns, at the same rate to within "
+           "0.101 ppm; nothing changed them in 9 s.");
     strcpy(
-        figures.words.linux_advice,
+        figures.verdict.linux_advice,
         "CPUID does not promise a TSC that never stops and keeps its rate: Linux may choose another clock, "
         "and be right. The TSC is that of a virtual machine.");
     now_ns = STEP_NS;

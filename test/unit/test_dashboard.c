@@ -184,7 +184,7 @@ static void test_row_words(void **state)
 static void reads(unsigned row, unsigned rows, unsigned columns, const char *text)
 {
     static char all[SHADOW_MAX_COLUMNS * SHADOW_MAX_ROWS + SHADOW_MAX_ROWS];
-    char copy[JUDGE_TEXT], *word, *at = all;
+    char copy[VERDICT_TEXT], *word, *at = all;
 
     all[0] = 0;
     for (unsigned i = 0; i < rows; i++)
@@ -202,11 +202,11 @@ static void words_are_there(unsigned count)
     const struct layout *l = &dashboard.layout;
 
     (void)count;
-    reads(l->text, l->text_rows, l->left, figures.words.means);
-    reads(l->text, l->text_rows, l->left, figures.words.linux_advice);
+    reads(l->text, l->text_rows, l->left, figures.verdict.means);
+    reads(l->text, l->text_rows, l->left, figures.verdict.linux_advice);
     end_with_code();
     paint(WISH_NONE);
-    reads(l->text, l->text_rows, l->left, figures.words.linux_advice);
+    reads(l->text, l->text_rows, l->left, figures.verdict.linux_advice);
 }
 
 static void test_words(void **state)
@@ -221,11 +221,11 @@ static void title_is_large(unsigned count)
     const struct layout *l = &dashboard.layout;
 
     (void)count;
-    for (unsigned i = 0; figures.words.title[i]; i++)
+    for (unsigned i = 0; figures.verdict.title[i]; i++)
         for (unsigned y = 0; y < FONT_SMALL_HEIGHT * l->scale; y++)
             for (unsigned x = 0; x < FONT_SMALL_WIDTH * l->scale; x++)
                 assert_int_equal(dot_at(l->words + y / 2, i * FONT_SMALL_WIDTH * l->scale + x, y % 2),
-                                 font_small(figures.words.title[i])[y / l->scale] >>
+                                 font_small(figures.verdict.title[i])[y / l->scale] >>
                                          (FONT_SMALL_WIDTH - 1 - x / l->scale) &
                                      1);
 }
@@ -237,7 +237,7 @@ static void test_title(void **state)
     start(80, 25, 1, false);
     paint(WISH_NONE);
     assert_int_equal(dashboard.layout.scale, 1);
-    figures.words.title = "DRIFT";
+    figures.verdict.title = "DRIFT";
     paint(WISH_NONE);
     for (unsigned column = big_columns(5, 1); column < 80; column++)
         assert_int_equal(cells[dashboard.layout.words * 80 + column].glyph, ' ');

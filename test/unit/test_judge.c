@@ -8,13 +8,13 @@
 
 #include <cmocka.h>
 
-#include "check/judge.h"
+#include "check/figures.h"
 
 #define CPUS 4u
 
-static struct judge_cpu cpus[CPUS];
+static struct cpu_evidence cpus[CPUS];
 static struct evidence evidence;
-static struct judgement_words words;
+static struct verdict verdict;
 
 /* Four CPUs on bare metal, known to 40 ns and 50 ppb, with nothing to be said against them. */
 static int good(void **state)
@@ -46,10 +46,11 @@ static int good(void **state)
     return 0;
 }
 
-static enum judgement judged(void)
+static enum verdict_kind judged(void)
 {
-    memset(&words, 0xa5, sizeof words);
-    return judge(&evidence, &words);
+    memset(&verdict, 0xa5, sizeof verdict);
+    judge_tscs(&evidence, &verdict);
+    return verdict.kind;
 }
 
 static void assert_says(const char *text, const char *part)
@@ -58,28 +59,28 @@ static void assert_says(const char *text, const char *part)
         fail_msg("\"%s\" does not say \"%s\"", text, part);
 }
 
-static void assert_judged(enum judgement judgement, const char *verdict, const char *title,
-                          const char *linux_word, const char *option)
+static void assert_judged(enum verdict_kind kind, const char *word, const char *title, const char *linux_word,
+                          const char *option)
 {
-    assert_int_equal(judged(), judgement);
-    assert_int_equal(words.judgement, judgement);
-    assert_string_equal(words.verdict, verdict);
-    assert_string_equal(words.title, title);
-    assert_true(strlen(words.title) <= 13);
-    assert_string_equal(words.linux_word, linux_word);
-    assert_string_equal(words.option, option);
+    assert_int_equal(judged(), kind);
+    assert_int_equal(verdict.kind, kind);
+    assert_string_equal(verdict.word, word);
+    assert_string_equal(verdict.title, title);
+    assert_true(strlen(verdict.title) <= 13);
+    assert_string_equal(verdict.linux_word, linux_word);
+    assert_string_equal(verdict.option, option);
 }
 
 static void in_step(void **state)
 {
     (void)state;
-    assert_judged(JUDGE_IN_STEP, "in-step", "IN STEP", "safe", "none");
-    assert_string_equal(words.means, "All 4 TSCs tell the same time to within 40 ns, at the same rate to "
-                                     "within 0.050 ppm; nothing changed them in 60 s.");
-    assert_string_equal(words.linux_advice, "Safe as Linux's clock source: no option is needed.");
-    assert_int_equal(words.worst.measured, 4);
-    assert_int_equal(words.worst.met, 36);
-    assert_int_equal(words.worst.err_ns, 70);
+    assert_judged(VERDICT_IN_STEP, "in-step", "IN STEP", "safe", "none");
+    assert_string_equal(verdict.means, "All 4 TSCs tell the same time to within 40 ns, at the same rate to "
+                                       "within 0.050 ppm; nothing changed them in 60 s.");
+    assert_string_equal(verdict.linux_advice, "Safe as Linux's clock source: no option is needed.");
+    assert_int_equal(verdict.worst.measured, 4);
+    assert_int_equal(verdict.worst.meetings, 36);
+    assert_int_equal(verdict.worst.err_ns, 70);
 }
 
 /* In step, but Linux goes by what CPUID promises. */
@@ -87,16 +88,16 @@ static void in_step_without_a_promise(void **state)
 {
     (void)state;
     evidence.invariant = false;
-    assert_judged(JUDGE_IN_STEP, "in-step", "IN STEP", "unsure", "none");
-    assert_says(words.linux_advice, "CPUID promises no");
+    assert_judged(VERDICT_IN_STEP, "in-step", "IN STEP", "unsure", "none");
+    assert_says(verdict.linux_advice, "CPUID promises no");
 }
 
 static void in_step_on_a_hypervisor(void **state)
 {
     (void)state;
     evidence.hypervisor = true;
-    assert_judged(JUDGE_IN_STEP, "in-step", "IN STEP", "safe", "none");
-    assert_says(words.linux_advice, "virtual machine");
+    assert_judged(VERDICT_IN_STEP, "in-step", "IN STEP", "safe", "none");
+    assert_says(verdict.linux_advice, "virtual machine");
 }
 
 /* The same on all: Firmware's, and no harm. */
@@ -105,8 +106,8 @@ static void in_step_and_adjusted_alike(void **state)
     (void)state;
     for (unsigned i = 0; i < CPUS; i++)
         cpus[i].seen.adjust = -12345;
-    assert_judged(JUDGE_IN_STEP, "in-step", "IN STEP", "safe", "none");
-    assert_says(words.means, " Before that, firmware set all of them alike.");
+    assert_judged(VERDICT_IN_STEP, "in-step", "IN STEP", "safe", "none");
+    assert_says(verdict.means, " Before that, firmware set all of them alike.");
 }
 
 static void some_left_out(void **state)
@@ -114,69 +115,69 @@ static void some_left_out(void **state)
     (void)state;
     cpus[2].seen = (struct keeper_cpu){
         .state = KEEPER_CPU_LEFT_OUT, .offset_ns = 5, .back = 3, .adjust = 9, .err_ns = UINT64_MAX};
-    assert_judged(JUDGE_IN_STEP, "in-step", "IN STEP", "unsure", "none");
-    assert_says(words.means, "All 3 TSCs");
-    assert_says(words.means, "Of 1 more CPUs nothing is known.");
-    assert_int_equal(words.worst.left_out, 1);
-    assert_int_equal(words.worst.back, 0);
+    assert_judged(VERDICT_IN_STEP, "in-step", "IN STEP", "unsure", "none");
+    assert_says(verdict.means, "All 3 TSCs");
+    assert_says(verdict.means, "Of 1 more CPUs nothing is known.");
+    assert_int_equal(verdict.worst.left_out, 1);
+    assert_int_equal(verdict.worst.behind, 0);
     /* One that stopped is not asked for bounds of now. */
     cpus[3].seen.state = KEEPER_CPU_STOPPED;
     cpus[3].seen.offset_bound_ns = UINT64_MAX;
-    assert_judged(JUDGE_IN_STEP, "in-step", "IN STEP", "unsure", "none");
-    assert_int_equal(words.worst.stopped, 1);
-    assert_says(words.means, "Of 2 more CPUs nothing is known.");
+    assert_judged(VERDICT_IN_STEP, "in-step", "IN STEP", "unsure", "none");
+    assert_int_equal(verdict.worst.stopped, 1);
+    assert_says(verdict.means, "Of 2 more CPUs nothing is known.");
 }
 
 static void one_cpu(void **state)
 {
     (void)state;
     evidence.count = 1;
-    assert_judged(JUDGE_IN_STEP, "in-step", "IN STEP", "safe", "none");
-    assert_string_equal(words.means, "Only one CPU ran: its TSC kept time with the hpet for 60 s.");
+    assert_judged(VERDICT_IN_STEP, "in-step", "IN STEP", "safe", "none");
+    assert_string_equal(verdict.means, "Only one CPU ran: its TSC kept time with the hpet for 60 s.");
     evidence.count = 2;
     cpus[1].seen.state = KEEPER_CPU_LEFT_OUT;
-    assert_judged(JUDGE_IN_STEP, "in-step", "IN STEP", "unsure", "none");
-    assert_says(words.means, "Only one CPU ran");
+    assert_judged(VERDICT_IN_STEP, "in-step", "IN STEP", "unsure", "none");
+    assert_says(verdict.means, "Only one CPU ran");
 }
 
 static void unknown(void **state)
 {
     (void)state;
     evidence.watched_s = 2;
-    assert_judged(JUDGE_UNKNOWN, "unknown", "UNKNOWN", "unsure", "none");
-    assert_string_equal(words.means, "Watched for 2 s only.");
+    assert_judged(VERDICT_UNKNOWN, "unknown", "UNKNOWN", "unsure", "none");
+    assert_string_equal(verdict.means, "Watched for 2 s only.");
     evidence.watched_s = 3;
-    assert_int_equal(judged(), JUDGE_IN_STEP);
+    assert_int_equal(judged(), VERDICT_IN_STEP);
     evidence.source = "";
-    assert_int_equal(judged(), JUDGE_UNKNOWN);
-    assert_says(words.means, "No timer");
+    assert_int_equal(judged(), VERDICT_UNKNOWN);
+    assert_says(verdict.means, "No timer");
     evidence.source = NULL;
-    assert_int_equal(judged(), JUDGE_UNKNOWN);
+    assert_int_equal(judged(), VERDICT_UNKNOWN);
     good(state);
     for (unsigned i = 0; i < CPUS; i++)
         cpus[i].seen.state = KEEPER_CPU_LEFT_OUT;
-    assert_int_equal(judged(), JUDGE_UNKNOWN);
-    assert_string_equal(words.means, "No TSC could be measured.");
+    assert_int_equal(judged(), VERDICT_UNKNOWN);
+    assert_string_equal(verdict.means, "No TSC could be measured.");
     evidence.count = 0;
-    assert_int_equal(judged(), JUDGE_UNKNOWN);
+    assert_int_equal(judged(), VERDICT_UNKNOWN);
 }
 
 static void unknown_bounds(void **state)
 {
     (void)state;
     cpus[2].seen.offset_bound_ns = UINT64_MAX;
-    assert_int_equal(judged(), JUDGE_UNKNOWN);
-    assert_string_equal(words.means, "How far CPU2's TSC is off is not known.");
-    assert_true(words.worst.offset_bound_ns == UINT64_MAX);
+    assert_int_equal(judged(), VERDICT_UNKNOWN);
+    assert_string_equal(verdict.means, "How far CPU2's TSC is off is not known.");
+    assert_true(verdict.worst.offset_bound_ns == UINT64_MAX);
     good(state);
     cpus[3].seen.rate_bound_ppb = UINT64_MAX;
-    assert_int_equal(judged(), JUDGE_UNKNOWN);
-    assert_says(words.means, "CPU3");
+    assert_int_equal(judged(), VERDICT_UNKNOWN);
+    assert_says(verdict.means, "CPU3");
     good(state);
     cpus[0].seen.err_ns = UINT64_MAX;
-    assert_int_equal(judged(), JUDGE_UNKNOWN);
-    assert_says(words.means, "CPU0");
-    assert_true(words.worst.err_ns == UINT64_MAX);
+    assert_int_equal(judged(), VERDICT_UNKNOWN);
+    assert_says(verdict.means, "CPU0");
+    assert_true(verdict.worst.err_ns == UINT64_MAX);
 }
 
 /* Known, but worth nothing. */
@@ -185,13 +186,13 @@ static void wide_bounds(void **state)
     (void)state;
     cpus[2].seen.offset_bound_ns = 1000000;
     cpus[2].seen.rate_bound_ppb = 100000;
-    assert_int_equal(judged(), JUDGE_IN_STEP);
+    assert_int_equal(judged(), VERDICT_IN_STEP);
     cpus[2].seen.offset_bound_ns = 1000001;
-    assert_int_equal(judged(), JUDGE_UNKNOWN);
-    assert_says(words.means, "CPU2");
+    assert_int_equal(judged(), VERDICT_UNKNOWN);
+    assert_says(verdict.means, "CPU2");
     cpus[2].seen.offset_bound_ns = 40;
     cpus[2].seen.rate_bound_ppb = 100001;
-    assert_int_equal(judged(), JUDGE_UNKNOWN);
+    assert_int_equal(judged(), VERDICT_UNKNOWN);
 }
 
 /* Per-CPU mode that nobody asked for, with no TSC seen out of step. */
@@ -199,26 +200,26 @@ static void too_few_meetings(void **state)
 {
     (void)state;
     evidence.percpu = true;
-    assert_judged(JUDGE_UNKNOWN, "unknown", "UNKNOWN", "unsure", "none");
-    assert_says(words.means, "Too few meetings");
+    assert_judged(VERDICT_UNKNOWN, "unknown", "UNKNOWN", "unsure", "none");
+    assert_says(verdict.means, "Too few meetings");
     evidence.percpu_asked = true;
-    assert_int_equal(judged(), JUDGE_IN_STEP);
+    assert_int_equal(judged(), VERDICT_IN_STEP);
 }
 
 static void stops_in_idle(void **state)
 {
     (void)state;
     cpus[1].idle = (struct idle_trial){.result = IDLE_STOPPED, .stopped_ns = 19500000};
-    assert_judged(JUDGE_STOPS_IN_IDLE, "stops-in-idle", "STOPS IN IDLE", "unsafe", "clocksource=hpet");
-    assert_string_equal(words.means, "CPU1's TSC stood still for 19500 us while it idled for 20 ms.");
-    assert_says(words.linux_advice, "processor.max_cstate=1");
-    assert_says(words.linux_advice, "CPUID denies");
+    assert_judged(VERDICT_STOPS_IN_IDLE, "stops-in-idle", "STOPS IN IDLE", "unsafe", "clocksource=hpet");
+    assert_string_equal(verdict.means, "CPU1's TSC stood still for 19500 us while it idled for 20 ms.");
+    assert_says(verdict.linux_advice, "processor.max_cstate=1");
+    assert_says(verdict.linux_advice, "CPUID denies");
     evidence.invariant = false;
-    assert_int_equal(judged(), JUDGE_STOPS_IN_IDLE);
-    assert_null(strstr(words.linux_advice, "CPUID"));
+    assert_int_equal(judged(), VERDICT_STOPS_IN_IDLE);
+    assert_null(strstr(verdict.linux_advice, "CPUID"));
     for (enum idle_result r = IDLE_NOT_TRIED; r <= IDLE_NO_ANSWER; r++) {
         cpus[1].idle.result = r;
-        assert_int_equal(judged(), r == IDLE_STOPPED ? JUDGE_STOPS_IN_IDLE : JUDGE_IN_STEP);
+        assert_int_equal(judged(), r == IDLE_STOPPED ? VERDICT_STOPS_IN_IDLE : VERDICT_IN_STEP);
     }
 }
 
@@ -227,71 +228,73 @@ static void drift(void **state)
 {
     (void)state;
     cpus[2].seen.rate_ppb = 50;
-    assert_int_equal(judged(), JUDGE_IN_STEP);
+    assert_int_equal(judged(), VERDICT_IN_STEP);
     cpus[2].seen.rate_ppb = 51;
-    assert_judged(JUDGE_DRIFT, "drift", "DRIFT APART", "unsafe", "clocksource=hpet");
-    assert_string_equal(words.means, "CPU2's TSC is 0.051 ppm faster than the boot CPU's, to within 0.050 "
-                                     "ppm: 4406 us in a day.");
-    assert_says(words.linux_advice, "tsc=reliable");
+    assert_judged(VERDICT_DRIFT, "drift", "DRIFT APART", "unsafe", "clocksource=hpet");
+    assert_string_equal(verdict.means, "CPU2's TSC is 0.051 ppm faster than the boot CPU's, to within 0.050 "
+                                       "ppm: 4406 us in a day.");
+    assert_says(verdict.linux_advice, "tsc=reliable");
     cpus[2].seen.rate_ppb = -200000;
-    assert_int_equal(judged(), JUDGE_DRIFT);
-    assert_says(words.means, "200.000 ppm slower");
-    assert_int_equal(words.worst.rate_ppb, -200000);
-    assert_int_equal(words.worst.rate_cpu, 2);
+    assert_int_equal(judged(), VERDICT_DRIFT);
+    assert_says(verdict.means, "200.000 ppm slower");
+    assert_int_equal(verdict.worst.rate_ppb, -200000);
+    assert_int_equal(verdict.worst.rate_cpu, 2);
     cpus[2].seen.rate_ppb = 10;
     cpus[2].seen.rate_bound_ppb = 2;
-    assert_int_equal(judged(), JUDGE_IN_STEP);
+    assert_int_equal(judged(), VERDICT_IN_STEP);
     cpus[2].seen.rate_ppb = 11;
-    assert_int_equal(judged(), JUDGE_DRIFT);
+    assert_int_equal(judged(), VERDICT_DRIFT);
     cpus[2].seen.rate_ppb = -11;
-    assert_int_equal(judged(), JUDGE_DRIFT);
+    assert_int_equal(judged(), VERDICT_DRIFT);
     cpus[2].seen.rate_bound_ppb = UINT64_MAX;
-    assert_int_equal(judged(), JUDGE_UNKNOWN);
+    assert_int_equal(judged(), VERDICT_UNKNOWN);
 }
 
 static void changed(void **state)
 {
     (void)state;
     cpus[3].seen.adjust_changed = true;
-    assert_judged(JUDGE_CHANGED, "changed", "CHANGED", "unsafe", "clocksource=hpet");
-    assert_says(words.means, "CPU3's TSC");
+    assert_judged(VERDICT_CHANGED, "changed", "CHANGED", "unsafe", "clocksource=hpet");
+    assert_says(verdict.means, "CPU3's TSC");
     good(state);
     cpus[1].seen.adjust = -77;
-    assert_judged(JUDGE_CHANGED, "changed", "CHANGED", "unsure", "none");
-    assert_string_equal(words.means, "Firmware wrote to TSCs: IA32_TSC_ADJUST is -77 on CPU1, 0 on the boot "
-                                     "CPU.");
-    assert_says(words.linux_advice, "Linux 4.10");
+    assert_judged(VERDICT_CHANGED, "changed", "CHANGED", "unsure", "none");
+    assert_string_equal(verdict.means,
+                        "Firmware wrote to TSCs: IA32_TSC_ADJUST is -77 on CPU1, 0 on the boot "
+                        "CPU.");
+    assert_says(verdict.linux_advice, "Linux 4.10");
     good(state);
     evidence.disruptions = 2;
-    assert_judged(JUDGE_CHANGED, "changed", "CHANGED", "unsafe", "clocksource=hpet");
-    assert_string_equal(words.means, "TSC and hpet disagreed 2 times beyond all bounds: one of them leapt or "
-                                     "stood still.");
-    assert_says(words.linux_advice, "it was the hpet");
+    assert_judged(VERDICT_CHANGED, "changed", "CHANGED", "unsafe", "clocksource=hpet");
+    assert_string_equal(verdict.means,
+                        "TSC and hpet disagreed 2 times beyond all bounds: one of them leapt or "
+                        "stood still.");
+    assert_says(verdict.linux_advice, "it was the hpet");
 }
 
 static void not_in_step(void **state)
 {
     (void)state;
     cpus[3].seen.offset_ns = -40;
-    assert_int_equal(judged(), JUDGE_IN_STEP);
-    assert_says(words.means, "within 80 ns");
+    assert_int_equal(judged(), VERDICT_IN_STEP);
+    assert_says(verdict.means, "within 80 ns");
     cpus[3].seen.offset_ns = -41;
-    assert_judged(JUDGE_NOT_IN_STEP, "not-in-step", "NOT IN STEP", "unsafe", "clocksource=hpet");
-    assert_string_equal(words.means, "CPU3's TSC is 41 ns behind the boot CPU's, to within 40 ns.");
+    assert_judged(VERDICT_NOT_IN_STEP, "not-in-step", "NOT IN STEP", "unsafe", "clocksource=hpet");
+    assert_string_equal(verdict.means, "CPU3's TSC is 41 ns behind the boot CPU's, to within 40 ns.");
     cpus[3].seen.offset_ns = 2000000000;
-    assert_int_equal(judged(), JUDGE_NOT_IN_STEP);
-    assert_says(words.means, "CPU3's TSC is 2000 ms ahead of");
-    assert_int_equal(words.worst.offset_ns, 2000000000);
-    assert_int_equal(words.worst.offset_cpu, 3);
+    assert_int_equal(judged(), VERDICT_NOT_IN_STEP);
+    assert_says(verdict.means, "CPU3's TSC is 2000 ms ahead of");
+    assert_int_equal(verdict.worst.offset_ns, 2000000000);
+    assert_int_equal(verdict.worst.offset_cpu, 3);
     cpus[3].seen.offset_ns = INT64_MIN + 1;
-    assert_int_equal(judged(), JUDGE_NOT_IN_STEP);
+    assert_int_equal(judged(), VERDICT_NOT_IN_STEP);
     good(state);
     cpus[2].seen.back = 1;
-    assert_int_equal(judged(), JUDGE_NOT_IN_STEP);
-    assert_int_equal(words.worst.back, 1);
+    assert_int_equal(judged(), VERDICT_NOT_IN_STEP);
+    assert_int_equal(verdict.worst.behind, 1);
     good(state);
     evidence.apart = true;
-    assert_int_equal(judged(), JUDGE_NOT_IN_STEP);
+    assert_int_equal(judged(), VERDICT_NOT_IN_STEP);
 }
 
 /* In the largest unit that leaves three digits; of several CPUs the first. */
@@ -308,10 +311,10 @@ static void named_with_a_unit(void **state)
     cpus[2].seen.offset_ns = INT64_MAX / 2;
     for (unsigned i = 0; i < sizeof offsets / sizeof *offsets; i++) {
         cpus[1].seen.offset_ns = offsets[i].ns;
-        assert_int_equal(judged(), JUDGE_NOT_IN_STEP);
-        assert_says(words.means, offsets[i].says);
+        assert_int_equal(judged(), VERDICT_NOT_IN_STEP);
+        assert_says(verdict.means, offsets[i].says);
     }
-    assert_int_equal(words.worst.offset_cpu, 2);
+    assert_int_equal(verdict.worst.offset_cpu, 2);
 }
 
 /* Another clock that was seen to work. */
@@ -321,10 +324,10 @@ static void options(void **state)
     evidence.apart = true;
     evidence.source = "pmtimer";
     judged();
-    assert_string_equal(words.option, "clocksource=acpi_pm");
+    assert_string_equal(verdict.option, "clocksource=acpi_pm");
     evidence.source = "pit";
     judged();
-    assert_string_equal(words.option, "tsc=unstable");
+    assert_string_equal(verdict.option, "tsc=unstable");
 }
 
 /* ---- Which wins: all of them at once, and then the first taken away, one after another ---- */
@@ -341,33 +344,33 @@ static void priority(void **state)
     cpus[1].seen.offset_ns = 1000;
     cpus[2].seen.back = 1;
     evidence.apart = evidence.percpu = true;
-    assert_int_equal(judged(), JUDGE_STOPS_IN_IDLE);
+    assert_int_equal(judged(), VERDICT_STOPS_IN_IDLE);
     cpus[1].idle.result = IDLE_GOES_ON;
-    assert_int_equal(judged(), JUDGE_DRIFT);
+    assert_int_equal(judged(), VERDICT_DRIFT);
     cpus[2].seen.rate_ppb = 0;
-    assert_int_equal(judged(), JUDGE_CHANGED);
-    assert_says(words.means, "CPU3");
+    assert_int_equal(judged(), VERDICT_CHANGED);
+    assert_says(verdict.means, "CPU3");
     cpus[3].seen.adjust_changed = false;
-    assert_int_equal(judged(), JUDGE_CHANGED);
-    assert_says(words.means, "IA32_TSC_ADJUST");
+    assert_int_equal(judged(), VERDICT_CHANGED);
+    assert_says(verdict.means, "IA32_TSC_ADJUST");
     cpus[1].seen.adjust = 0;
-    assert_int_equal(judged(), JUDGE_CHANGED);
-    assert_says(words.means, "disagreed");
+    assert_int_equal(judged(), VERDICT_CHANGED);
+    assert_says(verdict.means, "disagreed");
     evidence.disruptions = 0;
-    assert_int_equal(judged(), JUDGE_NOT_IN_STEP);
-    assert_says(words.means, "CPU1's TSC is 1000 ns");
+    assert_int_equal(judged(), VERDICT_NOT_IN_STEP);
+    assert_says(verdict.means, "CPU1's TSC is 1000 ns");
     cpus[1].seen.offset_ns = 0;
-    assert_int_equal(judged(), JUDGE_NOT_IN_STEP);
+    assert_int_equal(judged(), VERDICT_NOT_IN_STEP);
     cpus[2].seen.back = 0;
-    assert_int_equal(judged(), JUDGE_NOT_IN_STEP);
+    assert_int_equal(judged(), VERDICT_NOT_IN_STEP);
     evidence.apart = false;
-    assert_int_equal(judged(), JUDGE_UNKNOWN);
-    assert_says(words.means, "CPU0's TSC");
+    assert_int_equal(judged(), VERDICT_UNKNOWN);
+    assert_says(verdict.means, "CPU0's TSC");
     cpus[0].seen.err_ns = 1;
-    assert_int_equal(judged(), JUDGE_UNKNOWN);
-    assert_says(words.means, "meetings");
+    assert_int_equal(judged(), VERDICT_UNKNOWN);
+    assert_says(verdict.means, "meetings");
     evidence.percpu = false;
-    assert_int_equal(judged(), JUDGE_IN_STEP);
+    assert_int_equal(judged(), VERDICT_IN_STEP);
 }
 
 /* The first that is true of any CPU, not the first CPU of which any is. */
@@ -376,8 +379,8 @@ static void priority_over_cpus(void **state)
     (void)state;
     cpus[1].seen.offset_ns = 100;
     cpus[3].idle = (struct idle_trial){.result = IDLE_STOPPED, .stopped_ns = 1};
-    assert_int_equal(judged(), JUDGE_STOPS_IN_IDLE);
-    assert_says(words.means, "CPU3");
+    assert_int_equal(judged(), VERDICT_STOPS_IN_IDLE);
+    assert_says(verdict.means, "CPU3");
 }
 
 /* Before it is known against what, nothing else counts. */
@@ -386,7 +389,7 @@ static void unknown_first(void **state)
     (void)state;
     cpus[1].idle.result = IDLE_STOPPED;
     evidence.source = NULL;
-    assert_int_equal(judged(), JUDGE_UNKNOWN);
+    assert_int_equal(judged(), VERDICT_UNKNOWN);
 }
 
 /* What is wrong is wrong at once; that nothing is wrong takes its time. */
@@ -394,17 +397,17 @@ static void at_once(void **state)
 {
     (void)state;
     evidence.watched_s = 0;
-    assert_int_equal(judged(), JUDGE_UNKNOWN);
+    assert_int_equal(judged(), VERDICT_UNKNOWN);
     cpus[2].seen.err_ns = UINT64_MAX;
-    assert_int_equal(judged(), JUDGE_UNKNOWN);
-    assert_says(words.means, "Watched for 0 s only.");
+    assert_int_equal(judged(), VERDICT_UNKNOWN);
+    assert_says(verdict.means, "Watched for 0 s only.");
     evidence.apart = true;
-    assert_int_equal(judged(), JUDGE_NOT_IN_STEP);
+    assert_int_equal(judged(), VERDICT_NOT_IN_STEP);
     cpus[2].seen.rate_ppb = 1000;
-    assert_int_equal(judged(), JUDGE_DRIFT);
+    assert_int_equal(judged(), VERDICT_DRIFT);
     evidence.count = 1;
     evidence.apart = false;
-    assert_int_equal(judged(), JUDGE_UNKNOWN);
+    assert_int_equal(judged(), VERDICT_UNKNOWN);
 }
 
 /* ---- No sentence is ever cut ---- */
@@ -413,15 +416,15 @@ static void whole(const char *text)
 {
     size_t length = strlen(text);
 
-    assert_true(length > 0 && length < JUDGE_TEXT - 1);
+    assert_true(length > 0 && length < VERDICT_TEXT - 1);
     assert_int_equal(text[length - 1], '.');
 }
 
 static void complete(void)
 {
     judged();
-    whole(words.means);
-    whole(words.linux_advice);
+    whole(verdict.means);
+    whole(verdict.linux_advice);
 }
 
 static void extremes(void **state)

@@ -14,15 +14,15 @@
 
 #define LETTERS "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
 
-static struct judgement_words words;
+static struct verdict verdict;
 static struct summary summary;
 static char out[SUMMARY_MOST + 1];
 
 static int usual(void **state)
 {
     (void)state;
-    words = (struct judgement_words){
-        .verdict = "not-in-step",
+    verdict = (struct verdict){
+        .word = "not-in-step",
         .linux_word = "unsafe",
         .option = "clocksource=acpi_pm",
         .worst = {.measured = 3,
@@ -32,11 +32,11 @@ static int usual(void **state)
                   .rate_ppb = 7,
                   .rate_bound_ppb = 12,
                   .err_ns = 65,
-                  .back = 4},
+                  .behind = 4},
     };
     summary = (struct summary){
         .version = "0.5",
-        .words = &words,
+        .verdict = &verdict,
         .watched_s = 60,
         .disruptions = 2,
         .smi = 17,
@@ -74,7 +74,7 @@ static void all_of_it(void **state)
 static void unknown_figures(void **state)
 {
     (void)state;
-    words.worst.offset_bound_ns = words.worst.rate_bound_ppb = words.worst.err_ns = UINT64_MAX;
+    verdict.worst.offset_bound_ns = verdict.worst.rate_bound_ppb = verdict.worst.err_ns = UINT64_MAX;
     summary.smi = UINT64_MAX;
     summarise();
     assert_non_null(strstr(out, " OFF:-2000+-- PPB:+7+-- BACK:4 SMI:- DIS:2 ERR:- PERCPU"));
@@ -84,7 +84,7 @@ static void unknown_figures(void **state)
 static void names(void **state)
 {
     (void)state;
-    words.option = "none";
+    verdict.option = "none";
     summary.vendor = NULL;
     summary.product = "A  B   C";
     summary.firmware = "";
@@ -102,7 +102,7 @@ static void long_names(void **state)
     (void)state;
     memset(name, 'x', sizeof name - 1);
     name[sizeof name - 1] = 0;
-    words.option = "none";
+    verdict.option = "none";
     summary.vendor = summary.product = summary.firmware = name;
     assert_int_equal(summarise(), SUMMARY_MOST);
     assert_non_null(strstr(out, " INTEL.R. CORE.TM."));
@@ -127,14 +127,14 @@ static void always_a_code(void **state)
 
     (void)state;
     for (unsigned i = 0; i < 200; i++) {
-        words.worst = (struct judge_worst){
+        verdict.worst = (struct worst){
             .measured = (unsigned)random_next(&random),
             .offset_ns = (int64_t)random_next(&random),
             .offset_bound_ns = random_next(&random),
             .rate_ppb = (int64_t)random_next(&random),
             .rate_bound_ppb = random_next(&random),
             .err_ns = random_next(&random),
-            .back = (uint32_t)random_next(&random),
+            .behind = (uint32_t)random_next(&random),
         };
         summary.version = random_name(&random, text[0]);
         summary.vendor = random_name(&random, text[1]);
