@@ -39,7 +39,7 @@ bool tell_sample(const struct figures *figures, unsigned cpu, uint32_t second)
 
     return log_print_line(
         "@sample n=%u cpu=%u at_ns=%llu hz=%llu hz_ppb=%s rate_ppb=%lld rate_bound_ppb=%s offset_ns=%lld "
-        "offset_bound_ns=%s err_ns=%s back=%u disruptions=%u\n",
+        "offset_bound_ns=%s err_ns=%s behind=%u disruptions=%u\n",
         second, cpu, (unsigned long long)seen->at_ns, (unsigned long long)seen->hz, number(seen->hz_ppb, ppb),
         (long long)seen->rate_ppb, number(seen->rate_bound_ppb, rate), (long long)seen->offset_ns,
         number(seen->offset_bound_ns, offset), number(seen->err_ns, err), seen->back, seen->disruptions);
@@ -57,7 +57,7 @@ void tell_row(const struct figures *figures, unsigned cpu)
     char ppb[24], offset[24], smi[24];
 
     log_print("@row cpu=%u apic=%u state=%s core=%s hz=%llu hz_ppb=%s source=%s offset_ns=%lld "
-              "offset_bound_ns=%s back=%u smi=%s adjust=%lld\n",
+              "offset_bound_ns=%s behind=%u smi=%s adjust=%lld\n",
               cpu, seen->apic_id, state_word(seen->state), core_word(facts->core),
               (unsigned long long)seen->hz, number(seen->hz_ppb, ppb), figures->evidence.source,
               (long long)seen->offset_ns, number(seen->offset_bound_ns, offset), seen->back,
@@ -71,7 +71,7 @@ void tell_check(const struct figures *figures)
     char offset[24], rate[24], smi[24], err[24], code[QR_MOST + 1];
 
     log_print("@check verdict=%s linux=%s option=%s cpus=%u watched_s=%u offset_ns=%lld offset_bound_ns=%s "
-              "rate_ppb=%lld rate_bound_ppb=%s back=%u smi=%s disruptions=%u err_ns=%s mode=%s source=%s\n",
+              "rate_ppb=%lld rate_bound_ppb=%s behind=%u smi=%s disruptions=%u err_ns=%s mode=%s source=%s\n",
               verdict->word, verdict->linux_word, verdict->option, figures->evidence.count,
               figures->evidence.watched_s, (long long)worst->offset_ns,
               number(worst->offset_bound_ns, offset), (long long)worst->rate_ppb,

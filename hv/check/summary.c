@@ -31,7 +31,7 @@ static void say_found(const struct summary *s, char out[LINE])
     char offset_bound[NUMBER], rate_bound[NUMBER], smi[NUMBER], err[NUMBER];
 
     format(out, LINE,
-           "MERIDIAN %s %s LINUX:%s OPT:%s CPUS:%u S:%u OFF:%+lld+-%s PPB:%+lld+-%s BACK:%u SMI:%s DIS:%u "
+           "MERIDIAN %s %s LINUX:%s OPT:%s CPUS:%u S:%u OFF:%+lld+-%s PPB:%+lld+-%s BEHIND:%u SMI:%s DIS:%u "
            "ERR:%s %s %s",
            s->version, v->word, v->linux_word, v->option, v->worst.measured + v->worst.left_out, s->watched_s,
            (long long)v->worst.offset_ns, number(offset_bound, v->worst.offset_bound_ns),

@@ -35,7 +35,7 @@ void panel_head(struct shadow *shadow, const struct figures *f)
 #define PLUS_MINUS "\xf1"
 
 const char row_heading[] = "  CPU    APIC core       MHz " PLUS_MINUS "ppm    source    offset ns " PLUS_MINUS
-                           "ns     rate back   SMI     rate ppb " PLUS_MINUS "ppb";
+                           "ns     rate behind SMI     rate ppb " PLUS_MINUS "ppb";
 
 static uint64_t size_of(int64_t value)
 {

@@ -11,7 +11,8 @@ BANNER = re.compile(r"^Meridian: a hypervisor that keeps time$", re.M)
 SANE = 1 << 64          # no figure of a log is larger
 GUEST = -1              # in the place of a CPU's number: what the guest saw
 COLUMNS = ("offset", "offset_bound", "rate", "rate_bound", "bound", "back")
-SAMPLE = dict(zip(COLUMNS, ("offset_ns", "offset_bound_ns", "rate_ppb", "rate_bound_ppb", "err_ns", "back")))
+SAMPLE = dict(zip(COLUMNS, ("offset_ns", "offset_bound_ns", "rate_ppb", "rate_bound_ppb", "err_ns",
+                            "behind")))
 
 
 @dataclass

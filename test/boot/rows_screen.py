@@ -45,7 +45,7 @@ def figures_of(line):
     yield "bound", {line["offset_bound_ns"]}
     yield "apic", {line["apic"]}
     yield "source", {line["source"]}
-    yield "back", {line["back"]}
+    yield "behind", {line["behind"]}
     if line["smi"] != "unknown":
         yield "smi", {line["smi"]}
 
@@ -123,7 +123,7 @@ def code_has_the_figures(sight):
                     (("offset_ns", "offset_bound_ns"), ("rate_ppb", "rate_bound_ppb")))
     for piece in (f" {check['verdict'].upper()} ", f" LINUX:{check['linux'].upper()} ",
                   f" CPUS:{check['cpus']} ", f" S:{check['watched_s']} ", f" OFF:{offset} ",
-                  f" PPB:{rate} ", f" BACK:{check['back']} ", f" DIS:{check['disruptions']} "):
+                  f" PPB:{rate} ", f" BEHIND:{check['behind']} ", f" DIS:{check['disruptions']} "):
         assert piece in said, f"{piece!r} is not in the QR code: {said}"
 
 

@@ -24,7 +24,7 @@ PANELS = ("offset", "rate", "bound", "back")
 
 def sample(n, cpu, **figures):
     known = {"hz": 2592000000, "hz_ppb": 600, "rate_ppb": 0, "rate_bound_ppb": 700, "offset_ns": 0,
-             "offset_bound_ns": 120, "err_ns": 100, "back": 0, "disruptions": 0, **figures}
+             "offset_bound_ns": 120, "err_ns": 100, "behind": 0, "disruptions": 0, **figures}
     words = " ".join(f"{key}={value}" for key, value in known.items())
     return f"@sample n={n} cpu={cpu} at_ns={n * 10**9 + cpu * 1000} {words}"
 
@@ -45,7 +45,7 @@ def log(*lines):
 def random_log(cpus, seconds=6, scale=50, seed=1):
     dice = random.Random(seed)
     return log(CLOCK.format("unified"), *(
-        sample(n, cpu, offset_ns=dice.randint(-scale, scale), rate_ppb=dice.randint(-9, 9), back=n // 3,
+        sample(n, cpu, offset_ns=dice.randint(-scale, scale), rate_ppb=dice.randint(-9, 9), behind=n // 3,
                err_ns=dice.randint(50, 500)) for n in range(1, seconds + 1) for cpu in range(cpus)))
 
 
@@ -53,7 +53,7 @@ def test_the_columns_are_the_logs_figures():
     series = series_of("x", log(
         "@machine vendor=LENOVO product=X_1 firmware=F cpu=Intel(R)_Core cpus=2 version=0.5",
         sample(1, 0), sample(1, 1, offset_ns=-17, offset_bound_ns=130, rate_ppb=-40, rate_bound_ppb=700,
-                             err_ns=189, back=2),
+                             err_ns=189, behind=2),
         sample(2, 1, offset_ns=3, offset_bound_ns="unknown", err_ns="unknown"), sample(3, 1, offset_ns=4),
         "@check verdict=in-step"))
     assert series.cpus() == [0, 1] and series.by_cpu and not series.notes

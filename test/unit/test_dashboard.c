@@ -151,7 +151,7 @@ static void test_row_words(void **state)
     /* clang-format off: one under the other */
     assert_string_equal(
         plain(row_heading),
-        "  CPU    APIC core       MHz ~ppm    source    offset ns ~ns     rate back   SMI     rate ppb ~ppb");
+        "  CPU    APIC core       MHz ~ppm    source    offset ns ~ns     rate behind SMI     rate ppb ~ppb");
     row_text(&figures, 0, text);
     assert_string_equal(
         plain(text),
