@@ -165,19 +165,19 @@ $(B)/foreign.elf $(B)/probe.elf $(B)/fuzz.elf: LDFLAGS += \
 SKEW_FILES    := skew.c
 SKEW_WRAP     := record_fill
 TRAPS_FILES   := trap.c provoke.c
-TRAPS_WRAP    := boot_read domain_run_cpu verdict_panic verdict_domain_ended
+TRAPS_WRAP    := boot_read domain_run_cpu outcome_panic outcome_domain_ended
 CPUS_FILES    := cpus.c
 CPUS_WRAP     := boot_read apic_send_startup apic_init_cpu identify rdmsr_try keeper_start meeting_lead \
                  meeting_follow window_close keeper_timer_arm idle_sleep cpu_idle_mwait \
-                 verdict_domain_ended serial_flush
+                 outcome_domain_ended serial_flush
 INJECT_FILES  := inject.c words.c warp.c svm.c svm_enter.asm hurried.c steps.c judge.c
-INJECT_WRAP   := boot_read apic_init_cpu idle_sleep tick_init_cpu verdict_domain_ended timeline_update \
+INJECT_WRAP   := boot_read apic_init_cpu idle_sleep tick_init_cpu outcome_domain_ended timeline_update \
                  record_begin record_fill record_end xen_record_begin xen_record_fill xen_record_end
 WALL_FILES    := wall.c words.c
 WALL_WRAP     := boot_read keeper_set_wall record_begin record_fill record_fill_wall record_end
 DISPLAY_FILES := display.c words.c
 DISPLAY_WRAP  := boot_read map_framebuffer domain_run_cpu display_draw screen_set_painter check_end \
-                 verdict_domain_ended
+                 outcome_domain_ended
 
 # $(call faulty,program's name,FILES and WRAP's prefix)
 define faulty

@@ -1,6 +1,8 @@
 /* The last step of a boot: the loader's module becomes a guest. Or the run ends and says what is wrong. */
 #include "boot.h"
 
+#include "check/check.h"
+
 #include "cpu/paging.h"
 #include "cpu/percpu.h"
 #include "domain/domain.h"
@@ -8,8 +10,7 @@
 #include "keeper.h"
 #include "log/format.h"
 #include "log/log.h"
-#include "screen/check.h"
-#include "verdict.h"
+#include "outcome.h"
 
 #define MIB (1ull << 20)
 
@@ -38,16 +39,16 @@ static void refuse_option(const struct option_refused *bad)
 
     format(why, sizeof why, "option \"%.*s\" %s: correct it or leave it out", option_shown(bad->length),
            bad->word, bad->why);
-    verdict_refused(why, "bad-option");
+    outcome_refused(why, "bad-option");
 }
 
 /* A run must be what was asked for, so a bad word ends it, as a bad guest does. */
 static bool refuse_command_line(const struct boot_info *boot, const struct options *options)
 {
     if (boot->cmdline_cut)
-        verdict_refused("the command line is longer than 1023 bytes: shorten it", "command-line-too-long");
+        outcome_refused("the command line is longer than 1023 bytes: shorten it", "command-line-too-long");
     else if (boot->module_cmdline_cut)
-        verdict_refused("its command line is longer than 1023 bytes: shorten it", "command-line-too-long");
+        outcome_refused("its command line is longer than 1023 bytes: shorten it", "command-line-too-long");
     else if (options->bad.why)
         refuse_option(&options->bad);
     else
@@ -59,13 +60,13 @@ _Static_assert(BOOT_MAX_CMDLINE == 1024, "the texts above say so");
 static bool refuse_module(const struct boot_info *boot)
 {
     if (!boot->module_present)
-        verdict_refused(
+        outcome_refused(
             "there is no module: give the guest's ELF as a multiboot2 module (module2) or -initrd",
             "no-module");
     else if (boot->module_start == boot->module_end)
-        verdict_refused("the module is empty: give the guest's ELF file", "guest-refused");
+        outcome_refused("the module is empty: give the guest's ELF file", "guest-refused");
     else if (!boot_in_memory(boot->module_start, boot->module_end))
-        verdict_refused("the module is not in usable memory: use another boot loader", "guest-refused");
+        outcome_refused("the module is not in usable memory: use another boot loader", "guest-refused");
     else
         return false;
     return true;
@@ -77,7 +78,7 @@ void boot_build_guest(const struct boot_info *boot, const struct options *option
         .cmdline = guest_cmdline(boot),
         .memory_bytes = options->guest_mib * MIB,
         .privileged = true, /* the first domain is, as on Xen */
-        .hooks = {.ended = verdict_domain_ended, .before_verdict = check_end},
+        .hooks = {.ended = outcome_domain_ended, .before_verdict = check_end},
     };
     struct domain *domain;
     const char *wrong;
@@ -90,9 +91,9 @@ void boot_build_guest(const struct boot_info *boot, const struct options *option
     config.image_size = boot->module_end - boot->module_start;
     wrong = domain_create(&config, &domain);
     if (!wrong) {
-        verdict_follow(domain);
+        outcome_follow(domain);
         return;
     }
     format(why, sizeof why, "it %s", wrong);
-    verdict_refused(why, "guest-refused");
+    outcome_refused(why, "guest-refused");
 }

@@ -9,6 +9,7 @@
 #include "log/log.h"
 #include "log/panic.h"
 #include "log/serial.h"
+#include "outcome.h"
 #include "platform/firmware/acpi.h"
 #include "platform/loader/bootinfo.h"
 #include "platform/loader/options.h"
@@ -16,7 +17,6 @@
 #include "platform/reference/reference.h"
 #include "screen/painter.h"
 #include "screen/screen.h"
-#include "verdict.h"
 
 _Noreturn void hv_main(uint32_t magic, uint32_t info);
 
@@ -37,7 +37,7 @@ void hv_main(uint32_t magic, uint32_t info)
     serial_init();
     smp_init_boot_cpu();
     log_print("Meridian: a hypervisor that keeps time\n");
-    panic_set_end(verdict_panic);
+    panic_set_end(outcome_panic);
     boot_read(magic, info, &boot);
     boot_take_options(&boot, &options);
     screen_init(&boot, &options);
@@ -58,7 +58,7 @@ void hv_main(uint32_t magic, uint32_t info)
     check_start(boot.cmdline);
     painter_start();
     check_start_cpu();
-    verdict_start(&options);
+    outcome_start(&options);
     boot_build_guest(&boot, &options);
     domain_run_cpu();
 }

@@ -30,8 +30,8 @@
 #include "log/log.h"
 #include "log/serial.h"
 #include "log/string.h"
+#include "outcome.h"
 #include "platform/reference/reference.h"
-#include "verdict.h"
 
 #define RELEASE_SPINS 400000000u
 #define LATE_US       200000u
@@ -76,8 +76,8 @@ void __real_cpu_idle_mwait(const volatile uint64_t *word, uint32_t hint);
 void __wrap_cpu_idle_mwait(const volatile uint64_t *word, uint32_t hint);
 void __real_keeper_timer_arm(struct timer *timer, uint64_t deadline_ns);
 void __wrap_keeper_timer_arm(struct timer *timer, uint64_t deadline_ns);
-void __real_verdict_domain_ended(enum domain_end end, const char *why, bool reported, bool reported_ok);
-void __wrap_verdict_domain_ended(enum domain_end end, const char *why, bool reported, bool reported_ok);
+void __real_outcome_domain_ended(enum domain_end end, const char *why, bool reported, bool reported_ok);
+void __wrap_outcome_domain_ended(enum domain_end end, const char *why, bool reported, bool reported_ok);
 void __real_serial_flush(void);
 void __wrap_serial_flush(void);
 
@@ -287,7 +287,7 @@ static struct {
 static void end_here(void)
 {
     log_print("fault test: CPU %u ends the run\n", cpu_id());
-    __real_verdict_domain_ended(ending.end, ending.why, ending.reported, ending.reported_ok);
+    __real_outcome_domain_ended(ending.end, ending.why, ending.reported, ending.reported_ok);
 }
 
 /* Where the time base arms itself anew: no lock is held, interrupts are off. */
@@ -303,11 +303,11 @@ void __wrap_keeper_timer_arm(struct timer *timer, uint64_t deadline_ns)
         end_here();
 }
 
-void __wrap_verdict_domain_ended(enum domain_end end, const char *why, bool reported, bool reported_ok)
+void __wrap_outcome_domain_ended(enum domain_end end, const char *why, bool reported, bool reported_ok)
 {
     say_place("at last");
     if (strcmp(fault.what, "ends") != 0) {
-        __real_verdict_domain_ended(end, why, reported, reported_ok);
+        __real_outcome_domain_ended(end, why, reported, reported_ok);
         return;
     }
     ending.end = end;

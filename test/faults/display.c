@@ -13,9 +13,9 @@
 #include "domain/domain.h"
 #include "keeper.h"
 #include "log/log.h"
+#include "outcome.h"
 #include "screen/display.h"
 #include "screen/screen.h"
-#include "verdict.h"
 #include "words.h"
 
 #define MSR_PAT 0x277u
@@ -40,7 +40,7 @@ void __real_screen_set_painter(void (*paint)(struct shadow *));
 void __wrap_screen_set_painter(void (*paint)(struct shadow *));
 void __real_display_draw(unsigned row, unsigned column, struct cell cell, const struct tile *tiles);
 void __wrap_display_draw(unsigned row, unsigned column, struct cell cell, const struct tile *tiles);
-void __real_verdict_domain_ended(enum domain_end end, const char *why, bool reported, bool reported_ok);
+void __real_outcome_domain_ended(enum domain_end end, const char *why, bool reported, bool reported_ok);
 static void (*painter)(struct shadow *);
 static uint64_t paints, longest_paint_ns;
 static bool measured; /* and with that it is over */
@@ -69,7 +69,7 @@ void __wrap_screen_set_painter(void (*paint)(struct shadow *))
     __real_screen_set_painter(paint_timed);
 }
 
-void __wrap_verdict_domain_ended(enum domain_end end, const char *why, bool reported, bool reported_ok);
+void __wrap_outcome_domain_ended(enum domain_end end, const char *why, bool reported, bool reported_ok);
 _Noreturn void __real_domain_run_cpu(void);
 _Noreturn void __wrap_domain_run_cpu(void);
 
@@ -154,14 +154,14 @@ void __wrap_display_draw(unsigned row, unsigned column, struct cell cell, const 
     __atomic_fetch_sub(&at_once, 1, __ATOMIC_SEQ_CST);
 }
 
-void __wrap_verdict_domain_ended(enum domain_end end, const char *why, bool reported, bool reported_ok)
+void __wrap_outcome_domain_ended(enum domain_end end, const char *why, bool reported, bool reported_ok)
 {
     for (unsigned i = 0; i < cpu_count(); i++)
         log_print("drawer: cpu=%u cells=%lu portions=%lu longest_ns=%lu least_free_ns=%lu collisions=%u\n", i,
                   drawers[i].cells, drawers[i].portions, drawers[i].longest_ns, drawers[i].least_free_ns,
                   collisions);
     log_print("painter: paints=%lu longest_ns=%lu\n", paints, longest_paint_ns);
-    __real_verdict_domain_ended(end, why, reported, reported_ok);
+    __real_outcome_domain_ended(end, why, reported, reported_ok);
 }
 
 void __wrap_domain_run_cpu(void)

@@ -22,8 +22,8 @@
 #include "keeper.h"
 #include "keeper/state.h"
 #include "log/log.h"
+#include "outcome.h"
 #include "svm.h"
-#include "verdict.h"
 #include "words.h"
 
 #define MSR_TSC        0x10u
@@ -47,8 +47,8 @@ void __real_idle_sleep(void);
 void __wrap_idle_sleep(void);
 void __real_tick_init_cpu(void);
 void __wrap_tick_init_cpu(void);
-void __real_verdict_domain_ended(enum domain_end end, const char *why, bool reported, bool reported_ok);
-void __wrap_verdict_domain_ended(enum domain_end end, const char *why, bool reported, bool reported_ok);
+void __real_outcome_domain_ended(enum domain_end end, const char *why, bool reported, bool reported_ok);
+void __wrap_outcome_domain_ended(enum domain_end end, const char *why, bool reported, bool reported_ok);
 
 static _Noreturn void refuse(const char *what)
 {
@@ -221,8 +221,8 @@ void __wrap_tick_init_cpu(void)
     hurried_start_cpu();
 }
 
-void __wrap_verdict_domain_ended(enum domain_end end, const char *why, bool reported, bool reported_ok)
+void __wrap_outcome_domain_ended(enum domain_end end, const char *why, bool reported, bool reported_ok)
 {
     judge_report();
-    __real_verdict_domain_ended(end, why, reported, reported_ok);
+    __real_outcome_domain_ended(end, why, reported, reported_ok);
 }

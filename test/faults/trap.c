@@ -13,7 +13,7 @@
 #include "domain/domain.h"
 #include "log/log.h"
 #include "log/string.h"
-#include "verdict.h"
+#include "outcome.h"
 
 #define ON_ALL      0xfffeu
 #define ON_EARLY    0xffffu
@@ -24,10 +24,10 @@ void __real_boot_read(uint32_t magic, uint32_t info, struct boot_info *boot);
 void __wrap_boot_read(uint32_t magic, uint32_t info, struct boot_info *boot);
 _Noreturn void __real_domain_run_cpu(void);
 _Noreturn void __wrap_domain_run_cpu(void);
-void __real_verdict_panic(void);
-void __wrap_verdict_panic(void);
-void __real_verdict_domain_ended(enum domain_end end, const char *why, bool reported, bool reported_ok);
-void __wrap_verdict_domain_ended(enum domain_end end, const char *why, bool reported, bool reported_ok);
+void __real_outcome_panic(void);
+void __wrap_outcome_panic(void);
+void __real_outcome_domain_ended(enum domain_end end, const char *why, bool reported, bool reported_ok);
+void __wrap_outcome_domain_ended(enum domain_end end, const char *why, bool reported, bool reported_ok);
 
 static const struct trap *trap;
 static unsigned trap_cpu;
@@ -114,7 +114,7 @@ _Noreturn void __wrap_domain_run_cpu(void)
 }
 
 /* Wherever the trap found us: neither GS nor the APIC is asked. */
-void __wrap_verdict_panic(void)
+void __wrap_outcome_panic(void)
 {
     uint32_t before[MAX_CPUS];
     unsigned moving = 0;
@@ -126,12 +126,12 @@ void __wrap_verdict_panic(void)
     for (unsigned id = 0; id < cpu_count(); id++)
         moving += spins[id] != before[id];
     log_print("trap test: %u CPUs, %u of them still run\n", cpu_count(), moving);
-    __real_verdict_panic();
+    __real_outcome_panic();
 }
 
-void __wrap_verdict_domain_ended(enum domain_end end, const char *why, bool reported, bool reported_ok)
+void __wrap_outcome_domain_ended(enum domain_end end, const char *why, bool reported, bool reported_ok)
 {
     for (unsigned id = 0; id < cpu_count(); id++)
         log_print("trap test: CPU%u took %lu NMIs\n", id, traps_nmi_count(id));
-    __real_verdict_domain_ended(end, why, reported, reported_ok);
+    __real_outcome_domain_ended(end, why, reported, reported_ok);
 }

@@ -1,4 +1,4 @@
-#include "verdict.h"
+#include "outcome.h"
 
 #include "check/check.h"
 #include "cpu/instructions.h"
@@ -40,7 +40,7 @@ static void print_verdict(bool ok, const char *reason)
 }
 
 /* The guest's own verdict counts, if it printed one and did not crash afterwards. */
-void verdict_domain_ended(enum domain_end end, const char *why, bool reported, bool reported_ok)
+void outcome_domain_ended(enum domain_end end, const char *why, bool reported, bool reported_ok)
 {
     bool ok = end != DOMAIN_CRASH;
 
@@ -55,7 +55,7 @@ void verdict_domain_ended(enum domain_end end, const char *why, bool reported, b
     end_run(ok);
 }
 
-void verdict_refused(const char *why, const char *reason)
+void outcome_refused(const char *why, const char *reason)
 {
     painter_give_up();
     log_print("guest: refused: %s\n", why);
@@ -63,7 +63,7 @@ void verdict_refused(const char *why, const char *reason)
     end_run(false);
 }
 
-void verdict_panic(void)
+void outcome_panic(void)
 {
     log_print("@verdict result=fail reason=panic\n");
     serial_flush();
@@ -78,12 +78,12 @@ static void time_is_up(struct timer *timer, uint64_t now_ns)
         end_domain(domain, DOMAIN_POWEROFF, "by time");
 }
 
-void verdict_follow(struct domain *created)
+void outcome_follow(struct domain *created)
 {
     domain = created;
 }
 
-void verdict_start(const struct options *options)
+void outcome_start(const struct options *options)
 {
     what_follows = options->end;
     if (!options->duration_s)
