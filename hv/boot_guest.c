@@ -2,7 +2,6 @@
 #include "boot.h"
 
 #include "check/check.h"
-
 #include "cpu/paging.h"
 #include "cpu/percpu.h"
 #include "domain/domain.h"

@@ -11,6 +11,8 @@
 #define CPUID_HYPERVISOR (1u << 31) /* leaf 1, ECX */
 #define CPUID_INVARIANT  (1u << 8)  /* leaf 80000007h, EDX */
 
+_Static_assert(sizeof MERIDIAN_CONTACT <= CONTACT_MOST + 1, "CONTACT= is longer than a screen has room for");
+
 void figures_begin(struct figures *figures, const char *command_line)
 {
     unsigned cpus = cpu_count();
@@ -22,6 +24,7 @@ void figures_begin(struct figures *figures, const char *command_line)
     figures->command_line = command_line;
     figures->names = machine_names();
     figures->cpu_name = cpu_brand();
+    figures->contact = MERIDIAN_CONTACT;
 }
 
 static void gather_cpuid(struct evidence *e)

@@ -104,6 +104,8 @@ void judge_tscs(const struct evidence *evidence, struct verdict *verdict);
 /* For judge_tscs: puts in words what kind, reason, cpu and worst say. Pure. */
 void judge_words(const struct evidence *evidence, struct verdict *verdict);
 
+#define CONTACT_MOST 120u /* bytes, for QR code and address are shown beside one another */
+
 struct figures {
     const char *command_line;
     uint64_t now_ns; /* S when they were taken; 0: not yet */
@@ -112,6 +114,7 @@ struct figures {
     struct verdict verdict;
     const struct machine_names *names;
     const char *cpu_name;
+    const char *contact; /* the address to which reports go; "": there is none */
     struct history history;
     bool qr_made; /* at the end; else there is none */
     char qr_text[QR_MOST + 1];

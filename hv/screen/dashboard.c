@@ -31,13 +31,16 @@ static unsigned plot_rows(const struct layout *l, unsigned room)
     return smaller(larger(room / 2 > PLOT_AROUND ? room / 2 - PLOT_AROUND : 0, PLOT_LEAST), most);
 }
 
-/* `qr`: a code is to be seen beside the rest, if there is room for both: then left is less than columns. */
-static struct layout layout_for(unsigned columns, unsigned rows, unsigned cpus, bool qr)
+/*
+ * A QR code that needs `code_rows` rows (0: there is none) stands beside the rest if there is room for both:
+ * then `left` is less than `columns`.
+ */
+static struct layout layout_for(unsigned columns, unsigned rows, unsigned cpus, unsigned code_rows)
 {
     struct layout l = {.columns = columns, .rows = rows, .left = columns, .scale = 1};
     unsigned above = LAYOUT_HEAD + HEADING_ROWS, below, room;
 
-    if (qr && columns > QR_COLUMNS + SIDE_LEAST && rows >= above + CPUS_LEAST + QR_ROWS)
+    if (code_rows && columns > QR_COLUMNS + SIDE_LEAST && rows >= above + CPUS_LEAST + code_rows)
         l.left = columns - QR_COLUMNS - 1;
     if (l.left >= big_columns(TITLE_LETTERS, 2) && rows >= 60)
         l.scale = 2;
@@ -46,8 +49,8 @@ static struct layout layout_for(unsigned columns, unsigned rows, unsigned cpus, 
     below = big_rows(l.scale) + l.text_rows;
     room = rows - above - below;
     l.plot_rows = plot_rows(&l, room);
-    if (l.left < columns && l.plot_rows + PLOT_AROUND + below < QR_ROWS)
-        l.plot_rows = QR_ROWS - PLOT_AROUND - below;
+    if (l.left < columns && l.plot_rows + PLOT_AROUND + below < code_rows)
+        l.plot_rows = code_rows - PLOT_AROUND - below;
     l.cpus = smaller(cpus, room - l.plot_rows - PLOT_AROUND);
     l.plots = above + l.cpus;
     l.words = l.plots + l.plot_rows + PLOT_AROUND;
@@ -124,7 +127,8 @@ bool dashboard_paint(struct dashboard *d, struct shadow *shadow, const struct fi
         d->layout.console_rows = shadow->rows;
         return true;
     }
-    now = layout_for(shadow->columns, shadow->rows, f->evidence.count, code);
+    now = layout_for(shadow->columns, shadow->rows, f->evidence.count,
+                     code ? QR_ROWS + qr_contact_rows(f->contact, QR_COLUMNS) : 0);
     beside = now.left < now.columns;
     if (!f->ended)
         d->flipped_ns = now_ns;
@@ -142,7 +146,9 @@ bool dashboard_paint(struct dashboard *d, struct shadow *shadow, const struct fi
     panel_rows(&d->layout, d->page * d->layout.cpus, shadow, f);
     paint_plots(d, shadow, &f->history, f->ended);
     panel_verdict(&d->layout, shadow, f);
-    if (beside)
+    if (beside) {
         qr_show(shadow, now.plots, now.left + 1, &f->qr);
+        qr_show_contact(shadow, now.plots + QR_ROWS, now.left + 1, QR_COLUMNS, f->contact);
+    }
     return true;
 }

@@ -168,7 +168,7 @@ void panel_verdict(const struct layout *l, struct shadow *shadow, const struct f
         shadow_fill(shadow, l->words, used, big_rows(l->scale) - 1, l->left - used, ' ', PLAIN);
         shadow_text(shadow, l->text - 1, used, l->left - used, PLAIN, f->ended ? "" : " so far");
     }
-    row += shadow_wrapped(shadow, row, end - row, l->left, BRIGHT, verdict->means);
-    row += shadow_wrapped(shadow, row, end - row, l->left, PLAIN, verdict->linux_advice);
+    row += shadow_wrapped(shadow, row, 0, end - row, l->left, BRIGHT, verdict->means);
+    row += shadow_wrapped(shadow, row, 0, end - row, l->left, PLAIN, verdict->linux_advice);
     shadow_fill(shadow, row, 0, end - row, l->left, ' ', PLAIN);
 }

@@ -11,6 +11,14 @@
 
 /* With its upper left corner at `row`, `column`. False, and nothing drawn: there is no room for all of it. */
 bool qr_show(struct shadow *shadow, unsigned row, unsigned column, const struct qr *qr);
+/*
+ * Where the code may be sent: `send it to <contact>`, wrapped; nothing where the contact is "". Its rows, of
+ * `columns` columns each, stand under the code or beside it.
+ */
+unsigned qr_contact_rows(const char *contact, unsigned columns);
+void qr_show_contact(struct shadow *shadow, unsigned row, unsigned column, unsigned columns,
+                     const char *contact);
+
 /* The code and little else, where the screen has no room for more. */
 void qr_show_alone(struct shadow *shadow, const struct figures *figures);
 

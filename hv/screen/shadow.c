@@ -68,24 +68,43 @@ void shadow_say(struct shadow *shadow, unsigned row, unsigned column, unsigned w
     shadow_text(shadow, row, column, width, attribute, line);
 }
 
-unsigned shadow_wrapped(struct shadow *shadow, unsigned row, unsigned rows, unsigned columns,
+/* How much of `text` stands in the first row: whole words, unless one is longer than the row. */
+static size_t first_row(const char *text, unsigned columns)
+{
+    size_t length = strlen(text), cut = columns - 1;
+
+    if (length < columns)
+        return length;
+    while (cut > 0 && text[cut] != ' ')
+        cut--;
+    return cut ? cut : columns - 1;
+}
+
+static const char *next_row(const char *text, unsigned columns)
+{
+    text += first_row(text, columns);
+    while (*text == ' ')
+        text++;
+    return text;
+}
+
+unsigned shadow_rows_of(const char *text, unsigned columns)
+{
+    unsigned rows = 0;
+
+    for (; *text; text = next_row(text, columns))
+        rows++;
+    return rows;
+}
+
+unsigned shadow_wrapped(struct shadow *shadow, unsigned row, unsigned column, unsigned rows, unsigned columns,
                         uint8_t attribute, const char *text)
 {
     unsigned used = 0;
 
-    for (; used < rows && *text; used++) {
-        size_t length = strlen(text), cut = length;
-
-        if (length >= columns)
-            for (cut = columns - 1; cut > 0 && text[cut] != ' '; cut--)
-                ;
-        if (!cut)
-            cut = columns - 1;
-        shadow_say(shadow, row + used, 0, columns, attribute, "%.*s", (int)cut, text);
-        text += cut;
-        while (*text == ' ')
-            text++;
-    }
+    for (; used < rows && *text; used++, text = next_row(text, columns))
+        shadow_say(shadow, row + used, column, columns, attribute, "%.*s", (int)first_row(text, columns),
+                   text);
     return used;
 }
 

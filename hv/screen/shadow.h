@@ -78,8 +78,10 @@ __attribute__((format(printf, 6, 7))) void shadow_say(struct shadow *shadow, uns
                                                       unsigned width, uint8_t attribute, const char *text,
                                                       ...);
 /* Text in at most `rows` rows of `columns` columns, broken at blanks. Returns the rows used. */
-unsigned shadow_wrapped(struct shadow *shadow, unsigned row, unsigned rows, unsigned columns,
+unsigned shadow_wrapped(struct shadow *shadow, unsigned row, unsigned column, unsigned rows, unsigned columns,
                         uint8_t attribute, const char *text);
+/* How many rows shadow_wrapped needs for all of it. */
+unsigned shadow_rows_of(const char *text, unsigned columns);
 /* A cell as two dots, one above the other, of a colour each (enum colour). */
 void half_put(struct shadow *shadow, unsigned row, unsigned column, uint8_t upper, uint8_t lower);
 /* All of it is to be drawn again, whatever was drawn. */

@@ -61,6 +61,7 @@ static inline void start(unsigned columns, unsigned rows, unsigned count, bool p
         fill_cpu(cpu);
     figures.names = &names;
     figures.cpu_name = "A CPU's name";
+    figures.contact = "";
     figures.command_line = "some words=here";
     figures.evidence = (struct evidence){.cpus = cpus, .count = count, .source = "pmtimer"};
     figures.verdict =
