@@ -7,7 +7,7 @@
 /* UINT64_MAX is what nobody knows. */
 static const char *number(uint64_t value, char out[24])
 {
-    format(out, 24, value == UINT64_MAX ? "unknown" : "%llu", (unsigned long long)value);
+    format(out, 24, value == UINT64_MAX ? "unknown" : "%lu", value);
     return out;
 }
 
@@ -38,11 +38,11 @@ bool tell_sample(const struct figures *figures, unsigned cpu, uint32_t second)
     char ppb[24], rate[24], offset[24], err[24];
 
     return log_print_line(
-        "@sample n=%u cpu=%u at_ns=%llu hz=%llu hz_ppb=%s rate_ppb=%lld rate_bound_ppb=%s offset_ns=%lld "
+        "@sample n=%u cpu=%u at_ns=%lu hz=%lu hz_ppb=%s rate_ppb=%ld rate_bound_ppb=%s offset_ns=%ld "
         "offset_bound_ns=%s err_ns=%s behind=%u disruptions=%u\n",
-        second, cpu, (unsigned long long)seen->at_ns, (unsigned long long)seen->hz, number(seen->hz_ppb, ppb),
-        (long long)seen->rate_ppb, number(seen->rate_bound_ppb, rate), (long long)seen->offset_ns,
-        number(seen->offset_bound_ns, offset), number(seen->err_ns, err), seen->back, seen->disruptions);
+        second, cpu, seen->at_ns, seen->hz, number(seen->hz_ppb, ppb), seen->rate_ppb,
+        number(seen->rate_bound_ppb, rate), seen->offset_ns, number(seen->offset_bound_ns, offset),
+        number(seen->err_ns, err), seen->back, seen->disruptions);
 }
 
 static const char *state_word(enum keeper_cpu_state state)
@@ -56,12 +56,12 @@ void tell_row(const struct figures *figures, unsigned cpu)
     const struct cpu_facts *facts = &figures->evidence.cpus[cpu].facts;
     char ppb[24], offset[24], smi[24];
 
-    log_print("@row cpu=%u apic=%u state=%s core=%s hz=%llu hz_ppb=%s source=%s offset_ns=%lld "
-              "offset_bound_ns=%s behind=%u smi=%s adjust=%lld\n",
-              cpu, seen->apic_id, state_word(seen->state), core_word(facts->core),
-              (unsigned long long)seen->hz, number(seen->hz_ppb, ppb), figures->evidence.source,
-              (long long)seen->offset_ns, number(seen->offset_bound_ns, offset), seen->back,
-              number(facts->smi_counted ? facts->smi : UINT64_MAX, smi), (long long)seen->adjust);
+    log_print("@row cpu=%u apic=%u state=%s core=%s hz=%lu hz_ppb=%s source=%s offset_ns=%ld "
+              "offset_bound_ns=%s behind=%u smi=%s adjust=%ld\n",
+              cpu, seen->apic_id, state_word(seen->state), core_word(facts->core), seen->hz,
+              number(seen->hz_ppb, ppb), figures->evidence.source, seen->offset_ns,
+              number(seen->offset_bound_ns, offset), seen->back,
+              number(facts->smi_counted ? facts->smi : UINT64_MAX, smi), seen->adjust);
 }
 
 void tell_check(const struct figures *figures)
@@ -70,13 +70,12 @@ void tell_check(const struct figures *figures)
     const struct worst *worst = &verdict->worst;
     char offset[24], rate[24], smi[24], err[24], code[QR_MOST + 1];
 
-    log_print("@check verdict=%s linux=%s option=%s cpus=%u watched_s=%u offset_ns=%lld offset_bound_ns=%s "
-              "rate_ppb=%lld rate_bound_ppb=%s behind=%u smi=%s disruptions=%u err_ns=%s mode=%s source=%s\n",
+    log_print("@check verdict=%s linux=%s option=%s cpus=%u watched_s=%u offset_ns=%ld offset_bound_ns=%s "
+              "rate_ppb=%ld rate_bound_ppb=%s behind=%u smi=%s disruptions=%u err_ns=%s mode=%s source=%s\n",
               verdict->word, verdict->linux_word, verdict->option, figures->evidence.count,
-              figures->evidence.watched_s, (long long)worst->offset_ns,
-              number(worst->offset_bound_ns, offset), (long long)worst->rate_ppb,
-              number(worst->rate_bound_ppb, rate), worst->behind, number(figures->evidence.smi, smi),
-              figures->evidence.disruptions, number(worst->err_ns, err),
+              figures->evidence.watched_s, worst->offset_ns, number(worst->offset_bound_ns, offset),
+              worst->rate_ppb, number(worst->rate_bound_ppb, rate), worst->behind,
+              number(figures->evidence.smi, smi), figures->evidence.disruptions, number(worst->err_ns, err),
               figures->evidence.percpu ? "percpu" : "unified", figures->evidence.source);
     if (figures->qr_made)
         log_print("@qr text=%s\n", word(figures->qr_text, code, sizeof code));

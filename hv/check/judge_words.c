@@ -34,15 +34,15 @@ __attribute__((format(printf, 2, 3))) static void say(char text[VERDICT_TEXT], c
 static const char *span(char out[SPAN], uint64_t ns)
 {
     unsigned unit = ns >= 100000000 ? 1000000 : ns >= 100000 ? 1000 : 1;
-    unsigned long long rounded = ns / unit + ns % unit * 2 / unit;
+    uint64_t rounded = ns / unit + ns % unit * 2 / unit;
 
-    format(out, SPAN, "%llu %s", rounded, unit == 1 ? "ns" : unit == 1000 ? "us" : "ms");
+    format(out, SPAN, "%lu %s", rounded, unit == 1 ? "ns" : unit == 1000 ? "us" : "ms");
     return out;
 }
 
 static const char *ppm(char out[SPAN], uint64_t ppb)
 {
-    format(out, SPAN, "%llu.%03llu ppm", (unsigned long long)(ppb / 1000), (unsigned long long)(ppb % 1000));
+    format(out, SPAN, "%lu.%03lu ppm", ppb / 1000, ppb % 1000);
     return out;
 }
 
@@ -97,8 +97,8 @@ static void say_means(char *text, const struct evidence *e, const struct verdict
         say(text, "Something, firmware perhaps, wrote to CPU%u's TSC meanwhile.", number);
         break;
     case REASON_ADJUST_DIFFERS:
-        say(text, "Firmware wrote to TSCs: IA32_TSC_ADJUST is %lld on CPU%u, %lld on the boot CPU.",
-            (long long)cpu->seen.adjust, number, (long long)e->cpus[0].seen.adjust);
+        say(text, "Firmware wrote to TSCs: IA32_TSC_ADJUST is %ld on CPU%u, %ld on the boot CPU.",
+            cpu->seen.adjust, number, e->cpus[0].seen.adjust);
         break;
     case REASON_DISRUPTED:
         say(text, "TSC and %s disagreed %u times beyond all bounds: one of them leapt or stood still.",

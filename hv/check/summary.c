@@ -20,7 +20,7 @@ static const char *number(char out[NUMBER], uint64_t value)
 {
     if (value == UINT64_MAX)
         return "-";
-    format(out, NUMBER, "%llu", (unsigned long long)value);
+    format(out, NUMBER, "%lu", value);
     return out;
 }
 
@@ -31,12 +31,12 @@ static void say_found(const struct summary *s, char out[LINE])
     char offset_bound[NUMBER], rate_bound[NUMBER], smi[NUMBER], err[NUMBER];
 
     format(out, LINE,
-           "MERIDIAN %s %s LINUX:%s OPT:%s CPUS:%u S:%u OFF:%+lld+-%s PPB:%+lld+-%s BEHIND:%u SMI:%s DIS:%u "
+           "MERIDIAN %s %s LINUX:%s OPT:%s CPUS:%u S:%u OFF:%+ld+-%s PPB:%+ld+-%s BEHIND:%u SMI:%s DIS:%u "
            "ERR:%s %s %s",
            s->version, v->word, v->linux_word, v->option, v->worst.measured + v->worst.left_out, s->watched_s,
-           (long long)v->worst.offset_ns, number(offset_bound, v->worst.offset_bound_ns),
-           (long long)v->worst.rate_ppb, number(rate_bound, v->worst.rate_bound_ppb), v->worst.behind,
-           number(smi, s->smi), s->disruptions, number(err, v->worst.err_ns), s->mode, s->source);
+           v->worst.offset_ns, number(offset_bound, v->worst.offset_bound_ns), v->worst.rate_ppb,
+           number(rate_bound, v->worst.rate_bound_ppb), v->worst.behind, number(smi, s->smi), s->disruptions,
+           number(err, v->worst.err_ns), s->mode, s->source);
 }
 
 /* Cut at `most` letters. Runs of blanks, as CPUs' names have them, become one. Returns the new length. */

@@ -146,13 +146,14 @@ void framebuffer_clear(const struct framebuffer *to)
         memset(to->base + (uint64_t)y * to->pitch, 0, to->width * to->pixel_bytes);
 }
 
-/* Of a glyph's row the colours, 4 bits a pixel, the left one lowest as in a tile; its left one is bit 7. */
-static uint32_t colours_of(uint32_t bits, uint8_t attribute)
+/* Returns the colours of a glyph's row as a tile's row has them: 4 bits a pixel, the left one lowest. */
+static uint32_t colours_of(uint8_t bits, uint8_t attribute)
 {
-    bits = (bits & 0xf) << 16 | bits >> 4;
-    bits = (bits & 0x30003) << 8 | (bits >> 2 & 0x30003);
-    bits = ((bits & 0x1010101) << 4 | (bits >> 1 & 0x1010101)) * 0xf;
-    return (bits & (attribute & 0xf) * 0x11111111u) | (~bits & (attribute >> 4) * 0x11111111u);
+    uint32_t fore = attribute & 0xf, back = attribute >> 4, row = 0;
+
+    for (unsigned x = 0; x < FONT_WIDTH; x++)
+        row |= (bits >> (FONT_WIDTH - 1 - x) & 1 ? fore : back) << 4 * x;
+    return row;
 }
 
 /* The same as the display's pixels, a multiple of 8 bytes. Returns how many; up to 2 more are written. */

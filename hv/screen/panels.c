@@ -11,9 +11,9 @@
 
 /* ---- The machine ---- */
 
-static unsigned long long seconds(uint64_t ns)
+static uint64_t seconds(uint64_t ns)
 {
-    return (unsigned long long)(ns / 1000000000);
+    return (ns / 1000000000);
 }
 
 void panel_head(struct shadow *shadow, const struct figures *f)
@@ -22,7 +22,7 @@ void panel_head(struct shadow *shadow, const struct figures *f)
 
     shadow_say(shadow, 0, 0, columns - 16, BRIGHT, "Meridian %s  %s %s", MERIDIAN_VERSION, f->names->vendor,
                f->names->product);
-    shadow_say(shadow, 0, columns - 16, 16, BRIGHT, "%7llu s %s", seconds(f->now_ns),
+    shadow_say(shadow, 0, columns - 16, 16, BRIGHT, "%7lu s %s", seconds(f->now_ns),
                f->ended ? "ended" : "     ");
     shadow_say(shadow, 1, 0, columns, PLAIN, "%s, %u CPUs, %s, %s mode", f->cpu_name, f->evidence.count,
                f->evidence.source, f->evidence.percpu ? "per-CPU" : "unified");
@@ -66,14 +66,13 @@ static const char *speed(const struct keeper_cpu *seen)
 /* "?" where nothing is known. */
 static const char *bound(char out[24], uint64_t value)
 {
-    format(out, 24, value == UINT64_MAX ? "\xf1?" : "\xf1%llu", (unsigned long long)value);
+    format(out, 24, value == UINT64_MAX ? "\xf1?" : "\xf1%lu", value);
     return out;
 }
 
 static const char *ppm(char out[24], uint64_t ppb)
 {
-    format(out, 24, ppb == UINT64_MAX ? "\xf1?" : "\xf1%llu.%03llu", (unsigned long long)(ppb / 1000),
-           (unsigned long long)(ppb % 1000));
+    format(out, 24, ppb == UINT64_MAX ? "\xf1?" : "\xf1%lu.%03lu", ppb / 1000, ppb % 1000);
     return out;
 }
 
@@ -89,12 +88,11 @@ void row_text(const struct figures *figures, unsigned cpu, char out[ROW_BYTES])
     }
     if (facts->smi_counted)
         format(smi, sizeof smi, "%u", facts->smi);
-    format(out, ROW_BYTES, "%c CPU%-3u %4u %-4s %5llu.%03llu %-7s %-7s %+11lld %-7s %-4s %4u %5s %+12lld %s",
-           mark(seen, cpu), cpu, seen->apic_id, core_word(facts->core),
-           (unsigned long long)(seen->hz / 1000000), (unsigned long long)(seen->hz / 1000 % 1000),
-           ppm(hz_bound, seen->hz_ppb), figures->evidence.source, (long long)seen->offset_ns,
-           bound(offset_bound, seen->offset_bound_ns), speed(seen), seen->back, smi,
-           (long long)seen->rate_ppb, bound(rate_bound, seen->rate_bound_ppb));
+    format(out, ROW_BYTES, "%c CPU%-3u %4u %-4s %5lu.%03lu %-7s %-7s %+11ld %-7s %-4s %4u %5s %+12ld %s",
+           mark(seen, cpu), cpu, seen->apic_id, core_word(facts->core), seen->hz / 1000000,
+           seen->hz / 1000 % 1000, ppm(hz_bound, seen->hz_ppb), figures->evidence.source, seen->offset_ns,
+           bound(offset_bound, seen->offset_bound_ns), speed(seen), seen->back, smi, seen->rate_ppb,
+           bound(rate_bound, seen->rate_bound_ppb));
 }
 
 void panel_rows(const struct layout *layout, unsigned first, struct shadow *shadow, const struct figures *f)

@@ -1,5 +1,7 @@
 #include "screen/plot.h"
 
+#include <stddef.h>
+
 #include "log/format.h"
 #include "log/string.h"
 
@@ -12,10 +14,10 @@ static uint8_t strip[TILE_WIDTH][PLOT_MOST_ROWS * TILE_HEIGHT];
 
 enum colour plot_colour(unsigned cpu)
 {
-    static const uint8_t colours[] = {LIGHT_GREEN, LIGHT_CYAN, YELLOW,   LIGHT_MAGENTA,
-                                      WHITE,       LIGHT_BLUE, LIGHT_RED};
+    static const enum colour colours[] = {LIGHT_GREEN, LIGHT_CYAN, YELLOW,   LIGHT_MAGENTA,
+                                          WHITE,       LIGHT_BLUE, LIGHT_RED};
 
-    return colours[cpu % sizeof colours];
+    return colours[cpu % (sizeof colours / sizeof colours[0])];
 }
 
 /* 1, 2 or 5 times a power of ten, or only such a power, that is no less. */
@@ -28,18 +30,23 @@ static uint64_t round_up(uint64_t value, bool tens)
     return INT64_MAX;
 }
 
+/* The power of ten above a bound; 10 where none is known. */
+static uint64_t decade_above(uint32_t ppb)
+{
+    return round_up(ppb ? ppb + 1ull : 10, true);
+}
+
+/* A value at the left edge, in the largest unit of which it is one or more. */
 static void label(const struct plot *plot, struct shadow *shadow, unsigned row, bool minus, uint64_t value)
 {
-    const char *unit = plot->kind == PLOT_OFFSET ? "ns us ms s  " : "ppbppm";
+    static const char *const times[] = {"ns", "us", "ms", "s", NULL}, *const rates[] = {"ppb", "ppm", NULL};
+    const char *const *unit = plot->kind == PLOT_OFFSET ? times : rates;
+    const char *sign = minus ? "-" : plot->kind == PLOT_OFFSET && value ? "+" : "";
     char text[24];
 
-    for (; value >= 1000 && unit[3]; unit += 3)
+    for (; value >= 1000 && unit[1]; unit++)
         value /= 1000;
-    format(text, sizeof text, "%s%llu %.3s",
-           minus                                ? "-"
-           : plot->kind == PLOT_OFFSET && value ? "+"
-                                                : "",
-           (unsigned long long)value, unit);
+    format(text, sizeof text, "%s%lu %s", sign, value, *unit);
     shadow_text(shadow, plot->row + row, plot->column - PLOT_LABELS, PLOT_LABELS - 1, LABEL, text);
 }
 
@@ -49,8 +56,8 @@ static void title(const struct plot *plot, struct shadow *shadow, const struct h
 
     shadow_text(shadow, plot->row - 1, plot->column - PLOT_LABELS, plot->columns + PLOT_LABELS, LABEL,
                 plot->kind == PLOT_OFFSET ? "TSC beside CPU0's" : "rate known to \xf1");
-    format(text, sizeof text, "0 s%*llu s", (int)plot->columns - 5,
-           (unsigned long long)((history_span_ns(history, plot->room) + 500000000) / 1000000000));
+    format(text, sizeof text, "0 s%*lu s", (int)plot->columns - 5,
+           ((history_span_ns(history, plot->room) + 500000000) / 1000000000));
     shadow_text(shadow, plot->row + plot->rows, plot->column, plot->columns, LABEL, text);
 }
 
@@ -66,8 +73,8 @@ void plot_begin(struct plot *plot, struct shadow *shadow, const struct history *
         label(plot, shadow, plot->rows / 2, false, 0);
         label(plot, shadow, plot->rows - 1, true, plot->most);
     } else {
-        plot->most = round_up((history->most_ppb | !history->most_ppb) + 1ull, true);
-        plot->least = round_up((history->least_ppb | !history->least_ppb) + 1ull, true) / 10;
+        plot->most = decade_above(history->most_ppb);
+        plot->least = decade_above(history->least_ppb) / 10;
         label(plot, shadow, 0, false, plot->most);
         label(plot, shadow, plot->rows - 1, false, plot->least);
     }
