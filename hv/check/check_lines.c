@@ -4,15 +4,15 @@
 #include "log/format.h"
 #include "log/log.h"
 
-/* UINT64_MAX is what nobody knows. */
-static const char *number(uint64_t value, char out[24])
+/* Returns a figure in digits; UINT64_MAX stands for one that is not known. */
+static const char *figure_or_unknown(uint64_t value, char out[24])
 {
     format(out, 24, value == UINT64_MAX ? "unknown" : "%lu", value);
     return out;
 }
 
-/* One word: a value of an @ line has no blanks. */
-static const char *word(const char *text, char *out, size_t size)
+/* Returns `text` as one word: a value of an @ line has no blanks. */
+static const char *one_word(const char *text, char *out, size_t size)
 {
     format(out, size, "%s", *text ? text : "unknown");
     for (char *c = out; *c; c++)
@@ -27,9 +27,10 @@ void tell_machine(const struct figures *figures)
     char vendor[MACHINE_NAME_BYTES], product[MACHINE_NAME_BYTES], firmware[MACHINE_NAME_BYTES], cpu[64];
 
     log_print("@machine vendor=%s product=%s firmware=%s cpu=%s cpus=%u version=%s\n",
-              word(names->vendor, vendor, sizeof vendor), word(names->product, product, sizeof product),
-              word(names->firmware, firmware, sizeof firmware), word(figures->cpu_name, cpu, sizeof cpu),
-              cpu_count(), MERIDIAN_VERSION);
+              one_word(names->vendor, vendor, sizeof vendor),
+              one_word(names->product, product, sizeof product),
+              one_word(names->firmware, firmware, sizeof firmware),
+              one_word(figures->cpu_name, cpu, sizeof cpu), cpu_count(), MERIDIAN_VERSION);
 }
 
 bool tell_sample(const struct figures *figures, unsigned cpu, uint32_t second)
@@ -40,9 +41,10 @@ bool tell_sample(const struct figures *figures, unsigned cpu, uint32_t second)
     return log_print_line(
         "@sample n=%u cpu=%u at_ns=%lu hz=%lu hz_ppb=%s rate_ppb=%ld rate_bound_ppb=%s offset_ns=%ld "
         "offset_bound_ns=%s err_ns=%s behind=%u disruptions=%u\n",
-        second, cpu, seen->at_ns, seen->hz, number(seen->hz_ppb, ppb), seen->rate_ppb,
-        number(seen->rate_bound_ppb, rate), seen->offset_ns, number(seen->offset_bound_ns, offset),
-        number(seen->err_ns, err), seen->back, seen->disruptions);
+        second, cpu, seen->at_ns, seen->hz, figure_or_unknown(seen->hz_ppb, ppb), seen->rate_ppb,
+        figure_or_unknown(seen->rate_bound_ppb, rate), seen->offset_ns,
+        figure_or_unknown(seen->offset_bound_ns, offset), figure_or_unknown(seen->err_ns, err), seen->back,
+        seen->disruptions);
 }
 
 static const char *state_word(enum keeper_cpu_state state)
@@ -59,9 +61,9 @@ void tell_row(const struct figures *figures, unsigned cpu)
     log_print("@row cpu=%u apic=%u state=%s core=%s hz=%lu hz_ppb=%s source=%s offset_ns=%ld "
               "offset_bound_ns=%s behind=%u smi=%s adjust=%ld\n",
               cpu, seen->apic_id, state_word(seen->state), core_word(facts->core), seen->hz,
-              number(seen->hz_ppb, ppb), figures->evidence.source, seen->offset_ns,
-              number(seen->offset_bound_ns, offset), seen->back,
-              number(facts->smi_counted ? facts->smi : UINT64_MAX, smi), seen->adjust);
+              figure_or_unknown(seen->hz_ppb, ppb), figures->evidence.source, seen->offset_ns,
+              figure_or_unknown(seen->offset_bound_ns, offset), seen->back,
+              figure_or_unknown(facts->smi_counted ? facts->smi : UINT64_MAX, smi), seen->adjust);
 }
 
 void tell_check(const struct figures *figures)
@@ -73,11 +75,13 @@ void tell_check(const struct figures *figures)
     log_print("@check verdict=%s linux=%s option=%s cpus=%u watched_s=%u offset_ns=%ld offset_bound_ns=%s "
               "rate_ppb=%ld rate_bound_ppb=%s behind=%u smi=%s disruptions=%u err_ns=%s mode=%s source=%s\n",
               verdict->word, verdict->linux_word, verdict->option, figures->evidence.count,
-              figures->evidence.watched_s, worst->offset_ns, number(worst->offset_bound_ns, offset),
-              worst->rate_ppb, number(worst->rate_bound_ppb, rate), worst->behind,
-              number(figures->evidence.smi, smi), figures->evidence.disruptions, number(worst->err_ns, err),
-              figures->evidence.percpu ? "percpu" : "unified", figures->evidence.source);
+              figures->evidence.watched_s, worst->offset_ns,
+              figure_or_unknown(worst->offset_bound_ns, offset), worst->rate_ppb,
+              figure_or_unknown(worst->rate_bound_ppb, rate), worst->behind,
+              figure_or_unknown(figures->evidence.smi, smi), figures->evidence.disruptions,
+              figure_or_unknown(worst->err_ns, err), figures->evidence.percpu ? "percpu" : "unified",
+              figures->evidence.source);
     if (figures->qr_made)
-        log_print("@qr text=%s\n", word(figures->qr_text, code, sizeof code));
+        log_print("@qr text=%s\n", one_word(figures->qr_text, code, sizeof code));
     log_print("check: %s\ncheck: %s\n", verdict->means, verdict->linux_advice);
 }

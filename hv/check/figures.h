@@ -31,7 +31,7 @@ struct cpu_evidence {
 struct evidence {
     struct cpu_evidence *cpus; /* the boot CPU first */
     unsigned count;
-    uint32_t watched_s;    /* how long system time was watched */
+    uint32_t watched_s;    /* how long system time has run */
     const char *source;    /* the reference: "hpet", "pmtimer", "pit"; NULL or "": none */
     bool percpu;           /* time is told in per-CPU mode at the end, */
     bool percpu_asked;     /* and the command line asks for it */

@@ -5,14 +5,14 @@ void history_begin(struct history *history, unsigned cpus, struct moment *moment
     *history = (struct history){.cpus = cpus, .moments = moments, .apart = 1, .due = 1};
 }
 
-static struct moment *place(const struct history *history, unsigned cpu, unsigned i)
+static struct moment *kept_moment(const struct history *history, unsigned cpu, unsigned i)
 {
     return &history->moments[cpu * HISTORY_MOMENTS + i];
 }
 
 const struct moment *history_at(const struct history *history, unsigned cpu, unsigned i)
 {
-    return place(history, cpu, i);
+    return kept_moment(history, cpu, i);
 }
 
 static void thin(struct history *history)
@@ -21,7 +21,7 @@ static void thin(struct history *history)
     history->apart *= 2;
     for (unsigned cpu = 0; cpu < history->cpus; cpu++)
         for (unsigned i = 0; i < history->count; i++)
-            *place(history, cpu, i) = *place(history, cpu, 2 * i);
+            *kept_moment(history, cpu, i) = *kept_moment(history, cpu, 2 * i);
 }
 
 bool history_next(struct history *history, uint64_t now_ns)
@@ -40,7 +40,7 @@ bool history_next(struct history *history, uint64_t now_ns)
 
 void history_add(struct history *history, unsigned cpu, int64_t offset_ns, uint64_t bound_ppb)
 {
-    struct moment *moment = place(history, cpu, history->count - 1);
+    struct moment *moment = kept_moment(history, cpu, history->count - 1);
     uint64_t size = offset_ns < 0 ? 0 - (uint64_t)offset_ns : (uint64_t)offset_ns;
     uint32_t ppb = bound_ppb < UINT32_MAX ? (uint32_t)bound_ppb : UINT32_MAX;
 

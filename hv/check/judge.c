@@ -4,10 +4,10 @@
 
 #define WIDEST_NS  1000000u
 #define WIDEST_PPB 100000u
-#define LEAST_S    3u /* a dozen looks at the reference, and as many meetings of a pair of four CPUs */
+#define LEAST_S    3u /* 12 looks at the reference; with four CPUs each pair has met four times */
 
-/* The reasons' order is the verdicts'. */
-static enum verdict_kind kind_of(enum reason reason)
+/* The reasons stand in the order of the verdicts. */
+static enum verdict_kind kind_by_reason(enum reason reason)
 {
     if (reason >= REASON_ONE_CPU)
         return VERDICT_IN_STEP;
@@ -64,12 +64,15 @@ static void look_over(const struct evidence *e, struct worst *worst)
     }
 }
 
-static uint64_t size_of(int64_t value)
+static uint64_t magnitude(int64_t value)
 {
     return (uint64_t)abs_i64(value);
 }
 
-/* Or so wide that anything may be within it. Of a CPU that stopped, what was last known is not of now. */
+/*
+ * Returns true where a bound is unknown, or so wide that it says nothing. A CPU that has stopped is not
+ * asked: what was known of it is old.
+ */
 static bool bound_unknown(const struct keeper_cpu *cpu)
 {
     return cpu->state == KEEPER_CPU_ONLINE && (cpu->offset_bound_ns > WIDEST_NS ||
@@ -77,8 +80,8 @@ static bool bound_unknown(const struct keeper_cpu *cpu)
 }
 
 /*
- * What one CPU shows, and the machine with it. A rate counts if it provably is not the boot CPU's, and if a
- * crystal may not change by as much within a second.
+ * Finds the first reason that one CPU shows, and the machine with it. A rate counts if it is certainly not
+ * the boot CPU's, and if it differs by more than a crystal may change within a second.
  */
 static enum reason reason_of(const struct evidence *e, const struct cpu_evidence *cpu)
 {
@@ -86,7 +89,7 @@ static enum reason reason_of(const struct evidence *e, const struct cpu_evidence
 
     if (cpu->idle.result == IDLE_STOPPED)
         return REASON_STOPS;
-    if (size_of(seen->rate_ppb) > seen->rate_bound_ppb && size_of(seen->rate_ppb) > e->wander_ppb_s)
+    if (magnitude(seen->rate_ppb) > seen->rate_bound_ppb && magnitude(seen->rate_ppb) > e->wander_ppb_s)
         return REASON_RATE;
     if (seen->adjust_changed)
         return REASON_ADJUST_CHANGED;
@@ -94,7 +97,7 @@ static enum reason reason_of(const struct evidence *e, const struct cpu_evidence
         return REASON_ADJUST_DIFFERS;
     if (e->disruptions)
         return REASON_DISRUPTED;
-    if (size_of(seen->offset_ns) > seen->offset_bound_ns)
+    if (magnitude(seen->offset_ns) > seen->offset_bound_ns)
         return REASON_OFFSET;
     if (seen->back)
         return REASON_BEHIND;
@@ -104,7 +107,9 @@ static enum reason reason_of(const struct evidence *e, const struct cpu_evidence
         return REASON_TOO_SHORT;
     if (bound_unknown(seen))
         return REASON_BOUND_UNKNOWN;
-    /* Nobody asked for per-CPU mode, and nothing spoke against the other: too few meetings did for it. */
+    /*
+     * Per-CPU mode without an order and without any reason above: too few meetings allowed the unified one.
+     */
     return e->percpu && !e->percpu_asked ? REASON_FEW_MEETINGS : REASON_IN_STEP;
 }
 
@@ -132,6 +137,6 @@ void judge_tscs(const struct evidence *evidence, struct verdict *verdict)
 {
     look_over(evidence, &verdict->worst);
     find_reason(evidence, verdict);
-    verdict->kind = kind_of(verdict->reason);
+    verdict->kind = kind_by_reason(verdict->reason);
     judge_words(evidence, verdict);
 }

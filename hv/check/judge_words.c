@@ -1,4 +1,6 @@
-/* What the judge says. What Linux does is from its arch/x86/kernel/tsc.c and tsc_sync.c (docs/verdict.md). */
+/*
+ * The verdict in words. What Linux does is from its arch/x86/kernel/tsc.c and tsc_sync.c (docs/verdict.md).
+ */
 #include <stdarg.h>
 
 #include "check/figures.h"
@@ -20,7 +22,7 @@ static const struct {
 };
 
 /* Adds to what is there, cut at the end. */
-__attribute__((format(printf, 2, 3))) static void say(char text[VERDICT_TEXT], const char *words, ...)
+__attribute__((format(printf, 2, 3))) static void add_text(char text[VERDICT_TEXT], const char *words, ...)
 {
     size_t length = strlen(text);
     va_list args;
@@ -30,7 +32,7 @@ __attribute__((format(printf, 2, 3))) static void say(char text[VERDICT_TEXT], c
     va_end(args);
 }
 
-/* To the nearest, in the largest unit that leaves three digits. */
+/* Returns a time rounded to ns, us or ms: the largest unit that leaves three digits or more. */
 static const char *span(char out[SPAN], uint64_t ns)
 {
     unsigned unit = ns >= 100000000 ? 1000000 : ns >= 100000 ? 1000 : 1;
@@ -40,7 +42,7 @@ static const char *span(char out[SPAN], uint64_t ns)
     return out;
 }
 
-static const char *ppm(char out[SPAN], uint64_t ppb)
+static const char *ppm_text(char out[SPAN], uint64_t ppb)
 {
     format(out, SPAN, "%lu.%03lu ppm", ppb / 1000, ppb % 1000);
     return out;
@@ -50,9 +52,9 @@ static void say_offset(char *text, unsigned number, const struct keeper_cpu *cpu
 {
     char off[SPAN], bound[SPAN];
 
-    say(text, "CPU%u's TSC is %s %s the boot CPU's, to within %s.", number,
-        span(off, (uint64_t)abs_i64(cpu->offset_ns)), cpu->offset_ns < 0 ? "behind" : "ahead of",
-        span(bound, cpu->offset_bound_ns));
+    add_text(text, "CPU%u's TSC is %s %s the boot CPU's, to within %s.", number,
+             span(off, (uint64_t)abs_i64(cpu->offset_ns)), cpu->offset_ns < 0 ? "behind" : "ahead of",
+             span(bound, cpu->offset_bound_ns));
 }
 
 static void say_rate(char *text, unsigned number, const struct keeper_cpu *cpu)
@@ -60,21 +62,22 @@ static void say_rate(char *text, unsigned number, const struct keeper_cpu *cpu)
     uint64_t ppb = (uint64_t)abs_i64(cpu->rate_ppb);
     char rate[SPAN], bound[SPAN], day[SPAN];
 
-    say(text, "CPU%u's TSC is %s %s than the boot CPU's, to within %s: %s in a day.", number, ppm(rate, ppb),
-        cpu->rate_ppb < 0 ? "slower" : "faster", ppm(bound, cpu->rate_bound_ppb), span(day, ppb * 86400));
+    add_text(text, "CPU%u's TSC is %s %s than the boot CPU's, to within %s: %s in a day.", number,
+             ppm_text(rate, ppb), cpu->rate_ppb < 0 ? "slower" : "faster",
+             ppm_text(bound, cpu->rate_bound_ppb), span(day, ppb * 86400));
 }
 
 static void say_agreement(char *text, const struct evidence *e, const struct worst *worst)
 {
     char off[SPAN], rate[SPAN];
 
-    say(text,
-        "All %u TSCs tell the same time to within %s, at the same rate to within %s; nothing changed "
-        "them in %u s.",
-        worst->measured, span(off, (uint64_t)abs_i64(worst->offset_ns) + worst->offset_bound_ns),
-        ppm(rate, (uint64_t)abs_i64(worst->rate_ppb) + worst->rate_bound_ppb), e->watched_s);
+    add_text(text,
+             "All %u TSCs tell the same time to within %s, at the same rate to within %s; nothing changed "
+             "them in %u s.",
+             worst->measured, span(off, (uint64_t)abs_i64(worst->offset_ns) + worst->offset_bound_ns),
+             ppm_text(rate, (uint64_t)abs_i64(worst->rate_ppb) + worst->rate_bound_ppb), e->watched_s);
     if (e->cpus[0].seen.adjust)
-        say(text, " Before that, firmware set all of them alike.");
+        add_text(text, " Before that, firmware set all of them alike.");
 }
 
 static void say_means(char *text, const struct evidence *e, const struct verdict *v)
@@ -85,40 +88,40 @@ static void say_means(char *text, const struct evidence *e, const struct verdict
     char stopped[SPAN];
 
     switch (v->reason) {
-    case REASON_NONE_MEASURED: say(text, "No TSC could be measured."); break;
-    case REASON_TOO_SHORT: say(text, "Watched for %u s only.", e->watched_s); break;
-    case REASON_NO_SOURCE: say(text, "No timer was there to hold the TSCs against."); break;
+    case REASON_NONE_MEASURED: add_text(text, "No TSC could be measured."); break;
+    case REASON_TOO_SHORT: add_text(text, "Watched for %u s only.", e->watched_s); break;
+    case REASON_NO_SOURCE: add_text(text, "No timer was there to hold the TSCs against."); break;
     case REASON_STOPS:
-        say(text, "CPU%u's TSC stood still for %s while it idled for 20 ms.", number,
-            span(stopped, cpu->idle.stopped_ns));
+        add_text(text, "CPU%u's TSC stood still for %s while it idled for 20 ms.", number,
+                 span(stopped, cpu->idle.stopped_ns));
         break;
     case REASON_RATE: say_rate(text, number, &cpu->seen); break;
     case REASON_ADJUST_CHANGED:
-        say(text, "Something, firmware perhaps, wrote to CPU%u's TSC meanwhile.", number);
+        add_text(text, "Something, firmware perhaps, wrote to CPU%u's TSC meanwhile.", number);
         break;
     case REASON_ADJUST_DIFFERS:
-        say(text, "Firmware wrote to TSCs: IA32_TSC_ADJUST is %ld on CPU%u, %ld on the boot CPU.",
-            cpu->seen.adjust, number, e->cpus[0].seen.adjust);
+        add_text(text, "Firmware wrote to TSCs: IA32_TSC_ADJUST is %ld on CPU%u, %ld on the boot CPU.",
+                 cpu->seen.adjust, number, e->cpus[0].seen.adjust);
         break;
     case REASON_DISRUPTED:
-        say(text, "TSC and %s disagreed %u times beyond all bounds: one of them leapt or stood still.",
-            e->source, e->disruptions);
+        add_text(text, "TSC and %s disagreed %u times beyond all bounds: one of them leapt or stood still.",
+                 e->source, e->disruptions);
         break;
     case REASON_OFFSET: say_offset(text, number, &cpu->seen); break;
     case REASON_BEHIND:
-    case REASON_APART: say(text, "CPUs that met saw a TSC behind another."); break;
-    case REASON_BOUND_UNKNOWN: say(text, "How far CPU%u's TSC is off is not known.", number); break;
-    case REASON_FEW_MEETINGS: say(text, "Too few meetings of CPUs to say more."); break;
+    case REASON_APART: add_text(text, "CPUs that met saw a TSC behind another."); break;
+    case REASON_BOUND_UNKNOWN: add_text(text, "How far CPU%u's TSC is off is not known.", number); break;
+    case REASON_FEW_MEETINGS: add_text(text, "Too few meetings of CPUs to say more."); break;
     case REASON_ONE_CPU:
-        say(text, "Only one CPU ran: its TSC kept time with the %s for %u s.", e->source, e->watched_s);
+        add_text(text, "Only one CPU ran: its TSC kept time with the %s for %u s.", e->source, e->watched_s);
         break;
     case REASON_IN_STEP: say_agreement(text, e, worst); break;
     }
     if (worst->left_out + worst->stopped && worst->measured)
-        say(text, " Of %u more CPUs nothing is known.", worst->left_out + worst->stopped);
+        add_text(text, " Of %u more CPUs nothing is known.", worst->left_out + worst->stopped);
 }
 
-/* What keeps Linux from the TSC: another clock, that was seen to work here. */
+/* Returns the option that makes Linux take another clock, one that was seen to work here. */
 static const char *other_clock(const struct evidence *e)
 {
     if (strcmp(e->source, "hpet") == 0)
@@ -130,29 +133,29 @@ static void say_unsafe(char *text, const struct evidence *e, struct verdict *v)
 {
     v->linux_word = "unsafe";
     v->option = other_clock(e);
-    say(text, "Not safe as Linux's clock source: pass %s", v->option);
+    add_text(text, "Not safe as Linux's clock source: pass %s", v->option);
     if (v->kind == VERDICT_STOPS_IN_IDLE)
-        say(text, ", or processor.max_cstate=1 intel_idle.max_cstate=0 to keep it awake.%s",
-            e->invariant ? " CPUID denies that it stops: Linux would believe that." : "");
+        add_text(text, ", or processor.max_cstate=1 intel_idle.max_cstate=0 to keep it awake.%s",
+                 e->invariant ? " CPUID denies that it stops: Linux would believe that." : "");
     else if (v->kind == VERDICT_CHANGED)
-        say(text, ". If another clocksource= of Meridian's finds nothing, it was the %s.", e->source);
+        add_text(text, ". If another clocksource= of Meridian's finds nothing, it was the %s.", e->source);
     else
-        say(text, ", and never tsc=reliable.");
+        add_text(text, ", and never tsc=reliable.");
 }
 
-/* In step, but is that all that Linux goes by? */
+/* In step; but Linux goes by other things too. */
 static void say_in_step(char *text, const struct evidence *e, struct verdict *v)
 {
     if (v->worst.left_out + v->worst.stopped) {
-        say(text, "Safe but for CPUs of which nothing is known.");
+        add_text(text, "Safe but for CPUs of which nothing is known.");
     } else if (!e->invariant) {
-        say(text, "CPUID promises no invariant TSC: Linux may take another clock.");
+        add_text(text, "CPUID promises no invariant TSC: Linux may take another clock.");
     } else {
         v->linux_word = "safe";
-        say(text, "Safe as Linux's clock source: no option is needed.");
+        add_text(text, "Safe as Linux's clock source: no option is needed.");
     }
     if (e->hypervisor)
-        say(text, " This is a virtual machine's TSC.");
+        add_text(text, " This is a virtual machine's TSC.");
 }
 
 static void say_linux(char *text, const struct evidence *e, struct verdict *v)
@@ -160,9 +163,9 @@ static void say_linux(char *text, const struct evidence *e, struct verdict *v)
     if (v->kind == VERDICT_IN_STEP)
         say_in_step(text, e, v);
     else if (v->kind == VERDICT_UNKNOWN)
-        say(text, "Watch it for a minute.");
+        add_text(text, "Watch it for a minute.");
     else if (v->reason == REASON_ADJUST_DIFFERS)
-        say(text, "Linux 4.10 and later correct that.");
+        add_text(text, "Linux 4.10 and later correct that.");
     else
         say_unsafe(text, e, v);
 }

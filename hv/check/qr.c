@@ -28,7 +28,7 @@ struct bits {
     unsigned count;
 };
 
-static void add(struct bits *bits, unsigned value, unsigned width)
+static void add_bits(struct bits *bits, unsigned value, unsigned width)
 {
     for (; width-- > 0; bits->count++)
         bits->bytes[bits->count / 8] |= (uint8_t)((value >> width & 1) << (7 - bits->count % 8));
@@ -43,24 +43,24 @@ static bool valid(const char *text, unsigned *length)
     return true;
 }
 
-static unsigned value_of(char letter)
+static unsigned letter_value(char letter)
 {
     return (unsigned)(strchr(letters, letter) - letters);
 }
 
-/* The terminator is zeros: after the longest text two of its four bits have room, and padding has none. */
+/* The terminator is four zeros. After the longest text two of them fit, and no padding. */
 static void encode_data(const char *text, unsigned length, struct bits *bits)
 {
     memset(bits, 0, sizeof *bits);
-    add(bits, MODE_LETTERS, 4);
-    add(bits, length, 9);
+    add_bits(bits, MODE_LETTERS, 4);
+    add_bits(bits, length, 9);
     for (; length >= 2; length -= 2, text += 2)
-        add(bits, value_of(text[0]) * 45 + value_of(text[1]), 11);
+        add_bits(bits, letter_value(text[0]) * 45 + letter_value(text[1]), 11);
     if (length)
-        add(bits, value_of(text[0]), 6);
+        add_bits(bits, letter_value(text[0]), 6);
     bits->count = (bits->count + 4 + 7) / 8 * 8;
     for (unsigned pad = 0xec; bits->count < DATA * 8; pad ^= 0xec ^ 0x11)
-        add(bits, pad, 8);
+        add_bits(bits, pad, 8);
 }
 
 /* ---- Check words: Reed and Solomon (7.5.2) ---- */
@@ -98,7 +98,7 @@ static void remainder_of(const uint8_t *data, unsigned length, const uint8_t *di
     }
 }
 
-/* The blocks' words in turn, data first (7.6). */
+/* The blocks' words, one of each block at a time, data first (7.6). */
 static void make_words(const uint8_t *data, uint8_t out[WORDS])
 {
     uint8_t divisor[CHECK], check[CHECK];
@@ -115,22 +115,22 @@ static void make_words(const uint8_t *data, uint8_t out[WORDS])
 
 /* ---- Modules (6.3, 7.7) ---- */
 
-static unsigned distance(unsigned a, unsigned b)
+static unsigned difference(unsigned a, unsigned b)
 {
     return a > b ? a - b : b - a;
 }
 
-/* Which ring round a centre it is in. */
+/* Returns which ring round a centre a module is in; the centre is ring 0. */
 static unsigned ring(unsigned row, unsigned column, unsigned of_row, unsigned of_column)
 {
-    unsigned down = distance(row, of_row), across = distance(column, of_column);
+    unsigned down = difference(row, of_row), across = difference(column, of_column);
 
     return down > across ? down : across;
 }
 
 /*
- * What is the same in every symbol: finder patterns with their separators, alignment and timing patterns.
- * False: data goes here, or the format.
+ * Draws what is the same in every symbol: finder patterns with their separators, alignment and timing
+ * patterns. Returns false, and draws nothing, where data or the format go.
  */
 static bool pattern(unsigned row, unsigned column, bool *dark)
 {
@@ -172,7 +172,10 @@ static void draw_patterns(struct qr *qr)
     qr->dark[SIZE - 8][8] = true;
 }
 
-/* Two columns at a time, up and down in turn, from the right; the timing pattern's column is jumped over. */
+/*
+ * Two columns at a time from the right, the first upwards, the next downwards; the timing pattern's is left
+ * out.
+ */
 static void draw_data(struct qr *qr, const uint8_t words[WORDS])
 {
     unsigned bit = 0;
@@ -217,7 +220,7 @@ static unsigned format_bits(unsigned mask)
     return (data << 10 | rest) ^ FORMAT_MASK;
 }
 
-/* Twice: round the upper left finder pattern, and along the two others. */
+/* The format stands there twice: round the upper left finder pattern, and along the two others. */
 static void draw_format(struct qr *qr, unsigned mask)
 {
     unsigned bits = format_bits(mask);
@@ -246,7 +249,7 @@ static void put_mask(struct qr *qr, unsigned mask)
 
 /* ---- Which mask (7.8.3) ---- */
 
-/* A line's runs of five and more, and what looks like a finder pattern with four light modules beside it. */
+/* For runs of five and more in a line, and for finder patterns with four light modules beside them. */
 static unsigned line_penalty(const bool *line, unsigned step)
 {
     unsigned penalty = 0, run = 0, last = 0;
@@ -273,7 +276,7 @@ static unsigned penalty_of(const struct qr *qr)
         if (i % SIZE + 1 < SIZE && i + SIZE < SIZE * SIZE)
             penalty += (all[i] + all[i + 1] + all[i + SIZE] + all[i + SIZE + 1]) % 4 ? 0 : 3;
     }
-    return penalty + distance(dark * 20, SIZE * SIZE * 10) / (SIZE * SIZE) * 10;
+    return penalty + difference(dark * 20, SIZE * SIZE * 10) / (SIZE * SIZE) * 10;
 }
 
 /* ---- All of it ---- */

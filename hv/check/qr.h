@@ -1,6 +1,6 @@
 /*
- * A QR code, model 2 (ISO/IEC 18004), of alphanumeric letters: version 6 (41 modules a side), level L,
- * whatever the text: a shorter one is padded, as the standard has it. Pure.
+ * A QR code, model 2 (ISO/IEC 18004), of alphanumeric letters: always version 6 (41 modules a side), level L.
+ * A text that is shorter is padded, as the standard has it. Pure.
  */
 #ifndef CHECK_QR_H
 #define CHECK_QR_H
@@ -15,9 +15,12 @@ struct qr {
     bool dark[QR_MODULES][QR_MODULES]; /* row, column */
 };
 
-/* False: a letter that is none of 0-9 A-Z blank $%*+-./: or more than QR_MOST of them; *qr is not touched. */
+/*
+ * Makes the code of `text`. Returns false, and leaves *qr alone, if there are more than QR_MOST letters or
+ * one that is none of 0-9 A-Z blank $%*+-./:
+ */
 bool qr_encode(const char *text, struct qr *qr);
-/* The same with a mask of the caller's (0..7), not the best: for tests. */
+/* Does the same with a mask of the caller's choice (0..7), not with the best: for tests. */
 bool qr_encode_masked(const char *text, unsigned mask, struct qr *qr);
 
 #endif

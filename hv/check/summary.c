@@ -6,7 +6,7 @@
 #define NUMBER 24u /* any of 64 bits, with its sign */
 #define LINE   320u
 
-/* As a letter of QR's: the nearest, where it has none of that kind. */
+/* Returns a letter that a QR code has: the nearest one. */
 static char letter(char c)
 {
     if (c >= 'a' && c <= 'z')
@@ -16,7 +16,7 @@ static char letter(char c)
     return c == '=' ? ':' : c == '_' ? '-' : '.';
 }
 
-static const char *number(char out[NUMBER], uint64_t value)
+static const char *figure_or_dash(char out[NUMBER], uint64_t value)
 {
     if (value == UINT64_MAX)
         return "-";
@@ -34,13 +34,16 @@ static void say_found(const struct summary *s, char out[LINE])
            "MERIDIAN %s %s LINUX:%s OPT:%s CPUS:%u S:%u OFF:%+ld+-%s PPB:%+ld+-%s BEHIND:%u SMI:%s DIS:%u "
            "ERR:%s %s %s",
            s->version, v->word, v->linux_word, v->option, v->worst.measured + v->worst.left_out, s->watched_s,
-           v->worst.offset_ns, number(offset_bound, v->worst.offset_bound_ns), v->worst.rate_ppb,
-           number(rate_bound, v->worst.rate_bound_ppb), v->worst.behind, number(smi, s->smi), s->disruptions,
-           number(err, v->worst.err_ns), s->mode, s->source);
+           v->worst.offset_ns, figure_or_dash(offset_bound, v->worst.offset_bound_ns), v->worst.rate_ppb,
+           figure_or_dash(rate_bound, v->worst.rate_bound_ppb), v->worst.behind, figure_or_dash(smi, s->smi),
+           s->disruptions, figure_or_dash(err, v->worst.err_ns), s->mode, s->source);
 }
 
-/* Cut at `most` letters. Runs of blanks, as CPUs' names have them, become one. Returns the new length. */
-static size_t add(char *out, size_t length, const char *words, size_t most)
+/*
+ * Adds words, cut where `most` letters stand. Several blanks, as in CPUs' names, become one. Returns the
+ * length.
+ */
+static size_t append_letters(char *out, size_t length, const char *words, size_t most)
 {
     for (; *words && length < most; words++) {
         if (*words != ' ' || (length > 0 && out[length - 1] != ' '))
@@ -49,7 +52,7 @@ static size_t add(char *out, size_t length, const char *words, size_t most)
     return length;
 }
 
-/* The machine's names share what is left: each gets its part of it, and the CPU's, the last, all of it. */
+/* The names share what is left: each may take its part, and the last one, the CPU's, all of the rest. */
 size_t summary_text(const struct summary *s, char out[SUMMARY_MOST + 1])
 {
     const char *const names[] = {s->vendor, s->product, s->firmware, s->cpu};
@@ -57,13 +60,13 @@ size_t summary_text(const struct summary *s, char out[SUMMARY_MOST + 1])
     char line[LINE];
 
     say_found(s, line);
-    length = add(out, 0, line, SUMMARY_MOST);
+    length = append_letters(out, 0, line, SUMMARY_MOST);
     for (unsigned i = 0; i < 4; i++) {
         size_t most = length + (SUMMARY_MOST - length) / (i < 3 ? 5 - i : 1);
 
         if (names[i]) {
-            length = add(out, length, " ", most);
-            length = add(out, length, names[i], most);
+            length = append_letters(out, length, " ", most);
+            length = append_letters(out, length, names[i], most);
         }
     }
     out[length] = 0;

@@ -23,8 +23,8 @@ struct summary {
 };
 
 /*
- * At most SUMMARY_MOST letters and a 0: the verdict, then the figures, then the names, cut to what is left.
- * Unknown figures read -. Returns the length.
+ * Writes at most SUMMARY_MOST letters and a 0: the verdict, then the figures, then the names, cut to what is
+ * left. Unknown figures read -. Returns the length.
  */
 size_t summary_text(const struct summary *summary, char out[SUMMARY_MOST + 1]);
 

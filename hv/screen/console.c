@@ -5,36 +5,36 @@
 
 static const char kept_word[] = "@verdict";
 
-static void take(struct console *console, char c)
+static void keep_byte(struct console *console, char c)
 {
     console->text[console->end % CONSOLE_BYTES] = c;
     __atomic_store_n(&console->end, console->end + 1, __ATOMIC_RELEASE);
     console->column = c == '\n' ? 0 : console->column + 1;
 }
 
-static void take_in_line(struct console *console, char c)
+static void keep_in_line(struct console *console, char c)
 {
     if (c == '\t')
         do
-            take(console, ' ');
+            keep_byte(console, ' ');
         while (console->column % TAB);
     else if (c == '\n' || (uint8_t)c >= ' ')
-        take(console, c);
+        keep_byte(console, c);
 }
 
-/* The start of a line, as long as it may yet be "@verdict". */
+/* Takes the first bytes of a line, as long as they may become "@verdict". */
 static void at_line_start(struct console *console, char c)
 {
     if (c == kept_word[console->held] && !(console->held && console->no_verdict)) {
         if (kept_word[++console->held])
             return;
         for (unsigned i = 0; i < console->held; i++)
-            take(console, kept_word[i]);
+            keep_byte(console, kept_word[i]);
         console->at = CONSOLE_IN_LINE;
     } else if (console->held) {
         console->at = CONSOLE_SKIPPING;
     } else {
-        take_in_line(console, c);
+        keep_in_line(console, c);
         console->at = CONSOLE_IN_LINE;
     }
 }
@@ -45,7 +45,7 @@ void console_add(struct console *console, const char *text, size_t length)
         if (console->at == CONSOLE_LINE_START)
             at_line_start(console, text[i]);
         else if (console->at == CONSOLE_IN_LINE)
-            take_in_line(console, text[i]);
+            keep_in_line(console, text[i]);
         if (text[i] == '\n') {
             console->at = CONSOLE_LINE_START;
             console->held = 0;
@@ -63,7 +63,7 @@ static unsigned rows_of(size_t bytes, unsigned columns)
     return bytes ? (unsigned)((bytes + columns - 1) / columns) : 1;
 }
 
-/* Where the text begins that ends at `end` and fills `rows` rows at most; never before `oldest`. */
+/* Returns where the text begins that ends at `end` and fills `rows` rows at most; never before `oldest`. */
 static size_t first_shown(const struct console *console, size_t oldest, size_t end, unsigned columns,
                           unsigned rows)
 {
@@ -75,7 +75,7 @@ static size_t first_shown(const struct console *console, size_t oldest, size_t e
         while (start > oldest && text_at(console, start - 1) != '\n')
             start--;
         used += rows_of(end - start, columns);
-        if (used > rows) /* a line that is longer than the whole place is shown by its end */
+        if (used > rows) /* of a line that is longer than all rows the end is shown */
             return first > end ? first : start + (size_t)(used - rows) * columns;
         first = start;
         if (start == oldest)

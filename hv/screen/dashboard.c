@@ -11,24 +11,25 @@
 #define CPUS_LEAST    4u
 #define SIDE_LEAST    79u /* columns left of a QR code */
 
-#define DOTS 1536u /* of all lines together in a call, and of what each column costs by itself */
+#define DOTS \
+    1536u /* of all curves that are drawn in a call; what a column costs by itself counts as 4 curves */
 
-static unsigned smaller(unsigned a, unsigned b)
+static unsigned smaller_of(unsigned a, unsigned b)
 {
     return a < b ? a : b;
 }
 
-static unsigned larger(unsigned a, unsigned b)
+static unsigned larger_of(unsigned a, unsigned b)
 {
     return a > b ? a : b;
 }
 
-/* A third of what is left for CPUs and plots, and the tiles that there are. */
+/* Half of what is left for CPUs and plots, as far as there are tiles for it. */
 static unsigned plot_rows(const struct layout *l, unsigned room)
 {
-    unsigned most = smaller(PLOT_MOST_ROWS, TILES / 2 / l->plot_columns);
+    unsigned most = smaller_of(PLOT_MOST_ROWS, TILES / 2 / l->plot_columns);
 
-    return smaller(larger(room / 2 > PLOT_AROUND ? room / 2 - PLOT_AROUND : 0, PLOT_LEAST), most);
+    return smaller_of(larger_of(room / 2 > PLOT_AROUND ? room / 2 - PLOT_AROUND : 0, PLOT_LEAST), most);
 }
 
 /*
@@ -51,7 +52,7 @@ static struct layout layout_for(unsigned columns, unsigned rows, unsigned cpus, 
     l.plot_rows = plot_rows(&l, room);
     if (l.left < columns && l.plot_rows + PLOT_AROUND + below < code_rows)
         l.plot_rows = code_rows - PLOT_AROUND - below;
-    l.cpus = smaller(cpus, room - l.plot_rows - PLOT_AROUND);
+    l.cpus = smaller_of(cpus, room - l.plot_rows - PLOT_AROUND);
     l.plots = above + l.cpus;
     l.words = l.plots + l.plot_rows + PLOT_AROUND;
     l.text = l.words + big_rows(l.scale);
@@ -63,7 +64,7 @@ static struct layout layout_for(unsigned columns, unsigned rows, unsigned cpus, 
 static void lay_out(struct dashboard *d, struct shadow *shadow, const struct layout *now)
 {
     d->layout = *now;
-    d->sweep = 0;
+    d->next_column = 0;
     shadow_clear(shadow, PLAIN);
     for (unsigned i = 0; i < 2; i++)
         d->plots[i] = (struct plot){
@@ -76,23 +77,23 @@ static void lay_out(struct dashboard *d, struct shadow *shadow, const struct lay
         };
 }
 
-/* When nothing is measured any more nobody is held up. */
+/* Draws the next columns of both plots; more of them once nothing is measured any more. */
 static void paint_plots(struct dashboard *d, struct shadow *shadow, const struct history *history, bool ended)
 {
     unsigned columns = d->layout.plot_columns, dots = (history->cpus + 4) * (shadow->tiles ? TILE_WIDTH : 1);
     unsigned pieces = (ended ? 8 * DOTS : DOTS) / dots + 1;
 
     for (unsigned i = 0; i < pieces && i < 2 * columns; i++) {
-        struct plot *plot = &d->plots[d->sweep / columns];
+        struct plot *plot = &d->plots[d->next_column / columns];
 
-        if (d->sweep % columns == 0)
+        if (d->next_column % columns == 0)
             plot_begin(plot, shadow, history);
-        plot_column(plot, shadow, history, d->sweep % columns);
-        d->sweep = (d->sweep + 1) % (2 * columns);
+        plot_column(plot, shadow, history, d->next_column % columns);
+        d->next_column = (d->next_column + 1) % (2 * columns);
     }
 }
 
-static void turn_page(struct dashboard *d, unsigned cpus, uint64_t now_ns, enum dashboard_wish wish)
+static void show_next_page(struct dashboard *d, unsigned cpus, uint64_t now_ns, enum dashboard_wish wish)
 {
     unsigned pages = (cpus + d->layout.cpus - 1) / d->layout.cpus;
 
@@ -102,7 +103,10 @@ static void turn_page(struct dashboard *d, unsigned cpus, uint64_t now_ns, enum 
     d->page = (d->page + 1) % pages;
 }
 
-/* True: the QR code alone. Once asked for by a key, it stays until the next. */
+/*
+ * Decides whether the QR code or the dashboard has the screen, where there is no room for both; returns true
+ * for the code. They alternate until a key asks for one of them: then that one stays until the next key.
+ */
 static bool flip(struct dashboard *d, bool possible, uint64_t now_ns, enum dashboard_wish wish)
 {
     bool due = !d->qr_kept && now_ns - d->flipped_ns >= DASHBOARD_FLIP_NS;
@@ -141,7 +145,7 @@ bool dashboard_paint(struct dashboard *d, struct shadow *shadow, const struct fi
     }
     if (memcmp(&now, &d->layout, sizeof now) != 0)
         lay_out(d, shadow, &now);
-    turn_page(d, f->evidence.count, now_ns, wish);
+    show_next_page(d, f->evidence.count, now_ns, wish);
     panel_head(shadow, f);
     panel_rows(&d->layout, d->page * d->layout.cpus, shadow, f);
     paint_plots(d, shadow, &f->history, f->ended);

@@ -7,7 +7,6 @@
 #include "log/log.h"
 #include "screen/framebuffer.h"
 
-/* VGA text. */
 #define VGA_COLUMNS       80u
 #define VGA_ROWS          25u
 #define TEXT_MEMORY       0xb8000u
@@ -24,7 +23,7 @@ static volatile uint16_t *text_mapped, *text;
 
 /* ---- VGA text, 80x25 at 0xb8000: cells as they are ---- */
 
-/* No cursor any more. */
+/* Switches the cursor off. */
 static void vga_init(void)
 {
     outb(CRTC_INDEX, CRTC_CURSOR_START);
@@ -36,14 +35,14 @@ static void vga_map(void)
     text_mapped = map_mmio(TEXT_MEMORY, TEXT_BYTES);
 }
 
-/* The boot tables go before it is mapped. */
+/* Returns false after the boot tables are gone and before vga_map. */
 static bool vga_reached(void)
 {
     text = text_mapped ? text_mapped : (volatile uint16_t *)boot_view(TEXT_MEMORY, TEXT_BYTES);
     return text;
 }
 
-/* A tile has no place here. */
+/* Text has no tiles. */
 static void vga_draw(unsigned row, unsigned column, struct cell cell)
 {
     uint8_t glyph = cell.glyph < SHADOW_TILE ? (uint8_t)cell.glyph : ' ';

@@ -8,22 +8,23 @@
 #include "screen/shadow.h"
 
 /*
- * By what the loader says; NULL: it said nothing, and a PC in text mode is taken for granted. False: there is
- * none; why is said in a line.
+ * Finds the display by what the loader says. `boot` may be NULL: then a PC in text mode is taken for granted.
+ * Returns false, and says why in a line, if there is none.
  */
 bool display_find(const struct boot_info *boot, unsigned *columns, unsigned *rows);
-/* After paging_init and traps_init_cpu: for good, a framebuffer write-combining, and cleared. */
+/* Maps it for good, a framebuffer write-combining, and clears that. After paging_init and traps_init_cpu. */
 void display_map(void);
 bool display_has_pixels(void);
 
 /*
- * Whether it can be written to now. Before display_map text is reached through the boot tables, and so is a
- * framebuffer, very slowly, for a panic; in between nothing is.
+ * Returns true while it can be written to. Before display_map, text is reached through the boot tables; so is
+ * a framebuffer, very slowly, for a panic. Between the end of the boot tables and display_map nothing is
+ * reached.
  */
 bool display_reached(void);
-/* The two only while it is reached. */
+/* Draws one cell. Only while the display is reached; so display_flush. */
 void display_draw(unsigned row, unsigned column, struct cell cell, const struct tile *tiles);
-/* What was drawn is on its way. */
+/* Sends off what was drawn. */
 void display_flush(void);
 
 #endif

@@ -12,12 +12,12 @@
 #define FONT_SMALL_WIDTH  5u
 #define FONT_SMALL_HEIGHT 8u
 
-/* FONT_HEIGHT rows; the left pixel is bit 7. A code that the font lacks looks like a blank. */
+/* Returns FONT_HEIGHT rows; the left pixel is bit 7. A code that the font lacks looks like a blank. */
 const uint8_t *font_glyph(uint8_t code);
-/* FONT_SMALL_HEIGHT rows; the left pixel is bit 4. Other than A to Z looks like a blank. */
+/* Returns FONT_SMALL_HEIGHT rows; the left pixel is bit 4. All but A to Z look like a blank. */
 const uint8_t *font_small(char c);
 
-/* As generated: codes in runs, the last of which has its first above its last; the glyphs in their order. */
+/* As generated: runs of codes, up to one with first above last, and their glyphs in that order. */
 struct font_run {
     uint8_t first, last;
 };

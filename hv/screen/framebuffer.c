@@ -23,7 +23,10 @@ _Static_assert((uint64_t)MOST_PITCH *MOST_PIXELS < 1ull << 32, "sizes are far fr
 
 /* ---- Colours ---- */
 
-/* Red, green, blue: two thirds for a colour, a third more for its light form; brown is a dark yellow. */
+/*
+ * Red, green or blue of a colour: two thirds where it has it, a third more if it is light; brown is dark
+ * yellow.
+ */
 static uint8_t part_of(unsigned colour, unsigned field)
 {
     unsigned plain = colour >> (2 - field) & 1, light = colour >> 3 & 1;
@@ -33,7 +36,7 @@ static uint8_t part_of(unsigned colour, unsigned field)
     return (uint8_t)(0xaa * plain + 0x55 * light);
 }
 
-/* Eight bits as `size` of them, 1 to 16; full stays full. */
+/* Returns eight bits as `size` bits, 1 to 16; 255 becomes all ones. */
 static uint32_t fit(uint8_t part, unsigned size)
 {
     return (uint32_t)(part * 0x101u) >> (16 - size);
@@ -80,8 +83,8 @@ static unsigned at_most(unsigned value, unsigned most)
 }
 
 /*
- * The smallest scale at which the whole display is used; smaller, and not all of it, if there were too few
- * characters.
+ * Chooses the smallest scale at which all of the display is used. Where that leaves too few characters, takes
+ * a smaller one and leaves the display's edges black.
  */
 static void choose_scale(struct framebuffer *out)
 {
@@ -156,7 +159,7 @@ static uint32_t colours_of(uint8_t bits, uint8_t attribute)
     return row;
 }
 
-/* The same as the display's pixels, a multiple of 8 bytes. Returns how many; up to 2 more are written. */
+/* Writes such a row as the display's pixels. Returns the bytes, a multiple of 8; up to 2 more are written. */
 static unsigned spread(const struct framebuffer *to, uint32_t row, uint8_t *line)
 {
     uint8_t *at = line;

@@ -24,12 +24,12 @@ struct framebuffer {
 };
 
 /*
- * Fills in all but `base`. NULL when all is well, else what is wrong with what the loader said, as a
- * sentence's end ("has an impossible size").
+ * Fills in all but `base`. Returns NULL, or what is wrong with what the loader said, as a sentence's end
+ * ("has an impossible size").
  */
 const char *framebuffer_plan(const struct boot_info *boot, struct framebuffer *out);
 
-/* The two need `base`. */
+/* This and framebuffer_draw need `base`. */
 void framebuffer_clear(const struct framebuffer *to);
 /* The cell must be inside; `tiles` may be NULL: tiles are drawn as blanks then. */
 void framebuffer_draw(const struct framebuffer *to, unsigned row, unsigned column, struct cell cell,
@@ -37,11 +37,11 @@ void framebuffer_draw(const struct framebuffer *to, unsigned row, unsigned colum
 
 /* Colours as a display wants them: parts of the two above. */
 
-/* Bytes a pixel takes: 2 to 4 for 15, 16, 24 and 32 bits; 0 for any other depth. */
+/* Returns the bytes that a pixel takes: 2 to 4 for 15, 16, 24 and 32 bits; 0 for any other depth. */
 unsigned pixel_bytes(unsigned bits);
-/* Whether red, green and blue each have bits of their own within a pixel of so many bits. */
+/* Returns whether red, green and blue each have bits of their own within a pixel of so many bits. */
 bool pixel_fields_fit(const struct boot_field fields[3], unsigned bits);
-/* One of the PC's sixteen colours (enum colour) as a pixel, in its low bytes; the fields must fit. */
+/* Returns one of the PC's sixteen colours (enum colour) as a pixel, in the low bytes; the fields must fit. */
 uint32_t pixel_of(const struct boot_field fields[3], unsigned colour);
 
 #endif

@@ -31,7 +31,7 @@ void panel_head(struct shadow *shadow, const struct figures *f)
 
 /* ---- A CPU in a line ---- */
 
-/* The letters a to f, right after the sign in code page 437, would be taken for more of its number. */
+/* In code page 437. In one string with it, a letter a to f would be taken for a digit of the escape. */
 #define PLUS_MINUS "\xf1"
 
 const char row_heading[] = "  CPU    APIC core       MHz " PLUS_MINUS "ppm    source    offset ns " PLUS_MINUS
@@ -42,8 +42,11 @@ static uint64_t size_of(int64_t value)
     return value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
 }
 
-/* '*' is whom the others are compared with; '+' may be in step with it, '!' is not. */
-static char mark(const struct keeper_cpu *seen, unsigned cpu)
+/*
+ * Returns '*' for the boot CPU, with which the others are compared; '+' for one that may be in step, '!' if
+ * not.
+ */
+static char state_mark(const struct keeper_cpu *seen, unsigned cpu)
 {
     if (seen->state != KEEPER_CPU_ONLINE)
         return 'x';
@@ -63,14 +66,14 @@ static const char *speed(const struct keeper_cpu *seen)
     return seen->rate_ppb > 0 ? "fast" : "slow";
 }
 
-/* "?" where nothing is known. */
-static const char *bound(char out[24], uint64_t value)
+/* Returns a bound; "?" where it is unknown. */
+static const char *ns_bound(char out[24], uint64_t value)
 {
     format(out, 24, value == UINT64_MAX ? "\xf1?" : "\xf1%lu", value);
     return out;
 }
 
-static const char *ppm(char out[24], uint64_t ppb)
+static const char *ppm_bound(char out[24], uint64_t ppb)
 {
     format(out, 24, ppb == UINT64_MAX ? "\xf1?" : "\xf1%lu.%03lu", ppb / 1000, ppb % 1000);
     return out;
@@ -89,10 +92,10 @@ void row_text(const struct figures *figures, unsigned cpu, char out[ROW_BYTES])
     if (facts->smi_counted)
         format(smi, sizeof smi, "%u", facts->smi);
     format(out, ROW_BYTES, "%c CPU%-3u %4u %-4s %5lu.%03lu %-7s %-7s %+11ld %-7s %-4s %4u %5s %+12ld %s",
-           mark(seen, cpu), cpu, seen->apic_id, core_word(facts->core), seen->hz / 1000000,
-           seen->hz / 1000 % 1000, ppm(hz_bound, seen->hz_ppb), figures->evidence.source, seen->offset_ns,
-           bound(offset_bound, seen->offset_bound_ns), speed(seen), seen->back, smi, seen->rate_ppb,
-           bound(rate_bound, seen->rate_bound_ppb));
+           state_mark(seen, cpu), cpu, seen->apic_id, core_word(facts->core), seen->hz / 1000000,
+           seen->hz / 1000 % 1000, ppm_bound(hz_bound, seen->hz_ppb), figures->evidence.source,
+           seen->offset_ns, ns_bound(offset_bound, seen->offset_bound_ns), speed(seen), seen->back, smi,
+           seen->rate_ppb, ns_bound(rate_bound, seen->rate_bound_ppb));
 }
 
 void panel_rows(const struct layout *layout, unsigned first, struct shadow *shadow, const struct figures *f)
@@ -110,7 +113,7 @@ void panel_rows(const struct layout *layout, unsigned first, struct shadow *shad
             shadow_text(shadow, LAYOUT_HEAD + 1 + i, 0, shadow->columns, PLAIN, "");
             continue;
         }
-        row_text(f, cpu, text); /* it begins in the colour of its line in the plots */
+        row_text(f, cpu, text); /* it begins in the colour of its curves */
         shadow_text(shadow, LAYOUT_HEAD + 1 + i, 0, ROW_NAME, ATTRIBUTE(plot_colour(cpu), BLACK), text);
         shadow_text(shadow, LAYOUT_HEAD + 1 + i, ROW_NAME, shadow->columns - ROW_NAME, PLAIN,
                     text + ROW_NAME);
@@ -142,9 +145,9 @@ void big_text(struct shadow *shadow, unsigned row, unsigned column, unsigned sca
 
         for (unsigned r = 0; r < big_rows(scale); r++)
             for (unsigned c = 0; c < big_columns(1, scale); c++)
-                half_put(shadow, row + r, column + big_columns(letter, scale) + c,
-                         dot(glyph, c / scale, 2 * r / scale, colour),
-                         dot(glyph, c / scale, (2 * r + 1) / scale, colour));
+                shadow_put_halves(shadow, row + r, column + big_columns(letter, scale) + c,
+                                  dot(glyph, c / scale, 2 * r / scale, colour),
+                                  dot(glyph, c / scale, (2 * r + 1) / scale, colour));
     }
 }
 

@@ -7,7 +7,7 @@
 
 #define LAYOUT_COLUMNS 80u /* fewer, or fewer rows, are too few */
 #define LAYOUT_ROWS    25u
-#define LAYOUT_HEAD    3u /* rows about the machine, above all else; the table's heading follows */
+#define LAYOUT_HEAD    3u /* rows about the machine, at the top; the table's heading follows */
 
 struct layout {
     unsigned columns, rows;    /* of all */
@@ -31,18 +31,18 @@ void panel_verdict(const struct layout *layout, struct shadow *shadow, const str
 #define ROW_BYTES 160u
 #define ROW_NAME  9u /* columns of state and name: no row is shorter */
 
-/* What the columns are. A screen of 80 shows all but the last two; they are seen on wider ones. */
+/* The names of the columns. A screen of 80 columns shows all but the last two. */
 extern const char row_heading[];
-/* The CPU's own line under it, in code page 437. */
+/* Writes a CPU's row, in code page 437. */
 void row_text(const struct figures *figures, unsigned cpu, char out[ROW_BYTES]);
 
 /* Words that are read from across a room: the font's small capitals, a half block a dot. */
 
-/* Cells that `letters` letters take at a whole `scale`. */
+/* Return the cells that `letters` letters take at a whole `scale`. */
 unsigned big_columns(unsigned letters, unsigned scale);
 unsigned big_rows(unsigned scale);
 
-/* Capitals and blanks, in `colour` on black, cut at the shadow's edge. */
+/* Writes capitals and blanks, in `colour` on black, cut at the shadow's edge. */
 void big_text(struct shadow *shadow, unsigned row, unsigned column, unsigned scale, enum colour colour,
               const char *text);
 

@@ -5,9 +5,9 @@
 #include "log/format.h"
 #include "log/string.h"
 
-#define LABEL ATTRIBUTE(LIGHT_GREY, BLACK)
-#define Q8    256
-#define ROOM  64u /* moments; twice as many, and again, as they come: what is drawn already seldom moves */
+#define LABEL          ATTRIBUTE(LIGHT_GREY, BLACK)
+#define Q8             256
+#define LEAST_CAPACITY 64u /* moments; it doubles as they come, so that what is drawn already seldom moves */
 
 /* One column of cells, as colours of its dots. */
 static uint8_t strip[TILE_WIDTH][PLOT_MOST_ROWS * TILE_HEIGHT];
@@ -20,8 +20,8 @@ enum colour plot_colour(unsigned cpu)
     return colours[cpu % (sizeof colours / sizeof colours[0])];
 }
 
-/* 1, 2 or 5 times a power of ten, or only such a power, that is no less. */
-static uint64_t round_up(uint64_t value, bool tens)
+/* Rounds up to 1, 2 or 5 times a power of ten, or to such a power only. */
+static uint64_t round_scale_up(uint64_t value, bool tens)
 {
     for (uint64_t power = 1; power < UINT64_MAX / 100; power *= 10)
         for (unsigned digit = 1; digit < 10; digit += digit == 2 ? 3 : digit == 5 ? 5 : 1)
@@ -33,7 +33,7 @@ static uint64_t round_up(uint64_t value, bool tens)
 /* The power of ten above a bound; 10 where none is known. */
 static uint64_t decade_above(uint32_t ppb)
 {
-    return round_up(ppb ? ppb + 1ull : 10, true);
+    return round_scale_up(ppb ? ppb + 1ull : 10, true);
 }
 
 /* A value at the left edge, in the largest unit of which it is one or more. */
@@ -57,18 +57,18 @@ static void title(const struct plot *plot, struct shadow *shadow, const struct h
     shadow_text(shadow, plot->row - 1, plot->column - PLOT_LABELS, plot->columns + PLOT_LABELS, LABEL,
                 plot->kind == PLOT_OFFSET ? "TSC beside CPU0's" : "rate known to \xf1");
     format(text, sizeof text, "0 s%*lu s", (int)plot->columns - 5,
-           ((history_span_ns(history, plot->room) + 500000000) / 1000000000));
+           ((history_span_ns(history, plot->capacity) + 500000000) / 1000000000));
     shadow_text(shadow, plot->row + plot->rows, plot->column, plot->columns, LABEL, text);
 }
 
 void plot_begin(struct plot *plot, struct shadow *shadow, const struct history *history)
 {
     plot->count = history->count;
-    for (plot->room = ROOM; plot->room < plot->count;)
-        plot->room *= 2;
+    for (plot->capacity = LEAST_CAPACITY; plot->capacity < plot->count;)
+        plot->capacity *= 2;
     title(plot, shadow, history);
     if (plot->kind == PLOT_OFFSET) {
-        plot->most = round_up(history->most_ns < 10 ? 10 : history->most_ns, false);
+        plot->most = round_scale_up(history->most_ns < 10 ? 10 : history->most_ns, false);
         label(plot, shadow, 0, false, plot->most);
         label(plot, shadow, plot->rows / 2, false, 0);
         label(plot, shadow, plot->rows - 1, true, plot->most);
@@ -80,7 +80,7 @@ void plot_begin(struct plot *plot, struct shadow *shadow, const struct history *
     }
 }
 
-/* The logarithm to base 2, 8 places behind the point, straight between powers of two. */
+/* Returns the logarithm to base 2 in 1/256, straight between powers of two. */
 static int64_t logarithm(uint64_t value)
 {
     unsigned power = 63 - (unsigned)__builtin_clzll(value | 1);
@@ -88,15 +88,15 @@ static int64_t logarithm(uint64_t value)
     return (int64_t)(power * Q8 + ((value << (63 - power)) >> 55 & 0xff));
 }
 
-/* In the plot's own measure; HISTORY_NOTHING: nothing is known. */
-static int64_t value_of(const struct plot *plot, const struct moment *moment)
+/* Returns a moment's value in the plot's own measure, or HISTORY_NOTHING. */
+static int64_t plotted_value(const struct plot *plot, const struct moment *moment)
 {
     if (plot->kind == PLOT_OFFSET)
         return moment->offset_ns;
     return moment->bound_ppb ? logarithm(moment->bound_ppb) : HISTORY_NOTHING;
 }
 
-/* The dot's distance from the top, of `dots` in all. */
+/* Returns how far below the top a value's dot is, of `dots` in all. */
 static unsigned height(const struct plot *plot, int64_t value, unsigned dots)
 {
     int64_t top = plot->kind == PLOT_OFFSET ? (int64_t)plot->most : logarithm(plot->most);
@@ -112,32 +112,32 @@ static unsigned height(const struct plot *plot, int64_t value, unsigned dots)
     return (unsigned)(down * (dots - 1) / all);
 }
 
-/* Where the line of `cpu` is at dot `x` of `wide`, `dots` high; false: nowhere. */
-static bool line_at(const struct plot *plot, const struct history *history, unsigned cpu, unsigned x,
-                    unsigned wide, unsigned dots, unsigned *y)
+/* Finds where the curve of `cpu` is at dot `x` of `wide`, `dots` high. Returns false if it is nowhere. */
+static bool curve_at(const struct plot *plot, const struct history *history, unsigned cpu, unsigned x,
+                     unsigned wide, unsigned dots, unsigned *y)
 {
-    unsigned at = x * (plot->room - 1) * Q8 / (wide - 1), i = at / Q8;
+    unsigned at = x * (plot->capacity - 1) * Q8 / (wide - 1), i = at / Q8;
     int64_t a, b;
 
     if (i + 1 >= plot->count)
         return false;
-    a = value_of(plot, history_at(history, cpu, i));
-    b = value_of(plot, history_at(history, cpu, i + 1));
+    a = plotted_value(plot, history_at(history, cpu, i));
+    b = plotted_value(plot, history_at(history, cpu, i + 1));
     if (a == HISTORY_NOTHING || b == HISTORY_NOTHING)
         return false;
     *y = height(plot, a + (b - a) / Q8 * (at % Q8) + (b - a) % Q8 * (at % Q8) / Q8, dots);
     return true;
 }
 
-static void draw_line(const struct plot *plot, const struct history *history, unsigned cpu, unsigned first,
-                      unsigned across, unsigned dots)
+static void draw_curve(const struct plot *plot, const struct history *history, unsigned cpu, unsigned first,
+                       unsigned across, unsigned dots)
 {
     unsigned wide = plot->columns * across, y, before = dots;
 
-    if (first && !line_at(plot, history, cpu, first - 1, wide, dots, &before))
+    if (first && !curve_at(plot, history, cpu, first - 1, wide, dots, &before))
         before = dots;
     for (unsigned x = 0; x < across; x++) {
-        if (!line_at(plot, history, cpu, first + x, wide, dots, &y)) {
+        if (!curve_at(plot, history, cpu, first + x, wide, dots, &y)) {
             before = dots;
             continue;
         }
@@ -149,7 +149,7 @@ static void draw_line(const struct plot *plot, const struct history *history, un
     }
 }
 
-/* Where offsets are 0, and at each power of ten. */
+/* Dotted: where offsets are 0, or at each power of ten. */
 static void draw_grid(const struct plot *plot, unsigned first, unsigned across, unsigned dots)
 {
     uint64_t value = plot->kind == PLOT_OFFSET ? 0 : plot->least;
@@ -193,12 +193,12 @@ void plot_column(const struct plot *plot, struct shadow *shadow, const struct hi
 
     draw_grid(plot, column * across, across, dots);
     for (unsigned cpu = 0; plot->count && cpu < history->cpus; cpu++)
-        draw_line(plot, history, cpu, column * across, across, dots);
+        draw_curve(plot, history, cpu, column * across, across, dots);
     for (unsigned row = 0; row < plot->rows; row++) {
         if (shadow->tiles)
             emit_tile(shadow, plot, row, column);
         else
-            half_put(shadow, plot->row + row, plot->column + column, strip[0][2 * row],
-                     strip[0][2 * row + 1]);
+            shadow_put_halves(shadow, plot->row + row, plot->column + column, strip[0][2 * row],
+                              strip[0][2 * row + 1]);
     }
 }

@@ -1,6 +1,6 @@
 /*
- * A picture of the history: a line a CPU, in dots of a display's tiles, or of half cells. Drawn in pieces,
- * some columns of cells at a time, from left to right, all of one sweep to the same scale. Pure.
+ * A picture of the history: a curve for each CPU, in dots of a display's tiles, or of half cells. It is drawn
+ * some columns of cells at a time, from left to right. Its scale stays until the last column is drawn. Pure.
  */
 #ifndef SCREEN_PLOT_H
 #define SCREEN_PLOT_H
@@ -17,17 +17,16 @@ struct plot {
     enum plot_kind kind;
     unsigned row, column, rows, columns; /* of the picture itself, at most PLOT_MOST_ROWS rows */
     unsigned first_tile;                 /* rows * columns tiles from there on are its own */
-    unsigned count, room; /* moments, as of this sweep, and how many the picture has room for */
-    uint64_t most;        /* offsets: plus and minus so many ns; bounds: from ... */
-    uint64_t least;       /* ... `least` to `most` ppb, powers of ten */
+    unsigned count, capacity; /* moments, as of this sweep, and how many the picture has capacity for */
+    uint64_t most, least;     /* offsets: -most to most ns; bounds: least to most ppb, powers of ten */
 };
 
-/* A CPU's colour; there are fewer than CPUs. */
+/* Returns a CPU's colour; there are fewer of them than CPUs. */
 enum colour plot_colour(unsigned cpu);
 
-/* A sweep begins: the scale, and what stands above, below and left of it. */
+/* Begins a picture: its scale, and what stands above, below and left of it. */
 void plot_begin(struct plot *plot, struct shadow *shadow, const struct history *history);
-/* One column of cells. */
+/* Draws one column of cells. */
 void plot_column(const struct plot *plot, struct shadow *shadow, const struct history *history,
                  unsigned column);
 

@@ -5,7 +5,7 @@
 #define PLAIN  ATTRIBUTE(LIGHT_GREY, BLACK)
 #define BRIGHT ATTRIBUTE(WHITE, BLACK)
 
-/* Counted with the quiet zone: what is outside the symbol is light. */
+/* Rows and columns count from the quiet zone's edge; what is outside the symbol is light. */
 static bool light(const struct qr *qr, unsigned row, unsigned column)
 {
     row -= QR_QUIET;
@@ -27,7 +27,7 @@ bool qr_show(struct shadow *shadow, unsigned row, unsigned column, const struct 
     return true;
 }
 
-/* Where to send it, as a sentence's end; nothing if there is no address. */
+/* Writes and returns what is said of the address. */
 static const char *contact_text(const char *contact, char out[CONTACT_MOST + 16])
 {
     out[0] = 0;

@@ -8,15 +8,16 @@
 #include "log/log.h"
 #include "screen/console.h"
 #include "screen/display.h"
-#include "screen/turns.h"
+#include "screen/portions.h"
 
 static struct cell cells[SHADOW_MAX_COLUMNS * SHADOW_MAX_ROWS];
 static bool changed[SHADOW_MAX_COLUMNS * SHADOW_MAX_ROWS];
-static struct shadow shadow = {.cells = cells, .changed = changed}; /* no columns: there is no display */
+static struct shadow shadow = {.cells = cells,
+                               .changed = changed}; /* it has no columns where there is no display */
 static struct console console;
-static uint32_t drawing; /* held by who changes or draws the shadow; nobody waits for it */
-static bool started;     /* system time runs: nothing is drawn at once any more */
-static struct timer turns[MAX_CPUS];
+static uint32_t drawing; /* held by the CPU that changes or draws the shadow; none waits for it */
+static bool started;     /* set once system time runs: nothing is drawn at once any more */
+static struct timer portions[MAX_CPUS];
 static uint64_t next_paint_ns;
 static bool (*guest_waits)(void);
 
@@ -38,7 +39,7 @@ static void end_drawing(void)
     __atomic_store_n(&drawing, 0, __ATOMIC_RELEASE);
 }
 
-/* False: all that changed is drawn. */
+/* Draws the next cell that changed. Returns false if there is none. */
 static bool draw_one(void)
 {
     unsigned row, column;
@@ -57,12 +58,12 @@ static void draw_log_at_once(void)
             ;
 }
 
-/* The others are stopped, and one of them, or this one, may have been drawing. */
+/* The other CPUs are stopped. One of them, or this one, may have been drawing: all is drawn again. */
 static void draw_panic(void)
 {
     static bool begun, inside;
 
-    if (inside) /* a fault in it: serial has the word */
+    if (inside) /* a fault while it drew: serial says the rest */
         return;
     inside = true;
     if (!begun)
@@ -73,7 +74,7 @@ static void draw_panic(void)
     inside = false;
 }
 
-/* The log's sink, with the log's lock held. */
+/* The log's sink: called with the log's lock held. */
 static void take_log(const char *text, size_t length)
 {
     console.no_verdict = __atomic_load_n(&started, __ATOMIC_ACQUIRE) && !log_in_panic();
@@ -110,17 +111,17 @@ void screen_map(void)
     draw_log_at_once();
 }
 
-static uint64_t turn_ends_ns(uint64_t now_ns)
+static uint64_t portion_ends_ns(uint64_t now_ns)
 {
-    return now_ns + (guest_waits && guest_waits() ? TURNS_MOST_NS : TURNS_IDLE_NS);
+    return now_ns + (guest_waits && guest_waits() ? PORTION_NS : PORTION_IDLE_NS);
 }
 
-static void draw_slice(uint64_t now_ns)
+static void draw_portion(uint64_t now_ns)
 {
-    uint64_t end_ns = turn_ends_ns(now_ns);
+    uint64_t end_ns = portion_ends_ns(now_ns);
 
     if (now_ns >= next_paint_ns) {
-        next_paint_ns = now_ns + TURNS_PAINT_NS;
+        next_paint_ns = now_ns + PAINT_EVERY_NS;
         painter(&shadow);
     }
     if (display_reached())
@@ -128,23 +129,24 @@ static void draw_slice(uint64_t now_ns)
             ;
 }
 
-static void take_turn(struct timer *timer, uint64_t now_ns)
+static void portion_is_due(struct timer *timer, uint64_t now_ns)
 {
-    keeper_timer_arm(timer, turns_next_ns(now_ns, cpu_id(), cpu_count()));
-    if (!__atomic_load_n(&started, __ATOMIC_ACQUIRE) || keeper_free_ns() < TURNS_FREE_NS || !begin_drawing())
+    keeper_timer_arm(timer, portion_next_ns(now_ns, cpu_id(), cpu_count()));
+    if (!__atomic_load_n(&started, __ATOMIC_ACQUIRE) || keeper_free_ns() < PORTION_FREE_NS ||
+        !begin_drawing())
         return;
-    draw_slice(now_ns);
+    draw_portion(now_ns);
     end_drawing();
 }
 
 void screen_start_cpu(void)
 {
-    struct timer *timer = &turns[cpu_id()];
+    struct timer *timer = &portions[cpu_id()];
 
     if (!shadow.columns)
         return;
-    timer->expired = take_turn;
-    keeper_timer_arm(timer, turns_next_ns(keeper_now_ns(), cpu_id(), cpu_count()));
+    timer->expired = portion_is_due;
+    keeper_timer_arm(timer, portion_next_ns(keeper_now_ns(), cpu_id(), cpu_count()));
 }
 
 void screen_start(bool (*waits)(void))

@@ -7,7 +7,7 @@
 
 #define BLANK_ATTRIBUTE ATTRIBUTE(LIGHT_GREY, BLACK)
 
-static void mark(struct shadow *shadow, unsigned at)
+static void mark_changed(struct shadow *shadow, unsigned at)
 {
     shadow->pending += !shadow->changed[at];
     shadow->changed[at] = true;
@@ -32,7 +32,7 @@ void shadow_put(struct shadow *shadow, unsigned row, unsigned column, uint16_t g
     if (shadow->cells[at].glyph == glyph && shadow->cells[at].attribute == attribute)
         return;
     shadow->cells[at] = (struct cell){glyph, attribute};
-    mark(shadow, at);
+    mark_changed(shadow, at);
 }
 
 void shadow_fill(struct shadow *shadow, unsigned row, unsigned column, unsigned rows, unsigned columns,
@@ -68,7 +68,7 @@ void shadow_say(struct shadow *shadow, unsigned row, unsigned column, unsigned w
     shadow_text(shadow, row, column, width, attribute, line);
 }
 
-/* How much of `text` stands in the first row: whole words, unless one is longer than the row. */
+/* Returns how much of `text` stands in the first row: whole words, unless one is longer than the row. */
 static size_t first_row(const char *text, unsigned columns)
 {
     size_t length = strlen(text), cut = columns - 1;
@@ -109,10 +109,10 @@ unsigned shadow_wrapped(struct shadow *shadow, unsigned row, unsigned column, un
 }
 
 /*
- * VGA text takes a bright background for blinking: where both dots have colours, the lower one gets the dark
- * kind of its own.
+ * VGA text takes a bright background for blinking: where both dots have colours, the lower one gets its
+ * colour's dark form.
  */
-void half_put(struct shadow *shadow, unsigned row, unsigned column, uint8_t upper, uint8_t lower)
+void shadow_put_halves(struct shadow *shadow, unsigned row, unsigned column, uint8_t upper, uint8_t lower)
 {
     if (upper == lower)
         shadow_put(shadow, row, column, upper == BLACK ? ' ' : FULL_BLOCK, ATTRIBUTE(upper, BLACK));
@@ -132,10 +132,10 @@ void shadow_redraw(struct shadow *shadow)
 void shadow_tile_changed(struct shadow *shadow, unsigned row, unsigned column)
 {
     if (row < shadow->rows && column < shadow->columns)
-        mark(shadow, row * shadow->columns + column);
+        mark_changed(shadow, row * shadow->columns + column);
 }
 
-/* Most of a screen stays as it is: eight cells are looked at as one. */
+/* Most of a screen stays as it is: eight cells are passed over at once. */
 static bool eight_unchanged(const bool *changed)
 {
     uint64_t eight;

@@ -55,43 +55,46 @@ struct tile {
 };
 
 struct shadow {
-    unsigned columns, rows; /* at most the two above */
+    unsigned columns, rows; /* at most SHADOW_MAX_COLUMNS and SHADOW_MAX_ROWS */
     struct cell *cells;     /* what should be there; rows * columns are in use */
-    bool *changed;          /* and not drawn yet, */
-    unsigned pending;       /* so many of them */
-    struct tile *tiles;     /* TILES of them; NULL: this display has no pixels */
-    unsigned next;          /* where the next slice of drawing goes on */
+    bool *changed;          /* those of the cells that are not drawn yet */
+    unsigned pending;       /* how many these are */
+    struct tile *tiles;     /* TILES of them; NULL where the display has no pixels */
+    unsigned next;          /* the cell from which drawing goes on */
 };
 
-/* Blank, and all of it changed. */
+/* Makes it blank, and all of it changed. */
 void shadow_init(struct shadow *shadow, unsigned columns, unsigned rows);
 void shadow_clear(struct shadow *shadow, uint8_t attribute);
-/* Nothing outside is written; what is there already does not count as changed. */
+/*
+ * Puts a cell. Outside of the shadow nothing is written; a cell that stays as it is does not count as
+ * changed.
+ */
 void shadow_put(struct shadow *shadow, unsigned row, unsigned column, uint16_t glyph, uint8_t attribute);
-/* Up to `width` columns, cut or filled up with blanks. Returns the column after it. */
+/* Writes text in `width` columns, cut or filled up with blanks. Returns the column after it. */
 unsigned shadow_text(struct shadow *shadow, unsigned row, unsigned column, unsigned width, uint8_t attribute,
                      const char *text);
 void shadow_fill(struct shadow *shadow, unsigned row, unsigned column, unsigned rows, unsigned columns,
                  uint16_t glyph, uint8_t attribute);
-/* The same, formatted (log/format.h). */
+/* Writes text in the same way, formatted (log/format.h). */
 __attribute__((format(printf, 6, 7))) void shadow_say(struct shadow *shadow, unsigned row, unsigned column,
                                                       unsigned width, uint8_t attribute, const char *text,
                                                       ...);
-/* Text in at most `rows` rows of `columns` columns, broken at blanks. Returns the rows used. */
+/* Writes text in at most `rows` rows of `columns` columns, broken at blanks. Returns the rows used. */
 unsigned shadow_wrapped(struct shadow *shadow, unsigned row, unsigned column, unsigned rows, unsigned columns,
                         uint8_t attribute, const char *text);
-/* How many rows shadow_wrapped needs for all of it. */
+/* Returns how many rows shadow_wrapped needs for all of a text. */
 unsigned shadow_rows_of(const char *text, unsigned columns);
-/* A cell as two dots, one above the other, of a colour each (enum colour). */
-void half_put(struct shadow *shadow, unsigned row, unsigned column, uint8_t upper, uint8_t lower);
-/* All of it is to be drawn again, whatever was drawn. */
+/* Puts a cell that is two dots, one above the other, of a colour each (enum colour). */
+void shadow_put_halves(struct shadow *shadow, unsigned row, unsigned column, uint8_t upper, uint8_t lower);
+/* Has all of it drawn again, whatever was drawn. */
 void shadow_redraw(struct shadow *shadow);
-/* A tile's pixels were changed: draw every cell that shows it again (it is shown in one cell at most). */
+/* Has a cell drawn again because the pixels of its tile were changed. */
 void shadow_tile_changed(struct shadow *shadow, unsigned row, unsigned column);
 
 /*
- * The next changed cell, from where the last call ended, round and round; it counts as drawn. False: all is
- * drawn, and the next one is looked for from the top.
+ * Finds the next cell that changed, from where the last call ended, and at the end from the top again; it
+ * counts as drawn. Returns false if all is drawn: then the next search begins at the top.
  */
 bool shadow_take_changed(struct shadow *shadow, unsigned *row, unsigned *column);
 

@@ -143,8 +143,8 @@ def test_uncached_without_a_pat():
 
 
 def test_who_draws_has_time_to_spare():
-    """Every CPU draws portions, one CPU at a time, short ones, and none when it is about to keep time."""
-    row = Row("display-turns", "exact", (), cpus=4, seconds=4, kernel="display", cmdline=PLAIN.words())
+    """Every CPU draws its portions, one CPU at a time, short ones, and none when it is about to keep time."""
+    row = Row("display-portions", "exact", (), cpus=4, seconds=4, kernel="display", cmdline=PLAIN.words())
     outcome, _ = boot(row, PLAIN)
     lines = re.findall("^drawer: (.*)$", outcome.log.text, re.M)
     drawers = [{key: int(value) for key, value in re.findall(r"(\w+)=(\d+)", line)} for line in lines]

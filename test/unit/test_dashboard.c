@@ -259,7 +259,7 @@ static void test_backgrounds(void **state)
     (void)state;
     start(80, 25, 4, false);
     no_bright_background();
-    half_put(&shadow, 0, 0, WHITE, LIGHT_RED);
+    shadow_put_halves(&shadow, 0, 0, WHITE, LIGHT_RED);
     assert_int_equal(cells[0].glyph, 0xdf);
     assert_int_equal(cells[0].attribute, ATTRIBUTE(WHITE, RED));
 }

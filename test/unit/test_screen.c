@@ -1,8 +1,8 @@
 /* sources: hv/screen/screen.c hv/screen/console.c hv/screen/shadow.c hv/log/format.c */
 /* flags: -include test/unit/fake_percpu.h */
 /*
- * The life of a screen, one part after the other: the log at once, turns while time is kept, and a panic. The
- * display, the log, the keeper and the CPUs are played here.
+ * The life of a screen, one part after the other: the log at once, portions while time is kept, and a panic.
+ * The display, the log, the keeper and the CPUs are played here.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,7 +18,7 @@
 #include "log/log.h"
 #include "screen/display.h"
 #include "screen/screen.h"
-#include "screen/turns.h"
+#include "screen/portions.h"
 
 #define COLUMNS 100u
 #define ROWS    30u
@@ -194,7 +194,7 @@ static void the_log_is_drawn_at_once(void **state)
     drawn_now();
 }
 
-static void turn(unsigned of)
+static void portion(unsigned of)
 {
     cpu = of;
     now_ns = armed[of]->deadline_ns;
@@ -208,8 +208,8 @@ static void paint(struct shadow *shadow)
     screen_console(shadow, ROWS - 2, 2);
 }
 
-/* 2 us a cell: 100 in a turn, or the last one that was begun. */
-static void turns_are_short_while_a_guest_runs(void **state)
+/* 2 us a cell: 100 in a portion, or the last one that was begun. */
+static void portions_are_short_while_a_guest_runs(void **state)
 {
     (void)state;
     screen_start(guest_waits);
@@ -221,10 +221,10 @@ static void turns_are_short_while_a_guest_runs(void **state)
     guest_here = true;
     say("@verdict result=ok\nnot now");
     assert_int_equal(drawn_now(), 0);
-    turn(0);
+    portion(0);
     assert_int_equal(painted, 1);
     assert_in_range(drawn_now(), 99, 101);
-    turn(1);
+    portion(1);
     assert_int_equal(painted, 1); /* not 50 ms later */
     assert_in_range(drawn_now(), 99, 101);
 }
@@ -233,7 +233,7 @@ static void longer_ones_hold_nobody_up_without_one(void **state)
 {
     (void)state;
     guest_here = false;
-    turn(0);
+    portion(0);
     assert_in_range(drawn_now(), 999, 1001);
 }
 
@@ -243,8 +243,8 @@ static void four_pictures_a_second(void **state)
 
     (void)state;
     cell_ns = 0;
-    for (unsigned i = 0; i < 100; i++) /* by turns, twenty a second */
-        turn(1 - i % 2);
+    for (unsigned i = 0; i < 100; i++) /* twenty a second */
+        portion(1 - i % 2);
     assert_in_range(painted - before, 19, 21);
     assert_true(shows(ROWS - 1, "not now "));
     drawn_now();
@@ -256,11 +256,11 @@ static void who_must_keep_time_does_not_draw(void **state)
     unsigned before = painted;
 
     (void)state;
-    free_ns = TURNS_FREE_NS - 1;
+    free_ns = PORTION_FREE_NS - 1;
     for (unsigned i = 0; i < 40; i++) {
         uint64_t was = timer->deadline_ns;
 
-        turn(0);
+        portion(0);
         assert_true(timer->deadline_ns > was); /* it will be asked again */
     }
     assert_int_equal(painted, before);
@@ -286,7 +286,7 @@ static void one_at_a_time_and_nobody_waits(void **state)
     (void)state;
     for (unsigned i = 0; i < 10; i++) {
         during = other_cpu_comes;
-        turn(0);
+        portion(0);
     }
     assert_null(during); /* it did come */
     assert_true(drawn_now() > COLUMNS * ROWS / 2);
@@ -321,20 +321,20 @@ static void paint_whole_log(struct shadow *shadow)
     screen_console(shadow, 0, ROWS);
 }
 
-/* Within a turn, whose end never comes: all is drawn again; and a fault in that is not the end. */
+/* Within a portion, whose end never comes: all is drawn again; and a fault in that is not the end. */
 static void a_panic_takes_it_all(void **state)
 {
     (void)state;
     screen_set_painter(paint_whole_log); /* so little of it changes */
     for (unsigned i = 0; i < 20; i++)
-        turn(i % 2);
+        portion(i % 2);
     assert_true(shows(1, "now "));
     assert_true(row_of("@verdict result=ok") == ROWS);
     drawn_now();
     say("!\n");
     during = panic_comes;
     for (unsigned i = 0; !panicking && i < 10; i++)
-        turn(0);
+        portion(0);
     assert_true(panicking);
     assert_true(drawn_now() >= COLUMNS * ROWS);
     say("registers\n");
@@ -352,7 +352,7 @@ int main(void)
         cmocka_unit_test(none_at_all),
         cmocka_unit_test(nothing_is_drawn_where_nothing_is_reached),
         cmocka_unit_test(the_log_is_drawn_at_once),
-        cmocka_unit_test(turns_are_short_while_a_guest_runs),
+        cmocka_unit_test(portions_are_short_while_a_guest_runs),
         cmocka_unit_test(longer_ones_hold_nobody_up_without_one),
         cmocka_unit_test(four_pictures_a_second),
         cmocka_unit_test(who_must_keep_time_does_not_draw),

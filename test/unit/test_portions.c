@@ -6,27 +6,27 @@
 
 #include <cmocka.h>
 
-#include "screen/turns.h"
+#include "screen/portions.h"
 
 #define MS       1000000ull
 #define PERIOD   (250 * MS) /* the time base's */
 #define MOST_CPU 256u
 
-/* Every turn of every CPU in `seconds`, and how far each is from where time is kept. */
-static unsigned count_turns(unsigned cpus, unsigned seconds)
+/* Every portion of every CPU in `seconds`, and how far each is from where time is kept. */
+static unsigned count_portions(unsigned cpus, unsigned seconds)
 {
-    unsigned turns = 0;
+    unsigned portions = 0;
 
     for (unsigned cpu = 0; cpu < cpus; cpu++) {
-        uint64_t at = turns_next_ns(0, cpu, cpus);
+        uint64_t at = portion_next_ns(0, cpu, cpus);
 
-        for (; at < seconds * 1000 * MS; at = turns_next_ns(at, cpu, cpus)) {
+        for (; at < seconds * 1000 * MS; at = portion_next_ns(at, cpu, cpus)) {
             assert_in_range(at % PERIOD, 25 * MS, 225 * MS);
             assert_int_equal(at % (10 * MS), 5 * MS);
-            turns++;
+            portions++;
         }
     }
-    return turns;
+    return portions;
 }
 
 static void twenty_a_second_however_many_cpus(void **state)
@@ -35,7 +35,7 @@ static void twenty_a_second_however_many_cpus(void **state)
 
     (void)state;
     for (unsigned i = 0; i < sizeof(counts) / sizeof(*counts); i++)
-        assert_int_equal(count_turns(counts[i], 60), 60 * 20);
+        assert_int_equal(count_portions(counts[i], 60), 60 * 20);
 }
 
 static void no_two_at_once(void **state)
@@ -44,23 +44,23 @@ static void no_two_at_once(void **state)
 
     (void)state;
     for (unsigned cpu = 0; cpu < 33; cpu++)
-        for (uint64_t at = turns_next_ns(0, cpu, 33); at < 60000 * MS; at = turns_next_ns(at, cpu, 33))
-            assert_int_equal(taken[at / TURNS_EVERY_NS]++, 0);
+        for (uint64_t at = portion_next_ns(0, cpu, 33); at < 60000 * MS; at = portion_next_ns(at, cpu, 33))
+            assert_int_equal(taken[at / PORTIONS_EVERY_NS]++, 0);
 }
 
-/* A CPU that comes late takes its next turn, not those that it missed; and never one that is now. */
+/* A CPU that comes late takes its next portion, not those that it missed; and never one that is now. */
 static void later_than_now(void **state)
 {
     (void)state;
     for (uint64_t now = 0; now < 2000 * MS; now += 777777)
         for (unsigned cpu = 0; cpu < 5; cpu++) {
-            uint64_t next = turns_next_ns(now, cpu, 5);
+            uint64_t next = portion_next_ns(now, cpu, 5);
 
-            assert_true(next > now && next - now <= 5 * TURNS_EVERY_NS);
-            assert_int_equal(turns_next_ns(next, cpu, 5), next + 5 * TURNS_EVERY_NS);
-            assert_int_equal(turns_next_ns(next - 1, cpu, 5), next);
+            assert_true(next > now && next - now <= 5 * PORTIONS_EVERY_NS);
+            assert_int_equal(portion_next_ns(next, cpu, 5), next + 5 * PORTIONS_EVERY_NS);
+            assert_int_equal(portion_next_ns(next - 1, cpu, 5), next);
         }
-    assert_true(turns_next_ns(1ull << 62, 3, 255) > 1ull << 62);
+    assert_true(portion_next_ns(1ull << 62, 3, 255) > 1ull << 62);
 }
 
 int main(void)
