@@ -90,26 +90,26 @@ static void say_means(char *text, const struct evidence *e, const struct verdict
     switch (v->reason) {
     case REASON_NONE_MEASURED: add_text(text, "No TSC could be measured."); break;
     case REASON_TOO_SHORT: add_text(text, "Watched for %u s only.", e->watched_s); break;
-    case REASON_NO_SOURCE: add_text(text, "No timer was there to hold the TSCs against."); break;
+    case REASON_NO_SOURCE: add_text(text, "There is no timer to compare the TSCs with."); break;
     case REASON_STOPS:
         add_text(text, "CPU%u's TSC stood still for %s while it idled for 20 ms.", number,
                  span(stopped, cpu->idle.stopped_ns));
         break;
     case REASON_RATE: say_rate(text, number, &cpu->seen); break;
     case REASON_ADJUST_CHANGED:
-        add_text(text, "Something, firmware perhaps, wrote to CPU%u's TSC meanwhile.", number);
+        add_text(text, "Something, perhaps firmware, wrote to CPU%u's TSC while it was watched.", number);
         break;
     case REASON_ADJUST_DIFFERS:
         add_text(text, "Firmware wrote to TSCs: IA32_TSC_ADJUST is %ld on CPU%u, %ld on the boot CPU.",
                  cpu->seen.adjust, number, e->cpus[0].seen.adjust);
         break;
     case REASON_DISRUPTED:
-        add_text(text, "TSC and %s disagreed %u times beyond all bounds: one of them leapt or stood still.",
+        add_text(text, "TSC and %s disagreed %u times beyond all bounds: one of them jumped or stood still.",
                  e->source, e->disruptions);
         break;
     case REASON_OFFSET: say_offset(text, number, &cpu->seen); break;
     case REASON_BEHIND:
-    case REASON_APART: add_text(text, "CPUs that met saw a TSC behind another."); break;
+    case REASON_APART: add_text(text, "Meetings of CPUs showed one TSC behind another."); break;
     case REASON_BOUND_UNKNOWN: add_text(text, "How far CPU%u's TSC is off is not known.", number); break;
     case REASON_FEW_MEETINGS: add_text(text, "Too few meetings of CPUs to say more."); break;
     case REASON_ONE_CPU:
@@ -118,7 +118,7 @@ static void say_means(char *text, const struct evidence *e, const struct verdict
     case REASON_IN_STEP: say_agreement(text, e, worst); break;
     }
     if (worst->left_out + worst->stopped && worst->measured)
-        add_text(text, " Of %u more CPUs nothing is known.", worst->left_out + worst->stopped);
+        add_text(text, " Nothing is known of %u more CPUs.", worst->left_out + worst->stopped);
 }
 
 /* Returns the option that makes Linux take another clock, one that was seen to work here. */
@@ -136,9 +136,9 @@ static void say_unsafe(char *text, const struct evidence *e, struct verdict *v)
     add_text(text, "Not safe as Linux's clock source: pass %s", v->option);
     if (v->kind == VERDICT_STOPS_IN_IDLE)
         add_text(text, ", or processor.max_cstate=1 intel_idle.max_cstate=0 to keep it awake.%s",
-                 e->invariant ? " CPUID denies that it stops: Linux would believe that." : "");
+                 e->invariant ? " CPUID denies that it stops, and Linux would believe CPUID." : "");
     else if (v->kind == VERDICT_CHANGED)
-        add_text(text, ". If another clocksource= of Meridian's finds nothing, it was the %s.", e->source);
+        add_text(text, ". If Meridian with another clocksource= finds nothing, the %s was wrong.", e->source);
     else
         add_text(text, ", and never tsc=reliable.");
 }
@@ -147,7 +147,7 @@ static void say_unsafe(char *text, const struct evidence *e, struct verdict *v)
 static void say_in_step(char *text, const struct evidence *e, struct verdict *v)
 {
     if (v->worst.left_out + v->worst.stopped) {
-        add_text(text, "Safe but for CPUs of which nothing is known.");
+        add_text(text, "Safe, except on the CPUs of which nothing is known.");
     } else if (!e->invariant) {
         add_text(text, "CPUID promises no invariant TSC: Linux may take another clock.");
     } else {

@@ -117,7 +117,7 @@ static void some_left_out(void **state)
         .state = KEEPER_CPU_LEFT_OUT, .offset_ns = 5, .back = 3, .adjust = 9, .err_ns = UINT64_MAX};
     assert_judged(VERDICT_IN_STEP, "in-step", "IN STEP", "unsure", "none");
     assert_says(verdict.means, "All 3 TSCs");
-    assert_says(verdict.means, "Of 1 more CPUs nothing is known.");
+    assert_says(verdict.means, "Nothing is known of 1 more CPUs.");
     assert_int_equal(verdict.worst.left_out, 1);
     assert_int_equal(verdict.worst.behind, 0);
     /* One that stopped is not asked for bounds of now. */
@@ -125,7 +125,7 @@ static void some_left_out(void **state)
     cpus[3].seen.offset_bound_ns = UINT64_MAX;
     assert_judged(VERDICT_IN_STEP, "in-step", "IN STEP", "unsure", "none");
     assert_int_equal(verdict.worst.stopped, 1);
-    assert_says(verdict.means, "Of 2 more CPUs nothing is known.");
+    assert_says(verdict.means, "Nothing is known of 2 more CPUs.");
 }
 
 static void one_cpu(void **state)
@@ -150,7 +150,7 @@ static void unknown(void **state)
     assert_int_equal(judged(), VERDICT_IN_STEP);
     evidence.source = "";
     assert_int_equal(judged(), VERDICT_UNKNOWN);
-    assert_says(verdict.means, "No timer");
+    assert_says(verdict.means, "no timer");
     evidence.source = NULL;
     assert_int_equal(judged(), VERDICT_UNKNOWN);
     good(state);
@@ -267,9 +267,9 @@ static void changed(void **state)
     evidence.disruptions = 2;
     assert_judged(VERDICT_CHANGED, "changed", "CHANGED", "unsafe", "clocksource=hpet");
     assert_string_equal(verdict.means,
-                        "TSC and hpet disagreed 2 times beyond all bounds: one of them leapt or "
+                        "TSC and hpet disagreed 2 times beyond all bounds: one of them jumped or "
                         "stood still.");
-    assert_says(verdict.linux_advice, "it was the hpet");
+    assert_says(verdict.linux_advice, "the hpet was wrong");
 }
 
 static void not_in_step(void **state)
