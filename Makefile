@@ -171,7 +171,7 @@ CPUS_WRAP     := boot_read apic_send_startup apic_init_cpu identify rdmsr_try ke
                  meeting_follow window_close keeper_timer_arm idle_sleep cpu_idle_mwait \
                  outcome_domain_ended serial_flush
 INJECT_FILES  := inject.c words.c warp.c svm.c svm_enter.asm hurried.c steps.c judge.c
-INJECT_WRAP   := boot_read apic_init_cpu idle_sleep tick_init_cpu outcome_domain_ended timeline_update \
+INJECT_WRAP   := boot_read apic_init_cpu idle_sleep time_base_init_cpu outcome_domain_ended timeline_update \
                  record_begin record_fill record_end xen_record_begin xen_record_fill xen_record_end
 WALL_FILES    := wall.c words.c
 WALL_WRAP     := boot_read keeper_set_wall record_begin record_fill record_fill_wall record_end

@@ -89,7 +89,8 @@ struct keeper_cpu {
     int64_t offset_ns;        /* its TSC minus the boot CPU's, */
     uint64_t offset_bound_ns; /* to so much; UINT64_MAX: unknown */
     uint64_t err_ns;          /* the bound of what its VCPU is told; UINT64_MAX: unknown */
-    uint32_t met, back;       /* meetings with other CPUs at run time, and how many showed this TSC behind */
+    uint32_t meetings;        /* with other CPUs, at run time */
+    uint32_t behind;          /* how many of them showed this TSC behind */
     uint32_t disruptions;     /* seen by this CPU */
     int64_t adjust;           /* IA32_TSC_ADJUST as last read; 0 where there is none */
     bool adjust_changed;      /* while we ran */

@@ -43,7 +43,7 @@ bool tell_sample(const struct figures *figures, unsigned cpu, uint32_t second)
         "offset_bound_ns=%s err_ns=%s behind=%u disruptions=%u\n",
         second, cpu, seen->at_ns, seen->hz, figure_or_unknown(seen->hz_ppb, ppb), seen->rate_ppb,
         figure_or_unknown(seen->rate_bound_ppb, rate), seen->offset_ns,
-        figure_or_unknown(seen->offset_bound_ns, offset), figure_or_unknown(seen->err_ns, err), seen->back,
+        figure_or_unknown(seen->offset_bound_ns, offset), figure_or_unknown(seen->err_ns, err), seen->behind,
         seen->disruptions);
 }
 
@@ -62,7 +62,7 @@ void tell_row(const struct figures *figures, unsigned cpu)
               "offset_bound_ns=%s behind=%u smi=%s adjust=%ld\n",
               cpu, seen->apic_id, state_word(seen->state), core_word(facts->core), seen->hz,
               figure_or_unknown(seen->hz_ppb, ppb), figures->evidence.source, seen->offset_ns,
-              figure_or_unknown(seen->offset_bound_ns, offset), seen->back,
+              figure_or_unknown(seen->offset_bound_ns, offset), seen->behind,
               figure_or_unknown(facts->smi_counted ? facts->smi : UINT64_MAX, smi), seen->adjust);
 }
 

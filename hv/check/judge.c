@@ -38,8 +38,8 @@ static void worst_of(struct worst *worst, unsigned number, const struct keeper_c
 {
     worst->measured++;
     worst->stopped += cpu->state == KEEPER_CPU_STOPPED;
-    worst->meetings += cpu->met;
-    worst->behind += cpu->back;
+    worst->meetings += cpu->meetings;
+    worst->behind += cpu->behind;
     worst->err_ns = more(worst->err_ns, cpu->err_ns);
     if (abs_i64(cpu->offset_ns) > abs_i64(worst->offset_ns)) {
         worst->offset_ns = cpu->offset_ns;
@@ -99,7 +99,7 @@ static enum reason reason_of(const struct evidence *e, const struct cpu_evidence
         return REASON_DISRUPTED;
     if (magnitude(seen->offset_ns) > seen->offset_bound_ns)
         return REASON_OFFSET;
-    if (seen->back)
+    if (seen->behind)
         return REASON_BEHIND;
     if (e->apart)
         return REASON_APART;

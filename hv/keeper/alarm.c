@@ -11,9 +11,9 @@
 #define MAX_SLEEP_NS 500000000ull
 #define MIN_SLEEP_NS 1000ull
 /* a TSC that stands still makes each alarm odd, and due at once: not one after another, without an end */
-#define ODD_MOST     1u
-#define ODD_SLEEP_NS (PERIOD_NS / 4)
-#define ODD_NS       100000u /* S below what it was here: a joint makes some ns of it, not this */
+#define SUSPECT_MOST     1u
+#define SUSPECT_SLEEP_NS (PERIOD_NS / 4)
+#define SUSPECT_NS       100000u /* S below what it was here: a joint makes some ns of it, not this */
 /* timers run in one interrupt: one that arms itself in the past cannot hold the CPU */
 #define MAX_EXPIRED 64
 #define TRIAL_NS    100000u /* the deadline that is tried for */
@@ -40,11 +40,11 @@ void alarm_reprogram(void)
         sleep = MAX_SLEEP_NS;
     if (sleep < MIN_SLEEP_NS)
         sleep = MIN_SLEEP_NS;
-    if (clock->odd > ODD_MOST && sleep < ODD_SLEEP_NS)
-        sleep = ODD_SLEEP_NS;
+    if (clock->suspect > SUSPECT_MOST && sleep < SUSPECT_SLEEP_NS)
+        sleep = SUSPECT_SLEEP_NS;
     tsc = rdtsc_ordered();
     /* A deadline reckoned from what S says now might be far away. */
-    if (tsc < clock->looked_tsc && clock->odd <= ODD_MOST) {
+    if (tsc < clock->looked_tsc && clock->suspect <= SUSPECT_MOST) {
         clock->nudged = true;
         sleep = MIN_SLEEP_NS;
     }
@@ -73,10 +73,10 @@ void alarm_leave_deadline(void)
 }
 
 /* The last two last until a look at the reference was to be had. */
-static bool is_odd(const struct cpu_clock *clock, uint64_t tsc)
+static bool is_suspect(const struct cpu_clock *clock, uint64_t tsc)
 {
     return tsc < clock->due_tsc || tsc < clock->looked_tsc ||
-           latch_read(latch_in_force(), tsc) + ODD_NS < clock->now_floor_ns;
+           latch_read(latch_in_force(), tsc) + SUSPECT_NS < clock->now_floor_ns;
 }
 
 /*
@@ -84,22 +84,22 @@ static bool is_odd(const struct cpu_clock *clock, uint64_t tsc)
  * nothing would be due for long. An alarm that was under way while another was set looks so too; a look too
  * many does no harm.
  */
-static void look_if_odd(struct cpu_clock *clock)
+static void look_if_suspect(struct cpu_clock *clock)
 {
-    clock->odd = is_odd(clock, rdtsc_ordered()) ? clock->odd + 1 : 0;
-    if (clock->odd || clock->nudged)
+    clock->suspect = is_suspect(clock, rdtsc_ordered()) ? clock->suspect + 1 : 0;
+    if (clock->suspect || clock->nudged)
         keeper.look_now();
-    if (clock->odd > ODD_MOST)
+    if (clock->suspect > SUSPECT_MOST)
         alarm_leave_deadline();
 }
 
 /* VECTOR_WAKE is sent for many reasons; an alarm that will never come is one. */
-static void woken(void)
+static void wake_interrupt(void)
 {
     struct cpu_clock *clock = clock_of(cpu_id());
 
     if (clock->nudged) { /* two periods without an alarm are as odd as one too early */
-        clock->odd++;
+        clock->suspect++;
         keeper.look_now();
         alarm_reprogram();
     }
@@ -114,7 +114,7 @@ static void alarm_interrupt(void)
     struct cpu_clock *clock = clock_of(cpu_id());
     struct timer *timer;
 
-    look_if_odd(clock);
+    look_if_suspect(clock);
     for (int i = 0; i < MAX_EXPIRED; i++) {
         uint64_t now = keeper_now_ns();
 
@@ -145,7 +145,7 @@ void alarm_init_cpu(void)
     struct cpu_clock *clock = clock_of(cpu_id());
 
     traps_set_interrupt(VECTOR_TIMER, alarm_interrupt);
-    traps_set_interrupt(VECTOR_WAKE, woken);
+    traps_set_interrupt(VECTOR_WAKE, wake_interrupt);
     /* Each CPU for itself: they need not be of one kind, nor their TSCs. */
     clock->deadline =
         apic_timer_has_deadline() && apic_timer_try_deadline(scale_ticks(clock->estimate.nominal, TRIAL_NS));

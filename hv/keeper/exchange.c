@@ -19,7 +19,7 @@
 enum call { CALL_NONE, CALL_STAR, CALL_ROUND, CALL_IDLE, CALL_FINISH };
 
 struct order {
-    uint32_t call, who, batch, batches;
+    uint32_t call, index, batch, batches;
 };
 
 /*
@@ -47,7 +47,7 @@ bool exchange_init(unsigned cpus, void (*idle)(void))
 
 static void meet(unsigned other, uint64_t number)
 {
-    struct exchange narrowest = {0};
+    struct ping narrowest = {0};
 
     if (cpu_id() < other)
         meeting_lead(other, number, &pairs[cpu_id() * keeper.cpus + other], &narrowest);
@@ -73,9 +73,9 @@ static unsigned partner_of(const struct order *o, unsigned cpu)
     unsigned partner = keeper.cpus;
 
     if (o->call == CALL_STAR)
-        return cpu == o->who ? 0 : cpu == 0 ? o->who : keeper.cpus;
+        return cpu == o->index ? 0 : cpu == 0 ? o->index : keeper.cpus;
     if (o->call == CALL_ROUND)
-        partner = align_partner(keeper.cpus, o->who, cpu);
+        partner = align_partner(keeper.cpus, o->index, cpu);
     if (partner < keeper.cpus && !(clock_of(cpu)->measured && clock_of(partner)->measured))
         return keeper.cpus;
     return partner < keeper.cpus && in_batch(o, cpu, partner) ? partner : keeper.cpus;
@@ -128,9 +128,9 @@ static uint64_t give_order(struct order words)
 /* Until `cpu` is done with order `number`. Bounded: a meeting gives up by itself, turn by turn. */
 static void await_served(unsigned cpu, uint64_t number)
 {
-    uint64_t turns = (uint64_t)MEETING_PATIENCE * MEETING_TURNS;
+    uint64_t spins = (uint64_t)MEETING_SPINS * MEETING_PINGS;
 
-    for (; served[cpu] != number && turns > 0; turns--)
+    for (; served[cpu] != number && spins > 0; spins--)
         cpu_relax();
 }
 
@@ -139,9 +139,9 @@ static void await_served(unsigned cpu, uint64_t number)
  * the range of R over the boot CPU's [sent, returned]: a bracket on the other's TSC, as good as its own
  * reading of the reference.
  */
-static void meet_star(unsigned cpu, struct offset *offset, struct exchange *narrowest)
+static void meet_star(unsigned cpu, struct offset *offset, struct ping *narrowest)
 {
-    const struct order o = {.call = CALL_STAR, .who = cpu, .batches = 1};
+    const struct order o = {.call = CALL_STAR, .index = cpu, .batches = 1};
 
     for (int tries = 0; tries < STAR_TRIES && meeting_wide(narrowest); tries++) {
         uint64_t number = give_order(o);
@@ -166,16 +166,16 @@ void exchange_star(const struct outlook *boot)
     for (unsigned cpu = 1; cpu < keeper.cpus; cpu++) {
         struct cpu_clock *clock = clock_of(cpu);
         struct offset offset = OFFSET_UNKNOWN;
-        struct exchange turn = {0};
+        struct ping ping = {0};
         uint64_t begin = rdtsc_ordered();
 
-        meet_star(cpu, &offset, &turn);
+        meet_star(cpu, &offset, &ping);
         note_star(clock, rdtsc_ordered() - begin);
-        clock->met = (struct bracket){0};
-        if (!turn.returned)
+        clock->late = (struct bracket){0};
+        if (!ping.received)
             continue;
-        struct range_ns from = outlook_at(boot, turn.sent), to = outlook_at(boot, turn.returned);
-        clock->met = (struct bracket){turn.met, turn.met, from.lo, to.hi};
+        struct range from = outlook_at(boot, ping.sent), to = outlook_at(boot, ping.received);
+        clock->late = (struct bracket){ping.answered, ping.answered, from.lo, to.hi};
         clock->offset = offset;
         pairs[cpu] = offset_join(pairs[cpu], offset);
     }
@@ -258,7 +258,7 @@ enum alignment exchange_pairs(unsigned passes, int64_t *extent_ticks)
     uint64_t begin = rdtsc_ordered();
 
     for (unsigned round = 0; round < passes * rounds; round++) {
-        o.who = round % rounds;
+        o.index = round % rounds;
         for (o.batch = 0; o.batch < o.batches; o.batch++)
             run(&o);
     }
@@ -277,7 +277,7 @@ bool exchange_at_once(void)
     bool at_once = false;
 
     for (unsigned cpu = 1; cpu < keeper.cpus && cpu <= AT_ONCE_TRIES && !at_once; cpu++) {
-        const struct order o = {.call = CALL_STAR, .who = cpu, .batches = 1};
+        const struct order o = {.call = CALL_STAR, .index = cpu, .batches = 1};
         uint64_t number = give_order(o);
 
         smp_wake(cpu);

@@ -15,10 +15,10 @@
 #include "log/format.h"
 #include "log/log.h"
 
-#define SLEEP_US    20000u
-#define STEP_US     50u
-#define SOON_US     1000u   /* then who has not seen the store is sent an interrupt */
-#define PATIENCE_US 100000u /* for all CPUs together */
+#define SLEEP_US  20000u
+#define STEP_US   50u
+#define SOON_US   1000u   /* then who has not seen the store is sent an interrupt */
+#define ANSWER_US 100000u /* for all CPUs together */
 
 enum { AWAITED, ASLEEP, AWAKE };
 
@@ -78,7 +78,7 @@ static void keep_those(uint32_t state)
 }
 
 /* Some CPUs miss the store while they monitor (Goldmont, the first Nehalem-EX): they get an interrupt. */
-static void wake_all(void)
+static void wake_sleepers(void)
 {
     wake[0] = 1;
     await_all(AWAKE, SOON_US);
@@ -86,7 +86,7 @@ static void wake_all(void)
         if (sleepers[cpu].state < AWAKE)
             smp_wake(cpu);
     }
-    await_all(AWAKE, PATIENCE_US);
+    await_all(AWAKE, ANSWER_US);
     keep_those(AWAKE);
 }
 
@@ -96,12 +96,12 @@ static void sleep_all(void)
     for (unsigned cpu = 1; cpu < keeper.cpus; cpu++)
         sleepers[cpu].tried = true;
     exchange_idle();
-    await_all(ASLEEP, PATIENCE_US);
+    await_all(ASLEEP, ANSWER_US);
     keep_those(ASLEEP);
     boot_from = rdtsc_ordered();
     reference_wait_us(SLEEP_US);
     boot_to = rdtsc_ordered();
-    wake_all();
+    wake_sleepers();
 }
 
 void idle_try(bool allowed)

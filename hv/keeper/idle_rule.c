@@ -1,9 +1,9 @@
 #include "keeper/idle_rule.h"
 
-#define CPUID_MONITOR   (1u << 3) /* leaf 1, ECX */
-#define DEEPEST         7u
-#define SPENT_PER_MIL   1u   /* twice ESTIMATE_RATE_LIMIT_PPB: no TSC that runs is slower by more */
-#define RETURNS_AT_MOST 100u /* in 20 ms; one that sleeps is woken by the end, and by little else */
+#define CPUID_MONITOR (1u << 3) /* leaf 1, ECX */
+#define DEEPEST       7u
+#define SPENT_PER_MIL 1u   /* twice ESTIMATE_RATE_LIMIT_PPB: no TSC that runs is slower by more */
+#define WAKES_AT_MOST 100u /* in 20 ms; one that sleeps is woken by the end, and by little else */
 
 /* Leaf 5, EDX: four bits for each C-state, how many sub-states it has; C0's come first. */
 static unsigned sub_states(uint32_t edx, unsigned state)
@@ -35,7 +35,7 @@ struct idle_trial idle_judge(uint64_t own_ns, uint64_t least_ns, uint32_t return
         trial.result = IDLE_STOPPED;
         trial.stopped_ns = least_ns - own_ns;
     } else {
-        trial.result = returns > RETURNS_AT_MOST ? IDLE_AWAKE : IDLE_GOES_ON;
+        trial.result = returns > WAKES_AT_MOST ? IDLE_AWAKE : IDLE_GOES_ON;
     }
     return trial;
 }

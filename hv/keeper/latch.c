@@ -10,13 +10,13 @@
  */
 void latch_set(struct latch *latch, const struct line *line)
 {
-    volatile uint32_t *turn = &latch->turn;
+    volatile uint32_t *sequence = &latch->sequence;
 
-    *turn += 1; /* step K1: readers go to copy 1 */
+    *sequence += 1; /* step K1: readers go to copy 1 */
     BARRIER();
     latch->copy[0] = *line; /* step K2: copy 0 */
     BARRIER();
-    *turn += 1; /* step K3: readers go to copy 0 */
+    *sequence += 1; /* step K3: readers go to copy 0 */
     BARRIER();
     latch->copy[1] = *line; /* step K4: copy 1 */
     BARRIER();
@@ -28,16 +28,16 @@ void latch_set(struct latch *latch, const struct line *line)
  */
 uint64_t latch_read(const struct latch *latch, uint64_t tsc)
 {
-    const volatile uint32_t *turn = &latch->turn;
+    const volatile uint32_t *sequence = &latch->sequence;
     struct line line;
     uint32_t seen;
 
     for (int tries = 0; tries < 8; tries++) {
-        seen = *turn; /* step N1: the turn */
+        seen = *sequence; /* step N1: the sequence */
         BARRIER();
         line = latch->copy[seen & 1]; /* step N2: the copy that is not being written */
         BARRIER();
-        if (*turn == seen) /* step N3: the turn again */
+        if (*sequence == seen) /* step N3: the sequence again */
             break;
     }
     return line_read(&line, tsc);

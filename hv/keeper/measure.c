@@ -4,17 +4,17 @@
  * Which turn of a narrow counter it is follows from where R should be. That is sure only while all that R
  * may be is well below half a turn wide.
  */
-static bool turn_is_sure(const struct counter *counter, int64_t width_ns)
+static bool wrap_is_sure(const struct counter *counter, int64_t width_ns)
 {
-    return width_ns < counter_turn_ns(counter) / 4;
+    return width_ns < counter_wrap_ns(counter) / 4;
 }
 
 /* The TSC was set back and tells nothing: R is taken to be less than a turn after the last reading. */
 static int64_t after_the_last(const struct cpu_clock *clock)
 {
-    int64_t turn_ns = counter_turn_ns(&keeper.counter);
+    int64_t wrap_ns = counter_wrap_ns(&keeper.counter);
 
-    return clock->looked_ns + (turn_ns < INT64_MAX ? turn_ns / 2 : 0);
+    return clock->looked_ns + (wrap_ns < INT64_MAX ? wrap_ns / 2 : 0);
 }
 
 static struct bracket bracket_near(int64_t expected_ns, const struct reference_reading *reading)
@@ -33,14 +33,14 @@ static struct bracket bracket_near(int64_t expected_ns, const struct reference_r
 bool measure(const struct cpu_clock *clock, struct bracket *out, bool *lost)
 {
     struct reference_reading reading;
-    struct range_ns early, late;
+    struct range early, late;
 
     if (!reference_sample(keeper.reference, &reading))
         return false;
     early = outlook_at(&clock->outlook, reading.tsc_lo);
     late = outlook_at(&clock->outlook, reading.tsc_hi);
-    *lost = !turn_is_sure(&keeper.counter, early.hi - early.lo);
-    if (!*lost && !turn_is_sure(&keeper.counter, late.hi - early.lo))
+    *lost = !wrap_is_sure(&keeper.counter, early.hi - early.lo);
+    if (!*lost && !wrap_is_sure(&keeper.counter, late.hi - early.lo))
         return false;
     if (*lost || reading.tsc_hi < clock->looked_tsc)
         *out = bracket_near(after_the_last(clock), &reading);

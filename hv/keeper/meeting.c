@@ -5,59 +5,56 @@
 #include "cpu/percpu.h"
 #include "keeper/state.h"
 
-#define ENOUGH_TURNS  4u        /* if the tightest is good */
-#define MEETING_NS    10000000u /* no turn begins after that long */
-#define LOOKS         32u       /* at the line, in each turn of a waiting loop */
-#define LOOKS_BY_TURN 1u        /* the same where CPUs take turns: nobody can write before this one pauses */
-#define GOOD_NS       10000     /* a turn as narrow as this is not tried for again */
-#define STARE         4096u /* looks without a pause: many times what an answer takes from one that runs */
-#define STARES        4u
-#define SOON_NS \
-    20000u /* DESIGN.md section 2: an exchange waits so long for its partner, else it is skipped */
-#define SOON_TURNS  8u
-#define SOON_LEAST  4u /* turns of a waiting loop, where one PAUSE lets other CPUs run for long (emulators) */
-#define TRIAL_TURNS 64u
+#define ENOUGH_PINGS        4u        /* if the tightest is good */
+#define MEETING_NS          10000000u /* no ping begins after that long */
+#define POLLS               32u       /* of the other's box, in each spin of a waiting loop */
+#define POLLS_ONE_AT_A_TIME 1u        /* then no other CPU can write before this one pauses */
+#define GOOD_NS             10000     /* a ping as narrow as this is not tried for again */
+#define AT_ONCE_POLLS       4096u     /* without a pause: many times what a CPU that runs takes to answer */
+#define AT_ONCE_PINGS       4u
+#define SOON_NS             20000u /* at run time a CPU waits so long for its partner, no longer */
+#define SOON_PINGS          8u
+#define SOON_LEAST          4u /* spins, where one PAUSE lets other CPUs run for long (emulators) */
+#define TRIAL_SPINS         64u
 
 /*
- * Each CPU's own two lines, written by nobody else: one who was held up in the midst of an answer, and
- * finishes it when his leader has long met another, must not be taken for that other.
+ * Each CPU's own two cache lines, written by nobody else. A CPU that is held up in the middle of an answer,
+ * and finishes it when its leader has long gone on to another partner, must not be taken for that partner.
  */
-struct place {
-    _Alignas(64) volatile uint64_t ping; /* as leader: number of the turn, or end_of(meeting) */
-    _Alignas(64) volatile uint64_t pong; /* as the other: the same number, once `met` is there */
-    volatile uint64_t met;
+struct box {
+    _Alignas(64) volatile uint64_t ping; /* as leader: the ping's number, or end_of(meeting) */
+    _Alignas(64) volatile uint64_t pong; /* as the other: the same number, once `answered` is there */
+    volatile uint64_t answered;
 };
 
-static struct place *places;
-static unsigned looks = LOOKS;
-static unsigned soon; /* turns that take SOON_NS; written once */
+static struct box *boxes;
+static unsigned polls = POLLS;
+static unsigned soon_spins; /* what takes SOON_NS; written once */
 
 void meeting_init(unsigned cpus)
 {
-    places = memory_take_bytes(cpus * sizeof *places, "the CPUs' meetings");
+    boxes = memory_take_bytes(cpus * sizeof *boxes, "the CPUs' meetings");
 }
 
-void meeting_by_turns(void)
+void meeting_one_at_a_time(void)
 {
-    looks = LOOKS_BY_TURN;
+    polls = POLLS_ONE_AT_A_TIME;
 }
 
-/*
- * Turns of a meeting are numbered in the upper places by the meeting, so that no old line is taken for new.
- */
-static uint64_t turn_of(uint64_t number, unsigned turn)
+/* A ping's number has its meeting's in the upper places, so that no old ping is taken for a new one. */
+static uint64_t ping_number(uint64_t meeting, unsigned ping)
 {
-    return number << 8 | turn;
+    return meeting << 8 | ping;
 }
 
-static uint64_t end_of(uint64_t number)
+static uint64_t end_of(uint64_t meeting)
 {
-    return turn_of(number, 0xff);
+    return ping_number(meeting, 0xff);
 }
 
-static bool stare(const volatile uint64_t *word, uint64_t value, unsigned times)
+static bool poll(const volatile uint64_t *word, uint64_t value, unsigned times)
 {
-    for (unsigned look = 0; look < times; look++) {
+    for (unsigned i = 0; i < times; i++) {
         if (*word == value)
             return true;
     }
@@ -65,126 +62,128 @@ static bool stare(const volatile uint64_t *word, uint64_t value, unsigned times)
 }
 
 /*
- * By turns, not by the TSC: QEMU lets a TSC that two CPUs read at once jump ahead by tens of ns, for good.
- * Looks first, then PAUSE: on bare metal a PAUSE is long beside an answer; to QEMU it is a lock shared by all
- * CPUs, or, with -icount, the only moment at which another CPU may run.
+ * Counts spins, and does not ask the TSC: QEMU lets a TSC that two CPUs read at once jump ahead by tens of
+ * ns, for good. Polls first, then pauses: on bare metal a PAUSE is long beside an answer. To QEMU it is a
+ * lock that all CPUs share, or, with -icount, the only moment at which another CPU may run.
  */
-static bool await(const volatile uint64_t *word, uint64_t value, unsigned patience)
+static bool await(const volatile uint64_t *word, uint64_t value, unsigned spins)
 {
-    for (unsigned turn = 0; turn < patience; turn++) {
-        if (stare(word, value, looks))
+    for (unsigned spin = 0; spin < spins; spin++) {
+        if (poll(word, value, polls))
             return true;
         cpu_relax();
     }
     return false;
 }
 
-/* The next turn of this meeting after `last`, once the leader has begun it; its end, if he has gone. */
-static uint64_t await_turn(const volatile uint64_t *ping, uint64_t number, uint64_t last, unsigned patience)
+/* Returns the number of this meeting's next ping after `last`, or of its end if no ping comes. */
+static uint64_t await_ping(const volatile uint64_t *ping, uint64_t meeting, uint64_t last, unsigned spins)
 {
     uint64_t seen;
 
-    for (unsigned turn = 0; turn < patience; turn++) {
-        for (unsigned look = 0; look < looks; look++) {
+    for (unsigned spin = 0; spin < spins; spin++) {
+        for (unsigned i = 0; i < polls; i++) {
             seen = *ping;
-            if (seen >> 8 == number && seen != last)
+            if (seen >> 8 == meeting && seen != last)
                 return seen;
         }
         cpu_relax();
     }
-    return end_of(number);
+    return end_of(meeting);
 }
 
 /*
- * The TSC is read before the store that sends it, and after the load that brought the answer (rdtsc_ordered).
+ * Reads the TSC before the store that sends it, and after the load that brought the answer (rdtsc_ordered).
  */
-static bool lead_turn(unsigned other, uint64_t turn, struct exchange *out, unsigned patience)
+static bool lead_ping(unsigned other, uint64_t number, struct ping *out, unsigned spins)
 {
     out->sent = rdtsc_ordered();
-    places[cpu_id()].ping = turn;
-    if (!await(&places[other].pong, turn, patience))
+    boxes[cpu_id()].ping = number;
+    if (!await(&boxes[other].pong, number, spins))
         return false;
-    out->returned = rdtsc_ordered();
-    out->met = places[other].met;
+    out->received = rdtsc_ordered();
+    out->answered = boxes[other].answered;
     return true;
 }
 
-bool meeting_wide(const struct exchange *turn)
+bool meeting_wide(const struct ping *ping)
 {
-    return !turn->returned || turn->returned - turn->sent > scale_ticks(keeper.nominal, GOOD_NS);
+    return !ping->received || ping->received - ping->sent > scale_ticks(keeper.nominal, GOOD_NS);
 }
 
-void meeting_lead(unsigned other, uint64_t number, struct offset *offset, struct exchange *narrowest)
+void meeting_lead(unsigned other, uint64_t meeting, struct offset *offset, struct ping *narrowest)
 {
-    uint64_t late = rdtsc_ordered() + scale_ticks(keeper.nominal, MEETING_NS);
-    struct exchange turn;
-
-    for (unsigned i = 1; i <= MEETING_TURNS && lead_turn(other, turn_of(number, i), &turn, MEETING_PATIENCE);
-         i++) {
-        *offset = offset_narrow(*offset, &turn);
-        if (!narrowest->returned || turn.returned - turn.sent < narrowest->returned - narrowest->sent)
-            *narrowest = turn;
-        if (turn.returned > late || (i >= ENOUGH_TURNS && !meeting_wide(narrowest)))
-            break;
-    }
-    places[cpu_id()].ping = end_of(number);
-}
-
-bool meeting_at_once(unsigned other, uint64_t number)
-{
-    struct exchange turn;
-    bool at_once = false;
+    uint64_t last_begin = rdtsc_ordered() + scale_ticks(keeper.nominal, MEETING_NS);
+    struct ping ping;
 
     for (unsigned i = 1;
-         i <= STARES && !at_once && lead_turn(other, turn_of(number, 2 * i), &turn, MEETING_PATIENCE); i++) {
-        places[cpu_id()].ping = turn_of(number, 2 * i + 1);
-        at_once = stare(&places[other].pong, turn_of(number, 2 * i + 1), STARE);
-        await(&places[other].pong, turn_of(number, 2 * i + 1), MEETING_PATIENCE);
+         i <= MEETING_PINGS && lead_ping(other, ping_number(meeting, i), &ping, MEETING_SPINS); i++) {
+        *offset = offset_narrow(*offset, &ping);
+        if (!narrowest->received || ping.received - ping.sent < narrowest->received - narrowest->sent)
+            *narrowest = ping;
+        if (ping.received > last_begin || (i >= ENOUGH_PINGS && !meeting_wide(narrowest)))
+            break;
     }
-    places[cpu_id()].ping = end_of(number);
+    boxes[cpu_id()].ping = end_of(meeting);
+}
+
+bool meeting_at_once(unsigned other, uint64_t meeting)
+{
+    struct ping ping;
+    bool at_once = false;
+
+    for (unsigned i = 1; i <= AT_ONCE_PINGS && !at_once &&
+                         lead_ping(other, ping_number(meeting, 2 * i), &ping, MEETING_SPINS);
+         i++) {
+        boxes[cpu_id()].ping = ping_number(meeting, 2 * i + 1);
+        at_once = poll(&boxes[other].pong, ping_number(meeting, 2 * i + 1), AT_ONCE_POLLS);
+        await(&boxes[other].pong, ping_number(meeting, 2 * i + 1), MEETING_SPINS);
+    }
+    boxes[cpu_id()].ping = end_of(meeting);
     return at_once;
 }
 
-static void follow(unsigned leader, uint64_t number, unsigned patience)
+static void follow(unsigned leader, uint64_t meeting, unsigned spins)
 {
-    struct place *own = &places[cpu_id()];
-    uint64_t turn = 0;
+    struct box *own = &boxes[cpu_id()];
+    uint64_t ping = 0;
 
-    while ((turn = await_turn(&places[leader].ping, number, turn, patience)) != end_of(number)) {
-        own->met = rdtsc_ordered();
-        own->pong = turn;
+    while ((ping = await_ping(&boxes[leader].ping, meeting, ping, spins)) != end_of(meeting)) {
+        own->answered = rdtsc_ordered();
+        own->pong = ping;
     }
 }
 
-void meeting_follow(unsigned leader, uint64_t number)
+void meeting_follow(unsigned leader, uint64_t meeting)
 {
-    follow(leader, number, MEETING_PATIENCE);
+    follow(leader, meeting, MEETING_SPINS);
 }
 
-void meeting_measure_patience(void)
+void meeting_measure_spin(void)
 {
     static volatile uint64_t nobody;
     uint64_t begin = rdtsc_ordered(), ticks;
 
-    await(&nobody, 1, TRIAL_TURNS);
-    ticks = (rdtsc_ordered() - begin) / TRIAL_TURNS + 1;
+    await(&nobody, 1, TRIAL_SPINS);
+    ticks = (rdtsc_ordered() - begin) / TRIAL_SPINS + 1;
     ticks = scale_ticks(keeper.nominal, SOON_NS) / ticks;
-    soon = ticks < SOON_LEAST ? SOON_LEAST : ticks > MEETING_PATIENCE ? MEETING_PATIENCE : (unsigned)ticks;
+    soon_spins = ticks < SOON_LEAST ? SOON_LEAST : ticks > MEETING_SPINS ? MEETING_SPINS : (unsigned)ticks;
 }
 
-void meeting_lead_soon(unsigned other, uint64_t number, struct offset *offset)
+void meeting_lead_soon(unsigned other, uint64_t meeting, struct offset *offset)
 {
-    struct exchange turn;
+    struct ping ping;
 
-    for (unsigned i = 1; i <= SOON_TURNS && lead_turn(other, turn_of(number, i), &turn, soon); i++) {
-        *offset = offset_narrow(*offset, &turn);
-        if (i >= ENOUGH_TURNS && !meeting_wide(&turn))
+    for (unsigned i = 1; i <= SOON_PINGS && lead_ping(other, ping_number(meeting, i), &ping, soon_spins);
+         i++) {
+        *offset = offset_narrow(*offset, &ping);
+        if (i >= ENOUGH_PINGS && !meeting_wide(&ping))
             break;
     }
-    places[cpu_id()].ping = end_of(number);
+    boxes[cpu_id()].ping = end_of(meeting);
 }
 
-void meeting_follow_soon(unsigned leader, uint64_t number)
+void meeting_follow_soon(unsigned leader, uint64_t meeting)
 {
-    follow(leader, number, soon);
+    follow(leader, meeting, soon_spins);
 }

@@ -19,7 +19,7 @@ unsigned mode_cpus_that_count(void)
 
 void mode_leave_unified(const char *why)
 {
-    keeper.left_round = keeper.rounds;
+    keeper.left_sweep = keeper.sweeps;
     keeper.leaves += keeper.leaves < LEAVES_MOST;
     publish_leave_unified();
     pairs_forget(&keeper.pairs);
@@ -83,7 +83,7 @@ void mode_try_unified(void)
     uint64_t tsc = rdtsc_ordered(), step_ns;
     struct consensus all;
 
-    if (keeper.wanted == CLOCKMODE_PERCPU || keeper.rounds - keeper.left_round < 1u << keeper.leaves ||
+    if (keeper.wanted == CLOCKMODE_PERCPU || keeper.sweeps - keeper.left_sweep < 1u << keeper.leaves ||
         !all_settled() || !all_pairs_in_step())
         return;
     all = publish_gather(tsc);

@@ -4,7 +4,7 @@
 #include "cpu/instructions.h"
 
 /* Some ms. Lines are apart by no more than their bounds, below a us on most machines. */
-#define WAIT_TURNS 100000u
+#define WAIT_SPINS 100000u
 
 void keeper_vcpu_left(struct time_domain *domain, uint32_t vcpu)
 {
@@ -13,7 +13,7 @@ void keeper_vcpu_left(struct time_domain *domain, uint32_t vcpu)
 
 bool keeper_vcpu_may_run(const struct time_domain *domain, uint32_t vcpu)
 {
-    for (unsigned turn = 0; turn < WAIT_TURNS; turn++) {
+    for (unsigned spin = 0; spin < WAIT_SPINS; spin++) {
         if (latch_read(latch_in_force(), rdtsc_ordered()) >= domain->vcpus[vcpu].left_ns)
             return true;
         cpu_relax();

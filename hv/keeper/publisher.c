@@ -14,8 +14,8 @@
  */
 #define SKEW_MOST_NS 2000000
 /* the joint is microseconds away; a TSC that stands still must not hold us for ever */
-#define JOINT_TURNS 100000000u
-#define STILL_TURNS 1000u
+#define JOINT_SPINS 100000000u
+#define STILL_SPINS 1000u
 
 static volatile struct xen_time_record *xen_record(const struct time_vcpu *vcpu)
 {
@@ -69,7 +69,7 @@ static void end_all(struct time_domain *domain)
         end_vcpu(&domain->vcpus[i]);
 }
 
-static struct published say(const struct timeline *t, struct bound bound, uint8_t flags)
+static struct published published_of(const struct timeline *t, struct bound bound, uint8_t flags)
 {
     return (struct published){
         .line = t->line,
@@ -102,7 +102,7 @@ struct consensus publish_gather(uint64_t tsc)
 /*
  * The reference's view of the TSC's frequency: the middle of what is possible, without the slew of the line.
  */
-static uint64_t measured_hz(struct range_ns rate, struct tsc_scale nominal)
+static uint64_t measured_hz(struct range rate, struct tsc_scale nominal)
 {
     return scale_to_hz(scale_deviate(nominal, rate.lo + (rate.hi - rate.lo) / 2));
 }
@@ -113,7 +113,7 @@ static void wait_past(uint64_t tsc)
     uint64_t last = 0, now = rdtsc_ordered();
     unsigned still = 0;
 
-    for (unsigned turn = 0; turn < JOINT_TURNS && now >= last && still < STILL_TURNS && now <= tsc; turn++) {
+    for (unsigned spin = 0; spin < JOINT_SPINS && now >= last && still < STILL_SPINS && now <= tsc; spin++) {
         cpu_relax();
         last = now;
         now = rdtsc_ordered();
@@ -175,7 +175,7 @@ static void publish_airtight(bool entering)
     if (entering)
         join_timelines(joint);
     bound = timeline_update(&keeper.timeline, joint, &all);
-    keeper.published = say(&keeper.timeline, bound, MERIDIAN_FLAG_TSC_STABLE);
+    keeper.published = published_of(&keeper.timeline, bound, MERIDIAN_FLAG_TSC_STABLE);
     if (all.agree)
         keeper.published.hz = measured_hz(all.rate, keeper.nominal);
     latch_set(&keeper.latch, &keeper.timeline.line);
@@ -200,9 +200,9 @@ void publish_enter_unified(void)
     keeper.mode = CLOCK_UNIFIED;
 }
 
-void publish_new_round(void)
+void publish_forget_anchors(void)
 {
-    keeper.round++;
+    keeper.anchor_generation++;
     keeper.anchor_ns = INT64_MIN;
 }
 
@@ -212,7 +212,7 @@ void publish_new_round(void)
  */
 static void settle_again(const struct cpu_clock *late)
 {
-    publish_new_round();
+    publish_forget_anchors();
     for (unsigned i = 0; i < keeper.cpus; i++) {
         if (clock_of(i) != late && clock_of(i)->measured)
             timeline_loosen(&clock_of(i)->timeline);
@@ -222,9 +222,9 @@ static void settle_again(const struct cpu_clock *late)
 /* Once in a round: by how much this CPU's S is ahead of R. S goes back on none, so the greatest counts. */
 static void give_anchor(struct cpu_clock *clock, int64_t anchor_ns)
 {
-    if (keeper.settled_round == keeper.round && anchor_ns > keeper.anchor_ns)
+    if (keeper.settled_generation == keeper.anchor_generation && anchor_ns > keeper.anchor_ns)
         settle_again(clock);
-    clock->round = keeper.round;
+    clock->anchor_generation = keeper.anchor_generation;
     keeper.anchor_ns = max_i64(keeper.anchor_ns, anchor_ns);
 }
 
@@ -237,13 +237,13 @@ static bool anchor_together(struct cpu_clock *clock, const struct consensus *own
     struct timeline *t = &clock->timeline;
     int64_t middle = own->value.lo + (own->value.hi - own->value.lo) / 2;
 
-    if (clock->round != keeper.round)
+    if (clock->anchor_generation != keeper.anchor_generation)
         give_anchor(clock, (int64_t)line_read(&t->line, joint) - middle);
     for (unsigned i = 0; i < keeper.cpus; i++) {
-        if (clock_counts(clock_of(i)) && clock_of(i)->round != keeper.round)
+        if (clock_counts(clock_of(i)) && clock_of(i)->anchor_generation != keeper.anchor_generation)
             return false;
     }
-    keeper.settled_round = keeper.round;
+    keeper.settled_generation = keeper.anchor_generation;
     timeline_anchor(t, joint, own, keeper.anchor_ns);
     return true;
 }
@@ -265,7 +265,7 @@ void publish_own(struct cpu_clock *clock, unsigned cpu, uint64_t joint)
     bound = timeline_update(&clock->timeline, joint, &own);
     if (!clock->fresh) /* without a new look nothing has settled */
         clock->timeline.settling = settling;
-    clock->published = say(&clock->timeline, bound, 0);
+    clock->published = published_of(&clock->timeline, bound, 0);
     clock->published.hz = measured_hz(own.rate, clock->timeline.nominal);
     latch_set(&clock->latch, &clock->timeline.line);
     for (struct time_domain *domain = keeper.domains; domain; domain = domain->next) {
@@ -290,13 +290,13 @@ void publish_leave_unified(void)
 {
     struct time_domain *domain;
     uint64_t apart_ns = (uint64_t)max_i64(0, min_i64(keeper.skew_ns, SKEW_MOST_NS));
-    uint64_t odd;
+    uint64_t marked;
 
     /* step L1: all records odd */
     for (domain = keeper.domains; domain; domain = domain->next)
         begin_all(domain);
     /* step L2: all CPUs see them odd, then the TSC is read */
-    odd = rdtsc_after_stores();
+    marked = rdtsc_after_stores();
     /* step L3: the same line without its mark */
     keeper.published.flags = 0;
     for (domain = keeper.domains; domain; domain = domain->next)
@@ -308,7 +308,7 @@ void publish_leave_unified(void)
     }
     keeper.mode = CLOCK_PERCPU;
     /* step L4: every CPU's TSC is past all that was read of it */
-    wait_past(odd + 2 * scale_ticks(keeper.nominal, apart_ns));
+    wait_past(marked + 2 * scale_ticks(keeper.nominal, apart_ns));
     /* step L5: all records even */
     for (domain = keeper.domains; domain; domain = domain->next)
         end_all(domain);

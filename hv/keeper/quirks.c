@@ -24,14 +24,14 @@ static bool at_once(void)
     return seen == ENOUGH;
 }
 
-uint32_t quirk_slip_ns(void)
+uint32_t slip_expected_ns(void)
 {
     const struct quirk *q = quirk_here(QUIRK_TSC_SLIPS);
 
     if (!q)
         return 0;
     if (!at_once()) {
-        meeting_by_turns();
+        meeting_one_at_a_time();
         suspected_ns = keeper.cpus > 1 ? q->slip_ns : 0;
         return 0;
     }
@@ -40,7 +40,7 @@ uint32_t quirk_slip_ns(void)
 }
 
 /* Once may be anything. Twice, ahead of R and by so little, is what such a machine does. */
-uint32_t quirk_slip_shown(int64_t off_ns)
+uint32_t slip_shown_ns(int64_t off_ns)
 {
     if (!suspected_ns || off_ns >= 0 || off_ns < -(int64_t)suspected_ns || ++small < 2)
         return keeper.crystal.slip_ns;

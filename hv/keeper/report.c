@@ -36,7 +36,7 @@ static void report_cpu(unsigned cpu)
         log_print("@cpu id=%u apic=%u state=left-out\n", cpu, cpu_by_id(cpu)->apic_id);
         return;
     }
-    struct range_ns rate = outlook_rate_at(&clock->outlook, clock->outlook.tsc);
+    struct range rate = outlook_rate_at(&clock->outlook, clock->outlook.tsc);
     int64_t middle = rate.lo + (rate.hi - rate.lo) / 2;
     uint64_t hz = scale_to_hz(scale_deviate(clock->outlook.nominal, middle));
     int64_t offset = ticks_to_ns(clock->offset.lo + (clock->offset.hi - clock->offset.lo) / 2);
@@ -119,7 +119,7 @@ void report_stopped(unsigned cpu)
     log_print("@stopped cpu=%u at_ns=%llu\n", cpu, (unsigned long long)keeper_now_ns());
 }
 
-void report_back(unsigned cpu)
+void report_returned(unsigned cpu)
 {
     log_print("CPU %u runs again\n", cpu);
     log_print("@back cpu=%u at_ns=%llu\n", cpu, (unsigned long long)keeper_now_ns());
@@ -177,7 +177,7 @@ static int64_t rate_ppb(void)
     uint64_t tsc = rdtsc_ordered();
     const struct cpu_clock *clock = clock_of(cpu_id());
     const struct timeline *t = keeper.mode == CLOCK_UNIFIED ? &keeper.timeline : &clock->timeline;
-    struct range_ns range = outlook_at(&clock->outlook, tsc);
+    struct range range = outlook_at(&clock->outlook, tsc);
     int64_t gone_ref = range.lo + (range.hi - range.lo) / 2 + t->anchor_ns - (int64_t)keeper.start_ns;
     int64_t gone = (int64_t)(latch_read(latch_in_force(), tsc) - keeper.start_ns);
 

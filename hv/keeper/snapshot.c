@@ -17,27 +17,27 @@
 #define STEPS           6            /* each brings the boot CPU's TSC within 500 ppm of what was missing */
 #define STEP_REMAINS_NS 100000
 
-static const struct range_ns NOTHING = {INT64_MIN / 4, INT64_MAX / 4};
+static const struct range NOTHING = {INT64_MIN / 4, INT64_MAX / 4};
 
-static int64_t middle(struct range_ns range)
+static int64_t middle(struct range range)
 {
     return range.lo + (range.hi - range.lo) / 2;
 }
 
-static struct range_ns both(struct range_ns a, struct range_ns b)
+static struct range both(struct range a, struct range b)
 {
-    return (struct range_ns){max_i64(a.lo, b.lo), min_i64(a.hi, b.hi)};
+    return (struct range){max_i64(a.lo, b.lo), min_i64(a.hi, b.hi)};
 }
 
 /* What two facts say together; where they cannot both be true, the newer one. */
-static struct range_ns narrow(struct range_ns old, struct range_ns newer)
+static struct range narrow(struct range old, struct range newer)
 {
-    struct range_ns joined = both(old, newer);
+    struct range joined = both(old, newer);
 
     return joined.lo <= joined.hi ? joined : newer;
 }
 
-static bool is_known(struct range_ns range)
+static bool is_known(struct range range)
 {
     return range.lo > NOTHING.lo && range.hi < NOTHING.hi;
 }
@@ -56,16 +56,16 @@ static bool is_near(int64_t ticks)
 }
 
 /* Each TSC had moved on by up to a tick when it was read. */
-static struct range_ns offset_ns(struct offset offset)
+static struct range offset_ns(struct offset offset)
 {
     if (!is_near(offset.lo) || !is_near(offset.hi))
         return NOTHING;
-    return (struct range_ns){ticks_ns(offset.lo - 1) - 1, ticks_ns(offset.hi + 1) + 1};
+    return (struct range){ticks_ns(offset.lo - 1) - 1, ticks_ns(offset.hi + 1) + 1};
 }
 
 static uint64_t hz_of(const struct outlook *outlook, uint64_t tsc, uint64_t *ppb)
 {
-    struct range_ns rate = outlook_rate_at(outlook, tsc);
+    struct range rate = outlook_rate_at(outlook, tsc);
 
     *ppb = (uint64_t)ppb_from_q32_away(rate.hi - middle(rate) + 1);
     return scale_to_hz(scale_deviate(outlook->nominal, middle(rate)));
@@ -88,7 +88,7 @@ static void rate_beside(struct keeper_cpu *out, uint64_t boot_hz, uint64_t boot_
  * The boot CPU's TSC about when R is `ref_ns`, and what R may be at it. By steps: its nominal rate is off by
  * 500 ppm at most. False: it is too long ago that the boot CPU looked.
  */
-static bool boot_tsc_at(int64_t ref_ns, uint64_t *tsc, struct range_ns *ref)
+static bool boot_tsc_at(int64_t ref_ns, uint64_t *tsc, struct range *ref)
 {
     const struct outlook *boot = &clock_of(0)->outlook;
     int64_t missing = 0;
@@ -105,15 +105,15 @@ static bool boot_tsc_at(int64_t ref_ns, uint64_t *tsc, struct range_ns *ref)
 }
 
 /* By the reference alone. Where a TSC may slip, what was known of R may be off by that on either CPU. */
-static struct range_ns by_reference(const struct cpu_clock *clock, uint64_t tsc, uint64_t *boot_tsc)
+static struct range by_reference(const struct cpu_clock *clock, uint64_t tsc, uint64_t *boot_tsc)
 {
-    struct range_ns ref = outlook_at(&clock->outlook, tsc), boot;
+    struct range ref = outlook_at(&clock->outlook, tsc), boot;
     int64_t slip = 2 * (int64_t)keeper.crystal.slip_ns + 1, apart;
 
     if (!boot_tsc_at(middle(ref), boot_tsc, &boot) || !is_near((int64_t)(tsc - *boot_tsc)))
         return NOTHING;
     apart = ticks_ns((int64_t)(tsc - *boot_tsc));
-    return (struct range_ns){apart + boot.lo - ref.hi - slip, apart + boot.hi - ref.lo + slip};
+    return (struct range){apart + boot.lo - ref.hi - slip, apart + boot.hi - ref.lo + slip};
 }
 
 /*
@@ -121,7 +121,7 @@ static struct range_ns by_reference(const struct cpu_clock *clock, uint64_t tsc,
  * wandered on both CPUs. Where TSCs slip, nothing is known of that rate: they are an emulator's then, which
  * makes all of them from one clock, so the offset stays; a meeting that shows another one is believed.
  */
-static struct range_ns carry(struct range_ns known, uint64_t from, uint64_t to, const struct keeper_cpu *now)
+static struct range carry(struct range known, uint64_t from, uint64_t to, const struct keeper_cpu *now)
 {
     int64_t gone = (int64_t)(to - from), wander, rate = now->rate_ppb, bound = (int64_t)now->rate_bound_ppb;
 
@@ -141,37 +141,37 @@ static struct range_ns carry(struct range_ns known, uint64_t from, uint64_t to, 
 }
 
 /* The same of what was so at some moment from `from` to `until`. */
-static struct range_ns carry_from(struct range_ns known, uint64_t from, uint64_t until, uint64_t to,
-                                  const struct keeper_cpu *now)
+static struct range carry_from(struct range known, uint64_t from, uint64_t until, uint64_t to,
+                               const struct keeper_cpu *now)
 {
-    struct range_ns early = carry(known, from, to, now), late = carry(known, until, to, now);
+    struct range early = carry(known, from, to, now), late = carry(known, until, to, now);
 
-    return (struct range_ns){min_i64(early.lo, late.lo), max_i64(early.hi, late.hi)};
+    return (struct range){min_i64(early.lo, late.lo), max_i64(early.hi, late.hi)};
 }
 
 /* All that is known at first is what start-up's exchange showed, in one of its turns. */
-static void begin(struct cpu_clock *clock)
+static void begin_offset(struct cpu_clock *clock)
 {
     struct shown *shown = &clock->shown;
 
     shown->beside = NOTHING;
     shown->heard = offset_ns(clock->offset);
-    shown->heard_from = clock->met.tsc_hi - clock->star_ticks;
-    shown->heard_to = clock->met.tsc_hi + clock->star_ticks;
+    shown->heard_from = clock->late.tsc_hi - clock->star_ticks;
+    shown->heard_to = clock->late.tsc_hi + clock->star_ticks;
 }
 
-static void place_beside(struct cpu_clock *clock, uint64_t tsc, struct keeper_cpu *out)
+static void offset_beside(struct cpu_clock *clock, uint64_t tsc, struct keeper_cpu *out)
 {
     struct shown *shown = &clock->shown;
     uint64_t boot_tsc, boot_hz, boot_ppb;
-    struct range_ns now = by_reference(clock, tsc, &boot_tsc);
+    struct range now = by_reference(clock, tsc, &boot_tsc);
 
     if (!is_known(now))
         return;
     boot_hz = hz_of(&clock_of(0)->outlook, boot_tsc, &boot_ppb);
     rate_beside(out, boot_hz, boot_ppb);
     if (!shown->copy[0].at_ns)
-        begin(clock);
+        begin_offset(clock);
     if (shown->epoch == keeper.epoch)
         now = narrow(carry(shown->beside, shown->beside_tsc, tsc, out), now);
     if (shown->heard_to && shown->heard_epoch == keeper.epoch)
@@ -195,7 +195,7 @@ static bool sure(unsigned cpu)
     return clock_of(cpu)->epoch == keeper.epoch && published_for(cpu)->bound.ns != UINT64_MAX;
 }
 
-static void place(struct cpu_clock *clock, struct keeper_cpu *out)
+static void show_offset(struct cpu_clock *clock, struct keeper_cpu *out)
 {
     const struct cpu_clock *boot = clock_of(0);
     uint64_t tsc = rdtsc_ordered();
@@ -206,19 +206,19 @@ static void place(struct cpu_clock *clock, struct keeper_cpu *out)
     if (clock == boot)
         out->rate_bound_ppb = out->offset_bound_ns = 0;
     else if (clock_counts(boot) && sure(0) && sure(cpu_id()))
-        place_beside(clock, tsc, out);
+        offset_beside(clock, tsc, out);
 }
 
 /* As latch_set does: whoever reads meanwhile has the copy that is not being written. */
 static void show(struct shown *shown, const struct keeper_cpu *now)
 {
-    volatile uint32_t *turn = &shown->turn;
+    volatile uint32_t *sequence = &shown->sequence;
 
-    *turn += 1;
+    *sequence += 1;
     BARRIER();
     shown->copy[0] = *now;
     BARRIER();
-    *turn += 1;
+    *sequence += 1;
     BARRIER();
     shown->copy[1] = *now;
     BARRIER();
@@ -235,8 +235,8 @@ void snapshot_take(struct cpu_clock *clock)
         .rate_bound_ppb = UINT64_MAX,
         .offset_bound_ns = UINT64_MAX,
         .err_ns = told->bound.ns,
-        .met = clock->shown.met,
-        .back = clock->shown.back,
+        .meetings = clock->shown.meetings,
+        .behind = clock->shown.behind,
         .disruptions = told->disruptions,
     };
 
@@ -244,7 +244,7 @@ void snapshot_take(struct cpu_clock *clock)
     now.adjust = (int64_t)adjust;
     now.adjust_changed =
         before->adjust_changed || now.adjust != (before->at_ns ? before->adjust : (int64_t)clock->adjust);
-    place(clock, &now);
+    show_offset(clock, &now);
     now.at_ns = keeper_now_ns();
     show(&clock->shown, &now);
 }
@@ -255,10 +255,10 @@ void snapshot_met(unsigned a, unsigned b, struct offset offset, uint64_t since)
 
     if (offset_judge(offset) == ALIGNMENT_UNKNOWN)
         return;
-    clock_of(a)->shown.met++;
-    clock_of(a)->shown.back += offset.lo > 0;
-    shown->met++;
-    shown->back += offset.hi < 0;
+    clock_of(a)->shown.meetings++;
+    clock_of(a)->shown.behind += offset.lo > 0;
+    shown->meetings++;
+    shown->behind += offset.hi < 0;
     if (a != 0 || !is_known(offset_ns(offset)))
         return;
     shown->heard = offset_ns(offset);
@@ -270,16 +270,16 @@ void snapshot_met(unsigned a, unsigned b, struct offset offset, uint64_t since)
 /* Overtaken at most by looks, which are far between: a few tries are enough, and then either copy will do. */
 static struct keeper_cpu read_shown(const struct shown *shown)
 {
-    const volatile uint32_t *turn = &shown->turn;
+    const volatile uint32_t *sequence = &shown->sequence;
     struct keeper_cpu copy;
     uint32_t seen;
 
     for (int tries = 0; tries < 8; tries++) {
-        seen = *turn;
+        seen = *sequence;
         BARRIER();
         copy = shown->copy[seen & 1];
         BARRIER();
-        if (*turn == seen)
+        if (*sequence == seen)
             break;
     }
     return copy;
@@ -304,5 +304,5 @@ uint64_t keeper_free_ns(void)
     const struct cpu_clock *clock = clock_of(cpu_id());
     uint64_t now = keeper_now_ns(), due = clock->base.deadline_ns;
 
-    return clock->base.armed && !clock->nudged && !clock->odd && due > now ? due - now : 0;
+    return clock->base.armed && !clock->nudged && !clock->suspect && due > now ? due - now : 0;
 }

@@ -22,7 +22,7 @@ struct keeper keeper = {.lock = LOCK_INIT("keeper")};
 
 static struct window window;
 
-static bool window_sample(void)
+static bool window_read(void)
 {
     struct reference_reading reading;
 
@@ -34,11 +34,11 @@ static bool window_fill(void)
 {
     window_init(&window, &keeper.counter);
     for (int i = 0; i < WINDOW_READINGS; i++) {
-        if (!window_sample())
+        if (!window_read())
             return false;
         reference_wait_us(WINDOW_STEP_US);
     }
-    return window_sample();
+    return window_read();
 }
 
 /* A stalled host can hide a wrap of a narrow counter; such a window contradicts itself and is taken again. */
@@ -111,7 +111,7 @@ static bool settle_on(struct cpu_clock *clock, struct tsc_scale nominal)
 {
     estimate_init(&clock->estimate, nominal, keeper.crystal);
     estimate_add(&clock->estimate, &clock->early, &clock->outlook);
-    return estimate_add(&clock->estimate, &clock->met, &clock->outlook);
+    return estimate_add(&clock->estimate, &clock->late, &clock->outlook);
 }
 
 /*
@@ -123,10 +123,10 @@ static bool settle_cpu(struct cpu_clock *clock)
 {
     struct tsc_scale nominal;
 
-    if (!clock->early.tsc_hi || !clock->met.tsc_hi)
+    if (!clock->early.tsc_hi || !clock->late.tsc_hi)
         return false;
     return settle_on(clock, keeper.nominal) ||
-           (scale_from_hz(bracket_hz(&clock->early, &clock->met), &nominal) && settle_on(clock, nominal));
+           (scale_from_hz(bracket_hz(&clock->early, &clock->late), &nominal) && settle_on(clock, nominal));
 }
 
 static bool same_nominal(void)
@@ -192,7 +192,7 @@ static void measure_all(uint8_t century_register, struct utc *utc, uint64_t *utc
 {
     exchange_star(&clock_of(0)->outlook);
     for (unsigned cpu = 1; cpu < keeper.cpus; cpu++)
-        clock_of(cpu)->early = clock_of(cpu)->met;
+        clock_of(cpu)->early = clock_of(cpu)->late;
     measure_lapic();
     read_wall_clock(century_register, utc, utc_tsc);
     look_again();
@@ -208,7 +208,7 @@ static void measure_all(uint8_t century_register, struct utc *utc, uint64_t *utc
 /* The RTC was read before system time began: back from the boot CPU's first line, at its rate. */
 static void set_wall_base(struct utc utc, uint64_t utc_tsc)
 {
-    struct range_ns then = outlook_at(&clock_of(0)->outlook, utc_tsc);
+    struct range then = outlook_at(&clock_of(0)->outlook, utc_tsc);
 
     wallclock_base(utc, (uint64_t)max_i64(0, then.lo + (then.hi - then.lo) / 2), &keeper.wall_base);
 }
@@ -234,8 +234,8 @@ void keeper_start(const struct options *options, uint8_t century_register)
     adjust_read(clock_of(0));
     idle_try(options->idle_trial);
     measure_boot_cpu();
-    keeper.crystal.slip_ns = quirk_slip_ns();
-    meeting_measure_patience();
+    keeper.crystal.slip_ns = slip_expected_ns();
+    meeting_measure_spin();
     clock_of(0)->estimate.crystal = keeper.crystal;
     measure_all(century_register, &utc, &utc_tsc);
     keeper.alignment = exchange_pairs(PASSES, &extent);
@@ -251,7 +251,7 @@ void keeper_start(const struct options *options, uint8_t century_register)
     report_cpus();
     report_clock(why, 0);
     exchange_finish();
-    tick_init_cpu();
+    time_base_init_cpu();
 }
 
 void keeper_cpu_start(void)
@@ -260,5 +260,5 @@ void keeper_cpu_start(void)
     while (!clock_of(cpu_id())->measured)
         cpu_idle(); /* left out: only a panic's NMI gets through */
     alarm_init_cpu();
-    tick_init_cpu();
+    time_base_init_cpu();
 }

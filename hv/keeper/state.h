@@ -41,21 +41,21 @@
  * A line that anyone may read at any moment, even in an NMI that interrupts its writer: two copies (latch.c).
  */
 struct latch {
-    uint32_t turn;
+    uint32_t sequence;
     struct line copy[2];
 };
 
 /* What is shown of a CPU (snapshot.c); written by itself with the keeper's lock, but for ... */
 struct shown {
-    uint32_t turn; /* as in struct latch */
+    uint32_t sequence; /* as in struct latch */
     struct keeper_cpu copy[2];
-    struct range_ns beside; /* this TSC minus the boot CPU's is within it, at `beside_tsc` of its own ... */
-    uint64_t beside_tsc;    /* ... (0: nothing is known), ... */
-    uint32_t epoch;         /* if no disruption was seen since */
-    struct range_ns heard;  /* ... what a meeting showed, with the lock by whom it met: the same, at ... */
+    struct range beside; /* this TSC minus the boot CPU's is within it, at `beside_tsc` of its own ... */
+    uint64_t beside_tsc; /* ... (0: nothing is known), ... */
+    uint32_t epoch;      /* if no disruption was seen since */
+    struct range heard;  /* ... what a meeting showed, with the lock by whom it met: the same, at ... */
     uint64_t heard_from, heard_to; /* ... some moment between these; 0 once it is taken in, ... */
     uint32_t heard_epoch;          /* ... if no disruption was seen since */
-    uint32_t met, back;
+    uint32_t meetings, behind;
 };
 
 /* Written by its own CPU, and by the boot CPU before system time runs. */
@@ -63,7 +63,7 @@ struct cpu_clock {
     struct estimate estimate;
     struct outlook outlook;     /* under the keeper's lock: the publisher reads it */
     uint32_t epoch;             /* which disruption the estimate has seen; under the lock */
-    uint32_t round;             /* the last one in which it gave its anchor; under the lock */
+    uint32_t anchor_generation; /* the last one in which it gave its anchor; under the lock */
     struct timeline timeline;   /* per-CPU mode: this CPU's own */
     struct published published; /* and what it last said */
     struct latch latch;
@@ -75,17 +75,17 @@ struct cpu_clock {
     uint64_t now_floor_ns;   /* what keeper_now_ns last gave here */
     uint64_t missed;         /* periods without a reading of the reference */
     uint32_t silent;         /* rounds without it, at most STOPPED_PERIODS; all write it, under the lock */
-    uint32_t came;           /* the last round in which it came; under the lock */
+    uint32_t sweep;          /* the last round in which it came; under the lock */
     uint64_t due_tsc;        /* the alarm that is set cannot honestly come before this */
     uint64_t looked_tsc;     /* when it last looked at the reference, and ... */
     int64_t looked_ns;       /* ... R then */
     struct line looked_line; /* what was read here until the next publish */
-    unsigned odd; /* alarms in a row that came before their time: the TSC was set back, or stands still */
-    volatile bool nudged; /* look at once; written by others, under the lock, and cleared here */
-    uint64_t met_period;  /* the last in which it met another CPU */
-    uint64_t adjust;      /* IA32_TSC_ADJUST as last read; 0 where there is none */
+    unsigned suspect; /* alarms in a row that came before their time: the TSC was set back, or stands still */
+    volatile bool nudged;    /* look at once; written by others, under the lock, and cleared here */
+    uint64_t meeting_period; /* the last in which it met another CPU */
+    uint64_t adjust;         /* IA32_TSC_ADJUST as last read; 0 where there is none */
     struct bracket early,
-        met;              /* start-up: this CPU's TSC beside the boot CPU's R, at both ends of the window */
+        late;             /* start-up: this CPU's TSC beside the boot CPU's R, at both ends of the window */
     bool measured;        /* start-up: its TSC has a rate; else the CPU is left out (T7) */
     uint64_t star_ticks;  /* start-up: how long its meetings with the boot CPU took */
     struct offset offset; /* start-up: this TSC minus the boot CPU's, ticks */
@@ -108,16 +108,16 @@ struct keeper {
     struct timeline timeline; /* unified mode: the line common to all */
     struct published published;
     struct latch latch;
-    uint64_t period;        /* the last one published */
-    uint32_t rounds;        /* of watching: one ends when a CPU comes to its time base twice in it */
-    uint32_t epoch;         /* counts disruptions */
-    uint32_t round;         /* per-CPU mode: counts how often the CPUs' anchors had to be made one */
-    uint32_t settled_round; /* the last in which all had said what they need */
-    int64_t anchor_ns;      /* of this round: the most by which S is ahead of R on any CPU that has said so */
-    uint64_t broken_ns;     /* S when the last disruption was seen, on broken_cpu; 0: its end has been told */
+    uint64_t period;             /* the last one published */
+    uint32_t sweeps;             /* of watching: one ends when a CPU comes to its time base twice in it */
+    uint32_t epoch;              /* counts disruptions */
+    uint32_t anchor_generation;  /* per-CPU mode: counts how often the CPUs' anchors had to be made one */
+    uint32_t settled_generation; /* the last in which all had said what they need */
+    int64_t anchor_ns;  /* of this round: the most by which S is ahead of R on any CPU that has said so */
+    uint64_t broken_ns; /* S when the last disruption was seen, on broken_cpu; 0: its end has been told */
     unsigned broken_cpu;
     void (*look_now)(void); /* the time base out of turn: something is odd about this TSC. Set by tick.c */
-    uint32_t left_round;    /* when unified mode was left last, and ... */
+    uint32_t left_sweep;    /* when unified mode was left last, and ... */
     unsigned leaves;        /* ... how often, at most LEAVES_MOST */
     struct pairs pairs;     /* who has met whom, at run time */
     enum clockmode wanted;
@@ -187,7 +187,7 @@ void alarm_reprogram(void);
 void alarm_leave_deadline(void); /* for good, on this CPU */
 
 /* tick.c */
-void tick_init_cpu(void);
+void time_base_init_cpu(void);
 
 /*
  * adjust.c: IA32_TSC_ADJUST of this CPU. Read and shown, never written. False: as it was, or there is none.
@@ -222,7 +222,7 @@ void publish_unified(void);
 /* The same, but the line begins as the highest of all CPUs' own. */
 void publish_enter_unified(void);
 /* After a disruption: from now on the CPUs' anchors are asked for anew. */
-void publish_new_round(void);
+void publish_forget_anchors(void);
 void publish_own(struct cpu_clock *clock, unsigned cpu,
                  uint64_t joint); /* joint: a value of that CPU's TSC */
 void publish_leave_unified(void);
@@ -230,9 +230,9 @@ void publish_leave_unified(void);
 const struct published *published_for(unsigned cpu);
 
 /* quirks.c: how far this machine's TSC may jump between two looks; says why where it is not 0. */
-uint32_t quirk_slip_ns(void);
+uint32_t slip_expected_ns(void);
 /* After a disruption: what is to be allowed for from now on. */
-uint32_t quirk_slip_shown(int64_t off_ns);
+uint32_t slip_shown_ns(int64_t off_ns);
 
 /* report.c */
 void report_alarm(void); /* how the boot CPU is woken */
@@ -242,7 +242,7 @@ void report_clock(const char *why, uint64_t step_ns);
 void report_exchange(const struct exchange_cost *cost);
 void report_window(const struct window *window); /* once its rate is known */
 void report_stopped(unsigned cpu);
-void report_back(unsigned cpu);
+void report_returned(unsigned cpu);
 /* `off_ns`: R beyond what was expected. `why`: what is known of it; NULL: only that they disagree. */
 void report_disruption(unsigned cpu, int64_t off_ns, const char *why);
 void report_established(uint64_t delay_ns);

@@ -15,7 +15,7 @@ static const char *reason(const struct cpu_clock *clock, uint64_t tsc, bool adju
         return "tsc-adjust-written";
     if (tsc < clock->looked_tsc)
         return "tsc-set-back";
-    return clock->odd ? "tsc-set-back-or-slow" : NULL;
+    return clock->suspect ? "tsc-set-back-or-slow" : NULL;
 }
 
 /*
@@ -24,7 +24,7 @@ static const char *reason(const struct cpu_clock *clock, uint64_t tsc, bool adju
  */
 static void first_to_see(struct cpu_clock *clock, const char *why, const struct bracket *bracket)
 {
-    struct range_ns range = outlook_at(&clock->outlook, bracket->tsc_hi);
+    struct range range = outlook_at(&clock->outlook, bracket->tsc_hi);
     int64_t off_ns = bracket->ref_lo_ns - (range.lo + (range.hi - range.lo) / 2);
 
     keeper.epoch++;
@@ -34,12 +34,12 @@ static void first_to_see(struct cpu_clock *clock, const char *why, const struct 
     if (keeper.mode == CLOCK_UNIFIED)
         mode_leave_unified("TSC and reference disagree");
     pairs_forget(&keeper.pairs);
-    publish_new_round();
-    keeper.crystal.slip_ns = quirk_slip_shown(off_ns);
+    publish_forget_anchors();
+    keeper.crystal.slip_ns = slip_shown_ns(off_ns);
     clock->estimate.crystal = keeper.crystal;
 }
 
-static uint64_t larger(uint64_t a, uint64_t b)
+static uint64_t max_u64(uint64_t a, uint64_t b)
 {
     return a > b ? a : b;
 }
@@ -52,12 +52,12 @@ static uint64_t larger(uint64_t a, uint64_t b)
  */
 static uint64_t may_have_read(const struct cpu_clock *clock, bool certain, const struct bracket *bracket)
 {
-    int64_t turn_ns = counter_turn_ns(&keeper.counter);
-    bool wide = turn_ns == INT64_MAX, blind = turn_ns < (int64_t)PERIOD_NS;
+    int64_t wrap_ns = counter_wrap_ns(&keeper.counter);
+    bool wide = wrap_ns == INT64_MAX, blind = wrap_ns < (int64_t)PERIOD_NS;
     /* Unsigned first: a reference that lies is any distance off. */
     int64_t gone_ns = (int64_t)((uint64_t)bracket->ref_hi_ns - (uint64_t)clock->looked_ns);
 
-    if ((certain || clock->odd || blind) && !(wide && gone_ns > 0))
+    if ((certain || clock->suspect || blind) && !(wide && gone_ns > 0))
         gone_ns = INT64_MAX;
     return timeline_at_most(&clock->timeline, clock->looked_tsc, gone_ns,
                             clock->now_floor_ns + (certain ? FORWARD_NS : clock->forward_ns));
@@ -82,11 +82,11 @@ static void disrupted(struct cpu_clock *clock, bool agrees, const struct bracket
         alarm_leave_deadline();
     seen = floor_ns = clock->now_floor_ns; /* not before now: what is above has asked for the time */
     if (!agrees)
-        seen = larger(seen, may_have_read(clock, certain, bracket));
+        seen = max_u64(seen, may_have_read(clock, certain, bracket));
     if (!certain)
         clock->forward_ns -= seen - floor_ns;
     /* A TSC far ahead: of two lines that were read since the last look the slower one is far below. */
-    seen = larger(seen, line_read(&clock->looked_line, tsc));
+    seen = max_u64(seen, line_read(&clock->looked_line, tsc));
     timeline_disrupt(&clock->timeline, tsc, seen);
 }
 
@@ -116,14 +116,14 @@ static void miss(unsigned cpu)
 }
 
 /* True: this CPU had been taken for stopped. */
-static bool watch_back(struct cpu_clock *own)
+static bool watch_returned(struct cpu_clock *own)
 {
-    bool back = !clock_counts(own);
+    bool returned = !clock_counts(own);
 
     own->silent = 0;
-    if (back)
-        report_back(cpu_id());
-    return back;
+    if (returned)
+        report_returned(cpu_id());
+    return returned;
 }
 
 /*
@@ -133,18 +133,18 @@ static bool watch_back(struct cpu_clock *own)
  */
 static bool watch_others(struct cpu_clock *own)
 {
-    bool over = own->came == keeper.rounds;
+    bool over = own->sweep == keeper.sweeps;
 
     for (unsigned i = 0; over && i < keeper.cpus; i++) {
-        if (clock_of(i)->came != keeper.rounds && clock_counts(clock_of(i)))
+        if (clock_of(i)->sweep != keeper.sweeps && clock_counts(clock_of(i)))
             miss(i);
     }
-    keeper.rounds += over;
-    own->came = keeper.rounds;
+    keeper.sweeps += over;
+    own->sweep = keeper.sweeps;
     return over;
 }
 
-static void watch_unified(uint64_t period, bool back)
+static void watch_unified(uint64_t period, bool returned)
 {
     struct consensus all;
 
@@ -152,7 +152,7 @@ static void watch_unified(uint64_t period, bool back)
         mode_leave_unified("a TSC is behind another");
         return;
     }
-    if (back || period > keeper.period) { /* the bound for a CPU that is back is told at once */
+    if (returned || period > keeper.period) { /* the bound for a CPU that is back is told at once */
         keeper.period = period > keeper.period ? period : keeper.period;
         publish_unified();
         return;
@@ -162,11 +162,11 @@ static void watch_unified(uint64_t period, bool back)
         mode_leave_unified("TSCs disagree about the reference");
 }
 
-static void watch_percpu(struct cpu_clock *clock, uint64_t period, bool round_over)
+static void watch_percpu(struct cpu_clock *clock, uint64_t period, bool sweep_over)
 {
     publish_own(clock, cpu_id(), rdtsc_ordered());
     keeper.period = period; /* unified mode goes on from here, should it begin now */
-    if (round_over)
+    if (sweep_over)
         mode_try_unified();
 }
 
@@ -247,18 +247,18 @@ static void watch_established(void)
 }
 
 /* `in_turn`: at its time, not because something is odd. */
-static void look(struct cpu_clock *clock, uint64_t period, bool in_turn)
+static void look(struct cpu_clock *clock, uint64_t period, bool on_time)
 {
     clock->nudged = false;
     clock->fresh = look_at_reference(clock);
     bool were_on = lock_take(&keeper.lock);
-    bool back = watch_back(clock);
-    bool round_over = in_turn && watch_others(clock);
+    bool returned = watch_returned(clock);
+    bool sweep_over = on_time && watch_others(clock);
     if (keeper.mode == CLOCK_UNIFIED)
-        watch_unified(period, back);
+        watch_unified(period, returned);
     /* Or it has just become so: the common line may be far ahead of this TSC. */
     if (keeper.mode == CLOCK_PERCPU)
-        watch_percpu(clock, period, round_over);
+        watch_percpu(clock, period, sweep_over);
     watch_established();
     clock->looked_line = keeper.mode == CLOCK_UNIFIED ? keeper.timeline.line : clock->timeline.line;
     snapshot_take(clock);
@@ -281,7 +281,7 @@ static void look_now(void)
     look(clock_of(cpu_id()), keeper_now_ns() / PERIOD_NS, false);
 }
 
-void tick_init_cpu(void)
+void time_base_init_cpu(void)
 {
     struct cpu_clock *clock = clock_of(cpu_id());
 

@@ -36,9 +36,9 @@ void watch_meet(struct cpu_clock *clock, uint64_t period)
     struct offset offset = OFFSET_UNKNOWN;
     uint64_t since;
 
-    if (other == keeper.cpus || clock->met_period == period)
+    if (other == keeper.cpus || clock->meeting_period == period)
         return;
-    clock->met_period = period;
+    clock->meeting_period = period;
     if (cpu_id() > other) {
         meeting_follow_soon(other, FIRST_NUMBER + period);
         return;

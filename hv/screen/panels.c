@@ -94,7 +94,7 @@ void row_text(const struct figures *figures, unsigned cpu, char out[ROW_BYTES])
     format(out, ROW_BYTES, "%c CPU%-3u %4u %-4s %5lu.%03lu %-7s %-7s %+11ld %-7s %-4s %4u %5s %+12ld %s",
            state_mark(seen, cpu), cpu, seen->apic_id, core_word(facts->core), seen->hz / 1000000,
            seen->hz / 1000 % 1000, ppm_bound(hz_bound, seen->hz_ppb), figures->evidence.source,
-           seen->offset_ns, ns_bound(offset_bound, seen->offset_bound_ns), speed(seen), seen->back, smi,
+           seen->offset_ns, ns_bound(offset_bound, seen->offset_bound_ns), speed(seen), seen->behind, smi,
            seen->rate_ppb, ns_bound(rate_bound, seen->rate_bound_ppb));
 }
 

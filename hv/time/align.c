@@ -7,9 +7,10 @@ struct offset offset_join(struct offset a, struct offset b)
     return (struct offset){max_i64(a.lo, b.lo), min_i64(a.hi, b.hi)};
 }
 
-struct offset offset_narrow(struct offset known, const struct exchange *turn)
+struct offset offset_narrow(struct offset known, const struct ping *ping)
 {
-    const struct offset shown = {(int64_t)(turn->met - turn->returned), (int64_t)(turn->met - turn->sent)};
+    const struct offset shown = {(int64_t)(ping->answered - ping->received),
+                                 (int64_t)(ping->answered - ping->sent)};
 
     return offset_join(known, shown);
 }

@@ -12,8 +12,8 @@
  * One turn: a reads its TSC and sends; b sees it and reads its own, sends; a sees that and reads its own
  * again.
  */
-struct exchange {
-    uint64_t sent, met, returned;
+struct ping {
+    uint64_t sent, answered, received;
 };
 
 /*
@@ -26,7 +26,7 @@ struct offset {
 
 #define OFFSET_UNKNOWN ((struct offset){INT64_MIN / 4, INT64_MAX / 4})
 
-struct offset offset_narrow(struct offset known, const struct exchange *turn);
+struct offset offset_narrow(struct offset known, const struct ping *ping);
 /* What two times of knowing say together; lo > hi: the offset has changed in between. */
 struct offset offset_join(struct offset a, struct offset b);
 

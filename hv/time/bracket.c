@@ -13,7 +13,7 @@ uint64_t counter_from_ns(const struct counter *counter, int64_t ns)
     return whole / counter->num * counter->den + whole % counter->num * counter->den / counter->num;
 }
 
-int64_t counter_turn_ns(const struct counter *counter)
+int64_t counter_wrap_ns(const struct counter *counter)
 {
     return counter->bits < 40 ? counter_ns(counter, 1ull << counter->bits) : INT64_MAX;
 }

@@ -24,7 +24,7 @@ int64_t counter_ns(const struct counter *counter, uint64_t count);
 uint64_t counter_from_ns(const struct counter *counter, int64_t ns);
 
 /* After so long the count comes round; INT64_MAX for a counter that takes hours or more (40 bits and up). */
-int64_t counter_turn_ns(const struct counter *counter);
+int64_t counter_wrap_ns(const struct counter *counter);
 
 /*
  * The 64-bit count nearest to `expected` whose low `bits` are `low`: which wrap it is. Right while the

@@ -4,20 +4,20 @@
 
 void consensus_start(struct consensus *all)
 {
-    static const struct range_ns everything = {INT64_MIN, INT64_MAX};
-    static const struct range_ns nothing = {INT64_MAX, INT64_MIN};
+    static const struct range everything = {INT64_MIN, INT64_MAX};
+    static const struct range nothing = {INT64_MAX, INT64_MIN};
 
     *all = (struct consensus){
         .value = everything, .rate = everything, .value_hull = nothing, .rate_hull = nothing};
 }
 
-static void intersect(struct range_ns *with, struct range_ns range)
+static void intersect(struct range *with, struct range range)
 {
     with->lo = max_i64(with->lo, range.lo);
     with->hi = min_i64(with->hi, range.hi);
 }
 
-static void embrace(struct range_ns *with, struct range_ns range)
+static void embrace(struct range *with, struct range range)
 {
     with->lo = min_i64(with->lo, range.lo);
     with->hi = max_i64(with->hi, range.hi);
@@ -25,8 +25,8 @@ static void embrace(struct range_ns *with, struct range_ns range)
 
 void consensus_join(struct consensus *all, const struct outlook *outlook, uint64_t tsc, uint32_t slip_ns)
 {
-    struct range_ns value = outlook_at(outlook, tsc);
-    struct range_ns rate = outlook_rate_at(outlook, tsc);
+    struct range value = outlook_at(outlook, tsc);
+    struct range rate = outlook_rate_at(outlook, tsc);
 
     value.lo -= slip_ns;
     value.hi += slip_ns;

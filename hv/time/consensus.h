@@ -9,11 +9,11 @@
 
 struct consensus {
     unsigned count;
-    bool agree;                            /* one R and one rate fit all: the TSCs can be the same */
-    struct range_ns value;                 /* R at `tsc`: what all allow */
-    struct range_ns rate;                  /* q32 on the common nominal scale */
-    struct range_ns value_hull, rate_hull; /* what any allows: a reader may be on any of the CPUs */
-    uint32_t wander_ppb_s;                 /* and how fast the rate may leave that */
+    bool agree;                         /* one R and one rate fit all: the TSCs can be the same */
+    struct range value;                 /* R at `tsc`: what all allow */
+    struct range rate;                  /* q32 on the common nominal scale */
+    struct range value_hull, rate_hull; /* what any allows: a reader may be on any of the CPUs */
+    uint32_t wander_ppb_s;              /* and how fast the rate may leave that */
 };
 
 void consensus_start(struct consensus *all);

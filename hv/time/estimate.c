@@ -13,7 +13,7 @@ struct point {
 };
 
 struct constraints {
-    struct point upper[ESTIMATE_SAMPLES], lower[ESTIMATE_SAMPLES];
+    struct point upper[ESTIMATE_BRACKETS], lower[ESTIMATE_BRACKETS];
     unsigned count;
 };
 
@@ -43,8 +43,8 @@ int64_t wander_ns(uint32_t wander_ppb_s, int64_t age_ns)
     return ((int64_t)wander_ppb_s * age_ms * age_ms + 1999999) / 2000000;
 }
 
-static const struct range_ns FULL_LIMIT = {-(ESTIMATE_RATE_LIMIT_PPB * 4294967296 / 1000000000),
-                                           ESTIMATE_RATE_LIMIT_PPB * 4294967296 / 1000000000};
+static const struct range FULL_LIMIT = {-(ESTIMATE_RATE_LIMIT_PPB * 4294967296 / 1000000000),
+                                        ESTIMATE_RATE_LIMIT_PPB * 4294967296 / 1000000000};
 
 void estimate_init(struct estimate *estimate, struct tsc_scale nominal, struct crystal crystal)
 {
@@ -58,7 +58,7 @@ void estimate_init(struct estimate *estimate, struct tsc_scale nominal, struct c
 
 static int64_t width_ns(const struct estimate *estimate, unsigned i)
 {
-    const struct bracket *b = &estimate->sample[i];
+    const struct bracket *b = &estimate->bracket[i];
 
     return nominal_ns(estimate->nominal, b->tsc_lo, b->tsc_hi) + b->ref_hi_ns - b->ref_lo_ns;
 }
@@ -67,7 +67,7 @@ static void drop(struct estimate *estimate, unsigned victim)
 {
     estimate->count--;
     for (unsigned i = victim; i < estimate->count; i++)
-        estimate->sample[i] = estimate->sample[i + 1];
+        estimate->bracket[i] = estimate->bracket[i + 1];
 }
 
 /*
@@ -76,14 +76,14 @@ static void drop(struct estimate *estimate, unsigned victim)
  */
 static void make_room(struct estimate *estimate)
 {
-    uint64_t now = estimate->sample[estimate->count - 1].tsc_hi;
+    uint64_t now = estimate->bracket[estimate->count - 1].tsc_hi;
     unsigned best = 0;
     int64_t best_gap = INT64_MAX;
 
     for (unsigned i = 0; i + 2 < estimate->count; i++) {
-        int64_t age = nominal_ns(estimate->nominal, estimate->sample[i].tsc_lo, now) / 1024 + 1;
+        int64_t age = nominal_ns(estimate->nominal, estimate->bracket[i].tsc_lo, now) / 1024 + 1;
         int64_t gap =
-            nominal_ns(estimate->nominal, estimate->sample[i].tsc_lo, estimate->sample[i + 1].tsc_lo);
+            nominal_ns(estimate->nominal, estimate->bracket[i].tsc_lo, estimate->bracket[i + 1].tsc_lo);
 
         if (gap / age < best_gap) {
             best_gap = gap / age;
@@ -97,19 +97,19 @@ static void make_room(struct estimate *estimate)
 static void forget_old(struct estimate *estimate)
 {
     while (estimate->count > 1 &&
-           nominal_ns(estimate->nominal, estimate->sample[0].tsc_lo,
-                      estimate->sample[estimate->count - 1].tsc_hi) > ESTIMATE_MAX_AGE_NS)
+           nominal_ns(estimate->nominal, estimate->bracket[0].tsc_lo,
+                      estimate->bracket[estimate->count - 1].tsc_hi) > ESTIMATE_MAX_AGE_NS)
         drop(estimate, 0);
 }
 
 /* One ns either way covers the rounding of nominal_ns. */
 static void constrain(const struct estimate *estimate, struct constraints *c)
 {
-    const struct bracket *newest = &estimate->sample[estimate->count - 1];
+    const struct bracket *newest = &estimate->bracket[estimate->count - 1];
 
     c->count = estimate->count;
     for (unsigned i = 0; i < estimate->count; i++) {
-        const struct bracket *b = &estimate->sample[i];
+        const struct bracket *b = &estimate->bracket[i];
         int64_t x_lo = nominal_ns(estimate->nominal, newest->tsc_hi, b->tsc_lo);
         int64_t x_hi = nominal_ns(estimate->nominal, newest->tsc_hi, b->tsc_hi);
 
@@ -183,22 +183,22 @@ static int64_t wander_q32(uint32_t wander_ppb_s, int64_t span)
 }
 
 /* The rate has had since then to wander out of what was known of it. */
-static struct range_ns limit_now(const struct estimate *estimate)
+static struct range limit_now(const struct estimate *estimate)
 {
-    const struct bracket *newest = &estimate->sample[estimate->count - 1];
+    const struct bracket *newest = &estimate->bracket[estimate->count - 1];
     int64_t age = nominal_ns(estimate->nominal, estimate->limit_tsc, newest->tsc_hi);
     int64_t wander = wander_q32(estimate->crystal.wander_ppb_s, age);
 
-    return (struct range_ns){
+    return (struct range){
         .lo = max_i64(FULL_LIMIT.lo, estimate->rate_limit.lo - wander),
         .hi = min_i64(FULL_LIMIT.hi, estimate->rate_limit.hi + wander),
     };
 }
 
-static bool look(const struct estimate *estimate, struct outlook *out)
+static bool solve(const struct estimate *estimate, struct outlook *out)
 {
-    const struct bracket *newest = &estimate->sample[estimate->count - 1];
-    struct range_ns limit = limit_now(estimate);
+    const struct bracket *newest = &estimate->bracket[estimate->count - 1];
+    struct range limit = limit_now(estimate);
     struct constraints c;
 
     constrain(estimate, &c);
@@ -217,7 +217,7 @@ static bool look(const struct estimate *estimate, struct outlook *out)
  */
 static void append(struct estimate *estimate, const struct bracket *bracket)
 {
-    struct bracket *last = &estimate->sample[estimate->count];
+    struct bracket *last = &estimate->bracket[estimate->count];
 
     *last = *bracket;
     last->tsc_hi++;
@@ -227,14 +227,14 @@ static void append(struct estimate *estimate, const struct bracket *bracket)
 }
 
 /* `limit`: of the rate, at `limit_tsc`. */
-static void begin_again(struct estimate *estimate, const struct bracket *bracket, struct range_ns limit,
+static void begin_again(struct estimate *estimate, const struct bracket *bracket, struct range limit,
                         uint64_t limit_tsc, struct outlook *out)
 {
     estimate->rate_limit = limit;
     estimate->limit_tsc = limit_tsc;
     estimate->count = 0;
     append(estimate, bracket);
-    look(estimate, out);
+    solve(estimate, out);
 }
 
 /*
@@ -252,7 +252,7 @@ static bool slip(struct estimate *estimate, const struct outlook *before, bool a
     if (gap > estimate->crystal.slip_ns) /* a larger one need not fit q32_ratio_ceil either */
         return false;
     room = again ? q32_ratio_ceil(gap, since) : 0;
-    begin_again(estimate, bracket, (struct range_ns){before->rate_lo - room, before->rate_hi + room},
+    begin_again(estimate, bracket, (struct range){before->rate_lo - room, before->rate_hi + room},
                 before->tsc, out);
     estimate->slips++;
     return true;
@@ -263,14 +263,14 @@ bool estimate_add(struct estimate *estimate, const struct bracket *bracket, stru
     struct outlook before;
     /* Only a slip asks what was known before, and where none is allowed for there is none. */
     bool slips = estimate->crystal.slip_ns > 0 && estimate->count > 0;
-    bool known = slips && look(estimate, &before), again = estimate->count == 1;
+    bool known = slips && solve(estimate, &before), again = estimate->count == 1;
 
-    if (estimate->count == 0 || bracket->tsc_hi >= estimate->sample[estimate->count - 1].tsc_lo) {
+    if (estimate->count == 0 || bracket->tsc_hi >= estimate->bracket[estimate->count - 1].tsc_lo) {
         forget_old(estimate);
-        if (estimate->count == ESTIMATE_SAMPLES)
+        if (estimate->count == ESTIMATE_BRACKETS)
             make_room(estimate);
         append(estimate, bracket);
-        if (look(estimate, out))
+        if (solve(estimate, out))
             return true;
         if (known && slip(estimate, &before, again, bracket, out))
             return true;
@@ -279,24 +279,24 @@ bool estimate_add(struct estimate *estimate, const struct bracket *bracket, stru
     return false;
 }
 
-struct range_ns outlook_at(const struct outlook *outlook, uint64_t tsc)
+struct range outlook_at(const struct outlook *outlook, uint64_t tsc)
 {
     int64_t x = nominal_ns(outlook->nominal, outlook->tsc, tsc);
     int64_t spread = wander_ns(outlook->wander_ppb_s, x) + 1;
     int64_t slow = x >= 0 ? outlook->rate_lo : outlook->rate_hi;
     int64_t fast = x >= 0 ? outlook->rate_hi : outlook->rate_lo;
 
-    return (struct range_ns){
+    return (struct range){
         .lo = outlook->lo_ns + x + q32_mul_floor(x, slow) - spread,
         .hi = outlook->hi_ns + x + q32_mul_ceil(x, fast) + spread,
     };
 }
 
-struct range_ns outlook_rate_at(const struct outlook *outlook, uint64_t tsc)
+struct range outlook_rate_at(const struct outlook *outlook, uint64_t tsc)
 {
     int64_t wander = wander_q32(outlook->wander_ppb_s, nominal_ns(outlook->nominal, outlook->tsc, tsc));
 
-    return (struct range_ns){.lo = outlook->rate_lo - wander, .hi = outlook->rate_hi + wander};
+    return (struct range){.lo = outlook->rate_lo - wander, .hi = outlook->rate_hi + wander};
 }
 
 int64_t outlook_gap_ns(const struct outlook *outlook, const struct bracket *bracket)

@@ -12,7 +12,7 @@
 #include "time/bracket.h"
 #include "time/scale.h"
 
-#define ESTIMATE_SAMPLES        32u
+#define ESTIMATE_BRACKETS       32u
 #define ESTIMATE_MAX_AGE_NS     1000000000000ll
 #define ESTIMATE_RATE_LIMIT_PPB 500000 /* the TSC's rate stays this near to the first estimate (assumed) */
 
@@ -25,7 +25,7 @@ struct outlook {
     uint32_t wander_ppb_s;
 };
 
-struct range_ns {
+struct range {
     int64_t lo, hi;
 };
 
@@ -38,11 +38,11 @@ struct crystal {
 struct estimate {
     struct tsc_scale nominal;
     struct crystal crystal;
-    struct range_ns rate_limit; /* q32, at limit_tsc; it widens with the wander since */
+    struct range rate_limit; /* q32, at limit_tsc; it widens with the wander since */
     uint64_t limit_tsc;
     uint32_t slips;
     unsigned count;
-    struct bracket sample[ESTIMATE_SAMPLES]; /* oldest first */
+    struct bracket bracket[ESTIMATE_BRACKETS]; /* oldest first */
 };
 
 /* Starts, or starts again, with nothing known but the rate to ESTIMATE_RATE_LIMIT_PPB. */
@@ -58,7 +58,7 @@ void estimate_init(struct estimate *estimate, struct tsc_scale nominal, struct c
 bool estimate_add(struct estimate *estimate, const struct bracket *bracket, struct outlook *out);
 
 /* R's range when this CPU's TSC is `tsc`, a little before or up to some minutes after the outlook's own. */
-struct range_ns outlook_at(const struct outlook *outlook, uint64_t tsc);
+struct range outlook_at(const struct outlook *outlook, uint64_t tsc);
 
 /*
  * How far the bracket lies outside what was expected of it; 0 when it touches. After a long time without
@@ -67,7 +67,7 @@ struct range_ns outlook_at(const struct outlook *outlook, uint64_t tsc);
 int64_t outlook_gap_ns(const struct outlook *outlook, const struct bracket *bracket);
 
 /* The rate's range at `tsc`, wander included, q32 against the nominal scale. */
-struct range_ns outlook_rate_at(const struct outlook *outlook, uint64_t tsc);
+struct range outlook_rate_at(const struct outlook *outlook, uint64_t tsc);
 
 /* D * age^2 / 2, rounded up: how far a wandering rate may have carried R in `age_ns`. */
 int64_t wander_ns(uint32_t wander_ppb_s, int64_t age_ns);

@@ -19,8 +19,8 @@ bool pairs_note(struct pairs *pairs, unsigned a, unsigned b, struct offset offse
     case ALIGNMENT_IN_STEP:
         if (pair->generation != pairs->generation)
             *pair = (struct pair){.generation = pairs->generation};
-        if (pair->met < PAIRS_PASSES)
-            pair->met++;
+        if (pair->meetings < PAIRS_PASSES)
+            pair->meetings++;
         return true;
     default: return true;
     }
@@ -30,5 +30,5 @@ bool pairs_in_step(const struct pairs *pairs, unsigned a, unsigned b)
 {
     const struct pair *pair = &pairs->table[a * pairs->cpus + b];
 
-    return pair->generation == pairs->generation && pair->met == PAIRS_PASSES;
+    return pair->generation == pairs->generation && pair->meetings == PAIRS_PASSES;
 }

@@ -13,7 +13,7 @@
 #define PAIRS_PASSES 4u /* each pair meets so often, with not one meeting out of step anywhere in between */
 
 struct pair {
-    uint32_t generation, met;
+    uint32_t generation, meetings;
 };
 
 struct pairs {

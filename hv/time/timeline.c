@@ -4,12 +4,12 @@
 
 #define ROUNDING_NS 3 /* reader's truncation (1), its shift (1), nominal scale (1) */
 
-static int64_t middle(struct range_ns range)
+static int64_t middle(struct range range)
 {
     return range.lo + (range.hi - range.lo) / 2;
 }
 
-static int64_t farthest(struct range_ns range, int64_t from)
+static int64_t farthest(struct range range, int64_t from)
 {
     return max_i64(abs_i64(range.lo - from), abs_i64(range.hi - from));
 }

@@ -62,10 +62,10 @@ void __real_identify(cpuid_reader read, struct cpu_facts *out);
 void __wrap_identify(cpuid_reader read, struct cpu_facts *out);
 void __real_keeper_start(const struct options *options, uint8_t century_register);
 void __wrap_keeper_start(const struct options *options, uint8_t century_register);
-void __real_meeting_lead(unsigned other, uint64_t number, struct offset *offset, struct exchange *narrowest);
-void __wrap_meeting_lead(unsigned other, uint64_t number, struct offset *offset, struct exchange *narrowest);
-void __real_meeting_follow(unsigned leader, uint64_t number);
-void __wrap_meeting_follow(unsigned leader, uint64_t number);
+void __real_meeting_lead(unsigned other, uint64_t meeting, struct offset *offset, struct ping *narrowest);
+void __wrap_meeting_lead(unsigned other, uint64_t meeting, struct offset *offset, struct ping *narrowest);
+void __real_meeting_follow(unsigned leader, uint64_t meeting);
+void __wrap_meeting_follow(unsigned leader, uint64_t meeting);
 bool __real_window_close(const struct window *window, struct crystal crystal, struct estimate *estimate,
                          struct outlook *outlook);
 bool __wrap_window_close(const struct window *window, struct crystal crystal, struct estimate *estimate,
@@ -224,16 +224,16 @@ void __wrap_keeper_start(const struct options *options, uint8_t century_register
 
 /* ---- Measuring ---- */
 
-void __wrap_meeting_lead(unsigned other, uint64_t number, struct offset *offset, struct exchange *narrowest)
+void __wrap_meeting_lead(unsigned other, uint64_t meeting, struct offset *offset, struct ping *narrowest)
 {
     if (!hits("unmeasured", cpu_this()->apic_id))
-        __real_meeting_lead(other, number, offset, narrowest);
+        __real_meeting_lead(other, meeting, offset, narrowest);
 }
 
-void __wrap_meeting_follow(unsigned leader, uint64_t number)
+void __wrap_meeting_follow(unsigned leader, uint64_t meeting)
 {
     if (!hits("unmeasured", cpu_this()->apic_id))
-        __real_meeting_follow(leader, number);
+        __real_meeting_follow(leader, meeting);
 }
 
 bool __wrap_window_close(const struct window *window, struct crystal crystal, struct estimate *estimate,

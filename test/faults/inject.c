@@ -45,8 +45,8 @@ bool __real_apic_init_cpu(void);
 bool __wrap_apic_init_cpu(void);
 void __real_idle_sleep(void);
 void __wrap_idle_sleep(void);
-void __real_tick_init_cpu(void);
-void __wrap_tick_init_cpu(void);
+void __real_time_base_init_cpu(void);
+void __wrap_time_base_init_cpu(void);
 void __real_outcome_domain_ended(enum domain_end end, const char *why, bool reported, bool reported_ok);
 void __wrap_outcome_domain_ended(enum domain_end end, const char *why, bool reported, bool reported_ok);
 
@@ -209,11 +209,11 @@ static void write_later(struct timer *timer, uint64_t now_ns)
               (unsigned long long)now_ns);
 }
 
-void __wrap_tick_init_cpu(void)
+void __wrap_time_base_init_cpu(void)
 {
     uint32_t id = cpu_this()->apic_id;
 
-    __real_tick_init_cpu();
+    __real_time_base_init_cpu();
     if (id < SVM_CPUS && plans[id].later) {
         plans[id].timer.expired = write_later;
         keeper_timer_arm(&plans[id].timer, plans[id].later_ns);

@@ -23,13 +23,13 @@ proctype Writer()
         atomic { store(0, COPY(0), number) }
         atomic { store(0, COPY(0) + 1, number); store(0, TURN, 2 * number - 1) }
 #else
-        /* step K1: readers go to copy 1 | *turn += 1; */
+        /* step K1: readers go to copy 1 | *sequence += 1; */
         atomic { store(0, TURN, 2 * number - 1) }
         /* step K2: copy 0 | latch->copy[0] = *line; */
         atomic { store(0, COPY(0), number) }
         atomic { store(0, COPY(0) + 1, number) }
 #endif
-        /* step K3: readers go to copy 0 | *turn += 1; */
+        /* step K3: readers go to copy 0 | *sequence += 1; */
         atomic { store(0, TURN, 2 * number) }
         /* step K4: copy 1 | latch->copy[1] = *line; */
         atomic { store(0, COPY(1), number) }
@@ -64,12 +64,12 @@ proctype Other()
 
     do
     ::
-        /* step N1: the turn | seen = *turn; */
+        /* step N1: the sequence | seen = *sequence; */
         atomic { LOOK(1) }
         /* step N2: the copy that is not being written | line = latch->copy[seen & 1]; */
         atomic { FIRST(1) }
         atomic { SECOND(1) }
-        /* step N3: the turn again | if (*turn == seen) */
+        /* step N3: the sequence again | if (*sequence == seen) */
         atomic {
             load(1, TURN, again);
             if

@@ -53,7 +53,7 @@ static long double jump_s(enum fault what, unsigned cpu)
 {
     const struct kind *kind = &kinds[what];
     long double most = what >= FAULT_REFERENCE_AHEAD ? kind->most : smaller(kind->most, room_s(what, cpu));
-    long double bound_ns = promises_bound_ns(cpu), turn = turn_ns() * 1e-9L, s, beyond;
+    long double bound_ns = promises_bound_ns(cpu), turn = wrap_ns() * 1e-9L, s, beyond;
     long double least =
         bound_ns >= NEVER ? 0.1L : larger(kind->least, 10e-9L * bound_ns + world.m.stall_ns * 1e-8L);
 

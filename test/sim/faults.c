@@ -36,7 +36,7 @@ const char *const fault_names[FAULTS] = {
 
 void fault_met(enum fault what)
 {
-    tally.met[what]++;
+    tally.struck[what]++;
 }
 
 static void touch_reference(void)

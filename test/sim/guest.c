@@ -204,7 +204,7 @@ void guest_move(unsigned vcpu, unsigned other)
     long double bounds_ns = promises_bound_ns(from) + promises_bound_ns(to);
 
     if (from == to || world.depth > 0 || asleep(from) || asleep(to) || !clock_of(from)->measured ||
-        !clock_of(to)->measured || !promises_one_turn() || bounds_ns >= NEVER || promises_doubtful(from) ||
+        !clock_of(to)->measured || !promises_one_wrap() || bounds_ns >= NEVER || promises_doubtful(from) ||
         promises_doubtful(to))
         return;
     fault_met(FAULT_VCPU_MOVES);

@@ -45,9 +45,9 @@ static long double threshold_ns(unsigned cpu)
            10 * world.m.slip_ns;
 }
 
-static long double to_nearest_turn(long double ns)
+static long double to_nearest_wrap(long double ns)
 {
-    return ns - roundl(ns / turn_ns()) * turn_ns();
+    return ns - roundl(ns / wrap_ns()) * wrap_ns();
 }
 
 /*
@@ -112,7 +112,7 @@ static void grant(unsigned cpu)
 /* Whether a reading is too wide for a narrow counter: then nothing is made of it. */
 static bool too_wide(unsigned cpu)
 {
-    return world.m.ref.bits < 40 && world.cpus[cpu].reading.width_ns > turn_ns() / 5;
+    return world.m.ref.bits < 40 && world.cpus[cpu].reading.width_ns > wrap_ns() / 5;
 }
 
 /*
@@ -165,7 +165,7 @@ void promises_look_ends(unsigned cpu)
     if (c->doubt || seen)
         trace("CPU %u looked, %.0Lf ns off%s\n", cpu, reading->injected_ns - c->granted_ns,
               seen ? ", and saw it" : "");
-    off = to_nearest_turn(reading->injected_ns - c->granted_ns);
+    off = to_nearest_wrap(reading->injected_ns - c->granted_ns);
     tally.worst_gap_ns = larger(tally.worst_gap_ns, reading->from_ns - larger(c->looked_ns, c->excused_ns));
     if (seen && c->doubt)
         c->told_ns = world.now_ns;
@@ -202,9 +202,9 @@ void promises_mode_changed(void)
  * A narrow counter's turn is not sure any more when so much time went by, by the TSC, that what is assumed
  * of it allows for more than a part of a turn: that is told as a disruption.
  */
-static bool turn_unsure(unsigned cpu)
+static bool wrap_unsure(unsigned cpu)
 {
-    return world.m.ref.bits < 64 && threshold_ns(cpu) > turn_ns() / 8;
+    return world.m.ref.bits < 64 && threshold_ns(cpu) > wrap_ns() / 8;
 }
 
 void promises_disruption_told(unsigned cpu)
@@ -213,7 +213,7 @@ void promises_disruption_told(unsigned cpu)
 
     if (off != 0 || kept.cpus[cpu].doubt)
         return;
-    PROMISE(turn_unsure(cpu), "T6: a disruption where there was none: %s", world.last_log);
+    PROMISE(wrap_unsure(cpu), "T6: a disruption where there was none: %s", world.last_log);
     kept.faults++; /* R may be of another turn from now on */
 }
 

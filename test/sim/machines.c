@@ -83,7 +83,7 @@ static void add(struct tally *to, const struct tally *one)
     to->retries += one->retries;
     to->beyond_help += one->beyond_help;
     for (unsigned i = 0; i < FAULTS; i++)
-        to->met[i] += one->met[i];
+        to->struck[i] += one->struck[i];
     to->worst_known_ns = larger(to->worst_known_ns, one->worst_known_ns);
     to->least_room_ns = smaller(to->least_room_ns, one->least_room_ns);
     to->worst_rate = larger(to->worst_rate, one->worst_rate);
@@ -117,10 +117,10 @@ static bool print_faults(const struct tally *t, bool asked)
     bool enough = true;
 
     for (unsigned i = FAULT_NONE + 1; i < FAULTS; i++) {
-        bool often = !asked || hours < 10 || t->met[i] >= hours * EACH_HOUR;
+        bool often = !asked || hours < 10 || t->struck[i] >= hours * EACH_HOUR;
 
-        printf("  %-28s %12llu   %.1Lf an hour%s\n", fault_names[i], (unsigned long long)t->met[i],
-               t->met[i] / larger(hours, 1e-9L), often ? "" : ": TOO FEW");
+        printf("  %-28s %12llu   %.1Lf an hour%s\n", fault_names[i], (unsigned long long)t->struck[i],
+               t->struck[i] / larger(hours, 1e-9L), often ? "" : ": TOO FEW");
         enough = enough && often;
     }
     return enough;

@@ -16,16 +16,17 @@ void exchange_star(const struct outlook *boot)
 {
     for (unsigned cpu = 1; cpu < world.m.cpus; cpu++) {
         struct cpu_clock *clock = clock_of(cpu);
-        uint64_t sent = rdtsc_ordered(), met, returned;
+        uint64_t sent = rdtsc_ordered(), answered, received;
 
         if (world.m.unmeasured && cpu == world.m.cpus - 1)
             continue;
         spend();
-        met = tsc_of(cpu);
+        answered = tsc_of(cpu);
         spend();
-        returned = rdtsc_ordered();
-        clock->met = (struct bracket){met, met, outlook_at(boot, sent).lo, outlook_at(boot, returned).hi};
-        clock->offset = offset_narrow(OFFSET_UNKNOWN, &(struct exchange){sent, met, returned});
+        received = rdtsc_ordered();
+        clock->late =
+            (struct bracket){answered, answered, outlook_at(boot, sent).lo, outlook_at(boot, received).hi};
+        clock->offset = offset_narrow(OFFSET_UNKNOWN, &(struct ping){sent, answered, received});
     }
 }
 
@@ -57,12 +58,12 @@ void exchange_serve(void)
 {
 }
 
-uint32_t quirk_slip_ns(void)
+uint32_t slip_expected_ns(void)
 {
     return world.m.slip_ns * 8;
 }
 
-uint32_t quirk_slip_shown(int64_t off_ns)
+uint32_t slip_shown_ns(int64_t off_ns)
 {
     (void)off_ns;
     return keeper.crystal.slip_ns;
@@ -75,7 +76,7 @@ const struct exchange_cost *exchange_cost(void)
     return &none;
 }
 
-void meeting_measure_patience(void)
+void meeting_measure_spin(void)
 {
 }
 
@@ -87,22 +88,22 @@ static bool is_there(unsigned cpu)
     return !asleep(cpu) && (fabsl(c->alarm_ns - world.now_ns) < 20000 || world.now_ns - c->began_ns < 20000);
 }
 
-void meeting_lead_soon(unsigned other, uint64_t number, struct offset *offset)
+void meeting_lead_soon(unsigned other, uint64_t meeting, struct offset *offset)
 {
-    struct exchange turn;
+    struct ping ping;
 
-    (void)number;
+    (void)meeting;
     for (unsigned i = 0; i < 4 && is_there(other); i++) {
-        turn.sent = rdtsc_ordered();
+        ping.sent = rdtsc_ordered();
         spend();
-        turn.met = tsc_of(other);
-        turn.returned = rdtsc_ordered();
-        *offset = offset_narrow(*offset, &turn);
+        ping.answered = tsc_of(other);
+        ping.received = rdtsc_ordered();
+        *offset = offset_narrow(*offset, &ping);
     }
 }
 
-void meeting_follow_soon(unsigned leader, uint64_t number)
+void meeting_follow_soon(unsigned leader, uint64_t meeting)
 {
     (void)leader;
-    (void)number;
+    (void)meeting;
 }

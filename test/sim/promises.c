@@ -115,7 +115,7 @@ long double promises_bound_ns(unsigned cpu)
     return (long double)bound->ns + age_ns * bound->ppb * 1e-9L + larger(0, age_ns - 1e9L) * 1e-4L;
 }
 
-bool promises_one_turn(void)
+bool promises_one_wrap(void)
 {
     return kept.faults == 0 || world.m.ref.bits >= 64;
 }
@@ -132,7 +132,7 @@ void promises_read_begins(struct sim_read *read)
 static long double error_of(const struct sim_read *r)
 {
     const struct timeline *t = r->stable ? &keeper.timeline : &clock_of(r->cpu)->timeline;
-    long double error = (long double)r->ns - r->ref - t->anchor_ns, turn = turn_ns();
+    long double error = (long double)r->ns - r->ref - t->anchor_ns, turn = wrap_ns();
 
     return kept.faults ? error - roundl(error / turn) * turn : error;
 }
@@ -192,7 +192,7 @@ static void check_bound(const struct sim_read *r)
     tally.least_room_ns = smaller(tally.least_room_ns, bound - fabsl(error));
     PROMISE(fabsl(error) <= bound, "T3: CPU %u: off by %.3Lf ns, bound %.0Lf, age %llu\n", r->cpu, error,
             bound, (unsigned long long)r->age_ns);
-    if (!promises_one_turn())
+    if (!promises_one_wrap())
         return;
     PROMISE(ns + bound >= r->low_ns, "T2: CPU %u: %.3Lf ns below what was certain\n", r->cpu,
             r->low_ns - ns - bound);

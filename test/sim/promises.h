@@ -48,7 +48,7 @@ bool promises_doubtful(unsigned cpu);
  * Whether all CPUs can know the same R: after a fault, two of them may take a narrow counter for different
  * turns (docs/clock.md, "Disruptions").
  */
-bool promises_one_turn(void);
+bool promises_one_wrap(void);
 /* What this CPU's bound is now, at least; NEVER: unknown. */
 long double promises_bound_ns(unsigned cpu);
 

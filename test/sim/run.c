@@ -206,8 +206,8 @@ static void shift_clock(struct cpu_clock *clock, uint64_t ns)
     clock->outlook.lo_ns += (int64_t)ns;
     clock->outlook.hi_ns += (int64_t)ns;
     for (unsigned s = 0; s < clock->estimate.count; s++) {
-        clock->estimate.sample[s].ref_lo_ns += (int64_t)ns;
-        clock->estimate.sample[s].ref_hi_ns += (int64_t)ns;
+        clock->estimate.bracket[s].ref_lo_ns += (int64_t)ns;
+        clock->estimate.bracket[s].ref_hi_ns += (int64_t)ns;
     }
 }
 

@@ -37,7 +37,7 @@ long double true_ref(void)
     return world.now_ns + shift_now() + world.m.ref_base_ns - world.origin_ns;
 }
 
-long double turn_ns(void)
+long double wrap_ns(void)
 {
     return ldexpl(1, (int)world.m.ref.bits) * world.m.ref.num / world.m.ref.den;
 }

@@ -128,7 +128,7 @@ bool asleep(unsigned cpu);
 /* R as it truly is, in the keeper's own scale: 0 at keeper.origin. */
 long double true_ref(void);
 /* How long the reference's counter takes to come round. */
-long double turn_ns(void);
+long double wrap_ns(void);
 /*
  * By how much R and this CPU's TSC have come apart by what was done to them, in ns: 0 while nobody touches
  * either, however they wander.
@@ -154,7 +154,7 @@ struct tally {
     uint64_t runs, broken;
     long double simulated_ns;
     uint64_t reads, known, suspended, updates, retries, beyond_help, shown;
-    uint64_t met[FAULTS];
+    uint64_t struck[FAULTS];
     long double worst_known_ns;
     long double least_room_ns;  /* between an error and its bound */
     long double worst_rate;     /* what is known of it / what T4 allows */

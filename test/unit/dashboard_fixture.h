@@ -45,7 +45,7 @@ static inline void fill_cpu(unsigned cpu)
         .rate_bound_ppb = 900,
         .offset_ns = cpu % 2 ? (int64_t)cpu * 1234567 : -(int64_t)cpu * 17,
         .offset_bound_ns = 38 + cpu,
-        .back = cpu,
+        .behind = cpu,
     };
     cpus[cpu].facts = (struct cpu_facts){.core = cpu % 3, .smi_counted = cpu % 2, .smi = 70 + cpu};
 }

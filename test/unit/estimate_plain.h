@@ -25,7 +25,7 @@ struct plain {
     int64_t limit_lo, limit_hi;
     uint64_t limit_tsc;
     unsigned count, slips;
-    struct bracket sample[PLAIN_KEPT + 1];
+    struct bracket bracket[PLAIN_KEPT + 1];
 };
 
 static inline wide plain_least(wide a, wide b)
@@ -87,7 +87,7 @@ struct plain_corner {
 static inline void plain_corners(const struct plain *p, unsigned i, struct plain_corner *upper,
                                  struct plain_corner *lower)
 {
-    const struct bracket *newest = &p->sample[p->count - 1], *b = &p->sample[i];
+    const struct bracket *newest = &p->bracket[p->count - 1], *b = &p->bracket[i];
 
     upper->x = plain_ns(p->nominal, newest->tsc_hi, b->tsc_lo);
     upper->e =
@@ -118,7 +118,7 @@ static inline bool plain_pair(const struct plain_corner *upper, const struct pla
 
 static inline bool plain_look(const struct plain *p, struct outlook *out)
 {
-    const struct bracket *newest = &p->sample[p->count - 1];
+    const struct bracket *newest = &p->bracket[p->count - 1];
     wide wander = plain_rate_wander(p->wander_ppb_s, plain_ns(p->nominal, p->limit_tsc, newest->tsc_hi));
     wide lo = plain_most(-PLAIN_RATE, p->limit_lo - wander),
          hi = plain_least(PLAIN_RATE, p->limit_hi + wander);
@@ -147,22 +147,22 @@ static inline bool plain_look(const struct plain *p, struct outlook *out)
     return lo <= hi && least <= most;
 }
 
-static inline struct range_ns plain_at(const struct outlook *o, uint64_t tsc)
+static inline struct range plain_at(const struct outlook *o, uint64_t tsc)
 {
     wide x = plain_ns(o->nominal, o->tsc, tsc), spread = plain_wander(o->wander_ppb_s, x) + 1;
     wide a = x * o->rate_lo, b = x * o->rate_hi;
 
-    return (struct range_ns){
+    return (struct range){
         (int64_t)(o->lo_ns + x + plain_floor(plain_least(a, b), PLAIN_ONE) - spread),
         (int64_t)(o->hi_ns + x + plain_ceil(plain_most(a, b), PLAIN_ONE) + spread),
     };
 }
 
-static inline struct range_ns plain_rate_at(const struct outlook *o, uint64_t tsc)
+static inline struct range plain_rate_at(const struct outlook *o, uint64_t tsc)
 {
     wide wander = plain_rate_wander(o->wander_ppb_s, plain_ns(o->nominal, o->tsc, tsc));
 
-    return (struct range_ns){(int64_t)(o->rate_lo - wander), (int64_t)(o->rate_hi + wander)};
+    return (struct range){(int64_t)(o->rate_lo - wander), (int64_t)(o->rate_hi + wander)};
 }
 
 /* ---- Which readings are kept ---- */
@@ -171,12 +171,12 @@ static inline void plain_drop(struct plain *p, unsigned victim)
 {
     p->count--;
     for (unsigned i = victim; i < p->count; i++)
-        p->sample[i] = p->sample[i + 1];
+        p->bracket[i] = p->bracket[i + 1];
 }
 
 static inline wide plain_width(const struct plain *p, unsigned i)
 {
-    const struct bracket *b = &p->sample[i];
+    const struct bracket *b = &p->bracket[i];
 
     return plain_ns(p->nominal, b->tsc_lo, b->tsc_hi) + b->ref_hi_ns - b->ref_lo_ns;
 }
@@ -184,13 +184,13 @@ static inline wide plain_width(const struct plain *p, unsigned i)
 /* Of the neighbours that lie closest for their age the wider one, or the older; the newest stays. */
 static inline void plain_make_room(struct plain *p)
 {
-    uint64_t now = p->sample[p->count - 1].tsc_hi;
+    uint64_t now = p->bracket[p->count - 1].tsc_hi;
     unsigned best = 0;
     wide closest = (wide)1 << 100;
 
     for (unsigned i = 0; i < PLAIN_KEPT - 2; i++) {
-        wide age = plain_ns(p->nominal, p->sample[i].tsc_lo, now) / 1024 + 1;
-        wide gap = plain_ns(p->nominal, p->sample[i].tsc_lo, p->sample[i + 1].tsc_lo) / age;
+        wide age = plain_ns(p->nominal, p->bracket[i].tsc_lo, now) / 1024 + 1;
+        wide gap = plain_ns(p->nominal, p->bracket[i].tsc_lo, p->bracket[i + 1].tsc_lo) / age;
 
         if (gap < closest) {
             closest = gap;
@@ -203,10 +203,10 @@ static inline void plain_make_room(struct plain *p)
 /* A tick more, for what the TSC had moved on; and the newest is the latest of all. */
 static inline void plain_append(struct plain *p, const struct bracket *b)
 {
-    p->sample[p->count] = *b;
-    p->sample[p->count].tsc_hi++;
-    if (p->count > 0 && p->sample[p->count].tsc_hi < p->sample[p->count - 1].tsc_hi)
-        p->sample[p->count].tsc_hi = p->sample[p->count - 1].tsc_hi;
+    p->bracket[p->count] = *b;
+    p->bracket[p->count].tsc_hi++;
+    if (p->count > 0 && p->bracket[p->count].tsc_hi < p->bracket[p->count - 1].tsc_hi)
+        p->bracket[p->count].tsc_hi = p->bracket[p->count - 1].tsc_hi;
     p->count++;
 }
 
@@ -243,9 +243,9 @@ static inline bool plain_add(struct plain *p, const struct bracket *b, struct ou
     struct outlook before;
     bool second = p->count == 1, known = p->count > 0 && plain_look(p, &before);
 
-    if (p->count == 0 || b->tsc_hi >= p->sample[p->count - 1].tsc_lo) {
+    if (p->count == 0 || b->tsc_hi >= p->bracket[p->count - 1].tsc_lo) {
         while (p->count > 1 &&
-               plain_ns(p->nominal, p->sample[0].tsc_lo, p->sample[p->count - 1].tsc_hi) > PLAIN_AGE_NS)
+               plain_ns(p->nominal, p->bracket[0].tsc_lo, p->bracket[p->count - 1].tsc_hi) > PLAIN_AGE_NS)
             plain_drop(p, 0);
         if (p->count == PLAIN_KEPT)
             plain_make_room(p);

@@ -208,12 +208,12 @@ void panic(const char *format, ...)
     abort();
 }
 
-uint32_t quirk_slip_ns(void)
+uint32_t slip_expected_ns(void)
 {
     return 0;
 }
 
-uint32_t quirk_slip_shown(int64_t off_ns)
+uint32_t slip_shown_ns(int64_t off_ns)
 {
     (void)off_ns;
     return 0;
@@ -248,14 +248,14 @@ bool exchange_init(unsigned cpus, void (*idle)(void))
 void exchange_star(const struct outlook *boot)
 {
     for (unsigned cpu = 1; cpu < machine.cpus; cpu++) {
-        uint64_t sent = rdtsc_ordered(), met, returned;
+        uint64_t sent = rdtsc_ordered(), answered, received;
 
         spend(300);
-        met = tsc_of(cpu);
+        answered = tsc_of(cpu);
         spend(300);
-        returned = rdtsc_ordered();
-        clock_of(cpu)->met =
-            (struct bracket){met, met, outlook_at(boot, sent).lo, outlook_at(boot, returned).hi};
+        received = rdtsc_ordered();
+        clock_of(cpu)->late =
+            (struct bracket){answered, answered, outlook_at(boot, sent).lo, outlook_at(boot, received).hi};
     }
 }
 
@@ -278,25 +278,25 @@ const struct exchange_cost *exchange_cost(void)
     return &none;
 }
 
-void meeting_measure_patience(void)
+void meeting_measure_spin(void)
 {
 }
 
-void meeting_lead_soon(unsigned other, uint64_t number, struct offset *offset)
+void meeting_lead_soon(unsigned other, uint64_t meeting, struct offset *offset)
 {
-    struct exchange turn = {.sent = rdtsc_ordered()};
+    struct ping ping = {.sent = rdtsc_ordered()};
 
-    (void)number;
+    (void)meeting;
     spend(300);
-    turn.met = tsc_of(other);
+    ping.answered = tsc_of(other);
     spend(300);
-    turn.returned = rdtsc_ordered();
-    *offset = offset_narrow(*offset, &turn);
+    ping.received = rdtsc_ordered();
+    *offset = offset_narrow(*offset, &ping);
 }
 
-void meeting_follow_soon(unsigned leader, uint64_t number)
+void meeting_follow_soon(unsigned leader, uint64_t meeting)
 {
-    (void)leader, (void)number;
+    (void)leader, (void)meeting;
 }
 
 void idle_sleep(void)

@@ -21,8 +21,8 @@ static struct offset exchanges(int64_t truth, uint64_t seed, int turns)
     for (int i = 0; i < turns; i++) {
         uint64_t sent = 1000000 + (uint64_t)i * 1000, there = sent + 40 + random_next(&r) % 500;
         uint64_t back = there + 40 + random_next(&r) % 500;
-        struct exchange turn = {sent, there + (uint64_t)truth, back};
-        offset = offset_narrow(offset, &turn);
+        struct ping ping = {sent, there + (uint64_t)truth, back};
+        offset = offset_narrow(offset, &ping);
     }
     return offset;
 }
@@ -85,7 +85,7 @@ static void timers_come_out_in_order(void **state)
     unsigned taken = 0;
 
     (void)state;
-    for (int turn = 0; turn < 5; turn++) {
+    for (int ping = 0; ping < 5; ping++) {
         for (unsigned i = 0; i < 200; i++)
             timerq_arm(&queue, &timers[i], random_next(&r) % 1000);
     }

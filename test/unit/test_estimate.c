@@ -60,8 +60,8 @@ static struct bracket take_reading(struct world *w, const struct counter *c, lon
 
 static void assert_truth_inside(struct world *w, const struct outlook *o)
 {
-    struct range_ns value = outlook_at(o, (uint64_t)w->tsc);
-    struct range_ns rate = outlook_rate_at(o, (uint64_t)w->tsc);
+    struct range value = outlook_at(o, (uint64_t)w->tsc);
+    struct range rate = outlook_rate_at(o, (uint64_t)w->tsc);
     long double nominal =
         (long double)o->nominal.mul / 4294967296.0L / (o->nominal.shift < 0 ? 1 << -o->nominal.shift : 1);
     long double deviation = (1 / (w->rate * nominal) - 1) * 4294967296.0L;
@@ -92,7 +92,7 @@ static void run(uint64_t seed, const struct counter *c, long double noise, int s
         advance(&w, 250e6L * (0.9L + uniform(&w.r)), drift);
         assert_truth_inside(&w, &o);
         if (i > 100) {
-            struct range_ns value = outlook_at(&o, o.tsc);
+            struct range value = outlook_at(&o, o.tsc);
             assert_true(value.hi - value.lo < 2 * (noise + (long double)c->num / c->den) + 4000);
         }
     }
@@ -187,7 +187,7 @@ static void a_slip_within_the_allowance_is_no_disruption(void **state)
         if (random_next(&w.r) % 5 == 0)
             w.tsc += uniform(&w.r) * 5000;
         advance(&w, 250e6L, 0);
-        struct range_ns value = outlook_at(&o, (uint64_t)w.tsc);
+        struct range value = outlook_at(&o, (uint64_t)w.tsc);
         assert_true(value.lo - slippery.slip_ns <= w.ns && w.ns <= value.hi + slippery.slip_ns);
     }
     assert_true(e.slips > 100);

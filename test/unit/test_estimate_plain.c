@@ -41,7 +41,7 @@ static void assert_same_outlook(const struct outlook *a, const struct outlook *b
     assert_int_equal(a->wander_ppb_s, b->wander_ppb_s);
 }
 
-static void assert_same_range(struct range_ns a, struct range_ns b)
+static void assert_same_range(struct range a, struct range b)
 {
     assert_int_equal(a.lo, b.lo);
     assert_int_equal(a.hi, b.hi);
@@ -52,10 +52,10 @@ static void assert_same(const struct estimate *e, const struct plain *p)
     assert_int_equal(e->count, p->count);
     assert_int_equal(e->slips, p->slips);
     for (unsigned i = 0; i < p->count; i++) {
-        assert_int_equal(e->sample[i].tsc_lo, p->sample[i].tsc_lo);
-        assert_int_equal(e->sample[i].tsc_hi, p->sample[i].tsc_hi);
-        assert_int_equal(e->sample[i].ref_lo_ns, p->sample[i].ref_lo_ns);
-        assert_int_equal(e->sample[i].ref_hi_ns, p->sample[i].ref_hi_ns);
+        assert_int_equal(e->bracket[i].tsc_lo, p->bracket[i].tsc_lo);
+        assert_int_equal(e->bracket[i].tsc_hi, p->bracket[i].tsc_hi);
+        assert_int_equal(e->bracket[i].ref_lo_ns, p->bracket[i].ref_lo_ns);
+        assert_int_equal(e->bracket[i].ref_hi_ns, p->bracket[i].ref_hi_ns);
     }
 }
 
@@ -176,7 +176,7 @@ static void one_reading_says_this(void **state)
     assert_int_equal(o.rate_hi, 2147483);
     assert_int_equal(o.rate_lo, -2147483);
     assert_same_range(outlook_at(&o, 1101 + 2000000),
-                      (struct range_ns){4999 + 2000000 - 1000 - 1, 5113 + 2000000 + 1000 + 1});
+                      (struct range){4999 + 2000000 - 1000 - 1, 5113 + 2000000 + 1000 + 1});
 }
 
 /* A reading may overlap the last one; one that ends before it began is a TSC that went back. */

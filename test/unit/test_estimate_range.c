@@ -65,7 +65,7 @@ static void assert_same(const struct constraints *c, int64_t lo, int64_t hi)
 /* Corners near a line of some rate, as they come, in an order of age or in none. */
 static void near_a_line(unsigned x_bits, unsigned e_bits)
 {
-    struct constraints c = {.count = (unsigned)below(ESTIMATE_SAMPLES) + 1};
+    struct constraints c = {.count = (unsigned)below(ESTIMATE_BRACKETS) + 1};
     int64_t rate = below(8000000) - 4000000, room = any(e_bits), limit = any(22);
 
     for (unsigned i = 0; i < c.count; i++) {

@@ -31,7 +31,7 @@ static int good(void **state)
             .rate_bound_ppb = i ? 50 : 0,
             .offset_bound_ns = i ? 40 : 0,
             .err_ns = 70,
-            .met = 9,
+            .meetings = 9,
         };
         cpus[i].idle.result = i ? IDLE_GOES_ON : IDLE_NOT_TRIED;
     }
@@ -114,7 +114,7 @@ static void some_left_out(void **state)
 {
     (void)state;
     cpus[2].seen = (struct keeper_cpu){
-        .state = KEEPER_CPU_LEFT_OUT, .offset_ns = 5, .back = 3, .adjust = 9, .err_ns = UINT64_MAX};
+        .state = KEEPER_CPU_LEFT_OUT, .offset_ns = 5, .behind = 3, .adjust = 9, .err_ns = UINT64_MAX};
     assert_judged(VERDICT_IN_STEP, "in-step", "IN STEP", "unsure", "none");
     assert_says(verdict.means, "All 3 TSCs");
     assert_says(verdict.means, "Nothing is known of 1 more CPUs.");
@@ -289,7 +289,7 @@ static void not_in_step(void **state)
     cpus[3].seen.offset_ns = INT64_MIN + 1;
     assert_int_equal(judged(), VERDICT_NOT_IN_STEP);
     good(state);
-    cpus[2].seen.back = 1;
+    cpus[2].seen.behind = 1;
     assert_int_equal(judged(), VERDICT_NOT_IN_STEP);
     assert_int_equal(verdict.worst.behind, 1);
     good(state);
@@ -342,7 +342,7 @@ static void priority(void **state)
     cpus[1].seen.adjust = 5;
     evidence.disruptions = 1;
     cpus[1].seen.offset_ns = 1000;
-    cpus[2].seen.back = 1;
+    cpus[2].seen.behind = 1;
     evidence.apart = evidence.percpu = true;
     assert_int_equal(judged(), VERDICT_STOPS_IN_IDLE);
     cpus[1].idle.result = IDLE_GOES_ON;
@@ -361,7 +361,7 @@ static void priority(void **state)
     assert_says(verdict.means, "CPU1's TSC is 1000 ns");
     cpus[1].seen.offset_ns = 0;
     assert_int_equal(judged(), VERDICT_NOT_IN_STEP);
-    cpus[2].seen.back = 0;
+    cpus[2].seen.behind = 0;
     assert_int_equal(judged(), VERDICT_NOT_IN_STEP);
     evidence.apart = false;
     assert_int_equal(judged(), VERDICT_UNKNOWN);

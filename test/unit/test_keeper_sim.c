@@ -37,7 +37,7 @@ static void test_drawn(void **state)
     assert_true(tally.reads > 1000000);
     assert_true(tally.shown > 10000);
     for (unsigned i = FAULT_NONE + 1; i < FAULTS; i++)
-        assert_true(tally.met[i] > 0);
+        assert_true(tally.struck[i] > 0);
 }
 
 int main(void)

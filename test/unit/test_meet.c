@@ -18,8 +18,8 @@
 
 static void a_turn_bounds_the_offset_on_both_sides(void **state)
 {
-    const struct exchange turn = {.sent = 1000, .met = 5100, .returned = 1300}, wider = {900, 5100, 1400};
-    struct offset o = offset_narrow(OFFSET_UNKNOWN, &turn);
+    const struct ping ping = {.sent = 1000, .answered = 5100, .received = 1300}, wider = {900, 5100, 1400};
+    struct offset o = offset_narrow(OFFSET_UNKNOWN, &ping);
 
     (void)state;
     assert_int_equal(o.lo, 3800);

@@ -82,7 +82,7 @@ static void start(void)
 static void take(void)
 {
     moment++;
-    clocks[1].shown.met = clocks[1].shown.back = (uint32_t)moment;
+    clocks[1].shown.meetings = clocks[1].shown.behind = (uint32_t)moment;
     snapshot_take(&clocks[1]);
 }
 
@@ -102,8 +102,8 @@ static void *read_on(void *unused)
 
     while (!stop) {
         keeper_cpu_view(1, &seen);
-        if (seen.err_ns != seen.at_ns || seen.adjust != (int64_t)seen.at_ns || seen.met != seen.at_ns ||
-            seen.back != seen.at_ns || seen.disruptions != (uint16_t)seen.at_ns)
+        if (seen.err_ns != seen.at_ns || seen.adjust != (int64_t)seen.at_ns || seen.meetings != seen.at_ns ||
+            seen.behind != seen.at_ns || seen.disruptions != (uint16_t)seen.at_ns)
             torn++;
         else
             whole++;
@@ -177,13 +177,13 @@ static void test_met(void **state)
     (void)state;
     start();
     snapshot_met(0, 1, OFFSET_UNKNOWN, 0);
-    assert_true(a->met == 0 && b->met == 0);
+    assert_true(a->meetings == 0 && b->meetings == 0);
     snapshot_met(0, 1, (struct offset){-5, 5}, 0);
-    assert_true(a->met == 1 && b->met == 1 && a->back == 0 && b->back == 0);
+    assert_true(a->meetings == 1 && b->meetings == 1 && a->behind == 0 && b->behind == 0);
     snapshot_met(0, 1, (struct offset){-9, -1}, 0);
-    assert_true(a->met == 2 && b->met == 2 && a->back == 0 && b->back == 1);
+    assert_true(a->meetings == 2 && b->meetings == 2 && a->behind == 0 && b->behind == 1);
     snapshot_met(0, 1, (struct offset){1, 9}, 0);
-    assert_true(a->back == 1 && b->back == 1);
+    assert_true(a->behind == 1 && b->behind == 1);
 }
 
 /* Until the time base is due; not at all while something is odd. */
@@ -197,9 +197,9 @@ static void test_free_ns(void **state)
     clock->base = (struct timer){.armed = true, .deadline_ns = 1000};
     moment = 400;
     assert_int_equal(keeper_free_ns(), 600);
-    clock->odd = 1;
+    clock->suspect = 1;
     assert_int_equal(keeper_free_ns(), 0);
-    clock->odd = 0;
+    clock->suspect = 0;
     clock->nudged = true;
     assert_int_equal(keeper_free_ns(), 0);
     clock->nudged = false;

@@ -50,7 +50,7 @@ static void s_begins_in_the_middle_of_what_r_can_be(void **state)
     struct timeline t;
 
     (void)state;
-    first.rate = (struct range_ns){1000, 200000};
+    first.rate = (struct range){1000, 200000};
     timeline_start(&t, 77, GHZ, &first, 5);
     assert_int_equal(t.line.tsc, 77);
     assert_int_equal(t.line.ns, 152);
@@ -60,7 +60,7 @@ static void s_begins_in_the_middle_of_what_r_can_be(void **state)
     assert_int_equal(t.anchor_ns, 0);
     assert_int_equal(t.tolerance_ppb, 5);
     assert_int_equal(t.disruptions + t.settling, 0);
-    first.value = (struct range_ns){-300, -100}; /* S is not negative */
+    first.value = (struct range){-300, -100}; /* S is not negative */
     timeline_start(&t, 77, GHZ, &first, 0);
     assert_int_equal(t.line.ns, 0);
 }
@@ -81,7 +81,7 @@ static void the_bound_reaches_the_far_end(void **state)
         int64_t s = (int64_t)START + 1000;
         struct consensus all = knows(s, s);
 
-        all.value_hull = (struct range_ns){s + cases[i].lo, s + cases[i].hi};
+        all.value_hull = (struct range){s + cases[i].lo, s + cases[i].hi};
         /* The reader's truncation, its shift, the nominal scale; a tick of 1 ns, and that in whole ns. */
         assert_int_equal(timeline_update(&t, START + 1000, &all).ns, cases[i].ns + 3 + 1 + 1);
         assert_int_equal(t.line.tsc, START + 1000);
@@ -106,14 +106,14 @@ static void the_growth_is_the_farthest_rate(void **state)
     struct consensus all = knows((int64_t)START, (int64_t)START);
 
     (void)state;
-    all.rate_hull = (struct range_ns){-4294967, 429496};
+    all.rate_hull = (struct range){-4294967, 429496};
     assert_int_equal(timeline_update(&t, START, &all).ppb, 1000001); /* 4294968 / 2^32, rounded up */
-    all.rate_hull = (struct range_ns){-429496, 4294967};
+    all.rate_hull = (struct range){-429496, 4294967};
     all.wander_ppb_s = 10;
     assert_int_equal(timeline_update(&t, START, &all).ppb, 1000011);
     t.tolerance_ppb = 700;
     assert_int_equal(timeline_update(&t, START, &all).ppb, 1000711);
-    all.rate = all.rate_hull = (struct range_ns){429496, 429496};
+    all.rate = all.rate_hull = (struct range){429496, 429496};
     assert_int_equal(timeline_update(&t, START, &all).ppb, 1 + 10 + 700);
     assert_rate(&t, 429496);
 }
@@ -182,12 +182,12 @@ static void s_is_steered_so_hard(void **state)
 
         t.line.ns += 1000 * SECOND;
         all.value.lo = all.value.hi = (int64_t)t.line.ns + cases[i].off_ns;
-        all.rate = (struct range_ns){-200000, -100000};
+        all.rate = (struct range){-200000, -100000};
         timeline_update(&t, START, &all);
         assert_rate(&t, -150000 + cases[i].slew_q32);
         assert_int_equal(t.line.ns, START + 1000 * SECOND); /* nothing steps */
         t.free_running = true;
-        all.rate = (struct range_ns){1, 1};
+        all.rate = (struct range){1, 1};
         timeline_update(&t, START, &all);
         assert_rate(&t, -150000 + cases[i].slew_q32);
     }
@@ -200,7 +200,7 @@ static void no_agreement_no_bound_and_no_steering(void **state)
 
     (void)state;
     all.agree = false;
-    all.rate = (struct range_ns){100, 100};
+    all.rate = (struct range){100, 100};
     assert_int_equal(timeline_update(&t, START + 100, &all).ns, UNKNOWN);
     assert_int_equal(t.bound.ppb, UINT32_MAX);
     assert_rate(&t, 0);
