@@ -122,7 +122,7 @@ void report_stopped(unsigned cpu)
 void report_returned(unsigned cpu)
 {
     log_print("CPU %u runs again\n", cpu);
-    log_print("@back cpu=%u at_ns=%llu\n", cpu, (unsigned long long)keeper_now_ns());
+    log_print("@returned cpu=%u at_ns=%llu\n", cpu, (unsigned long long)keeper_now_ns());
 }
 
 /*

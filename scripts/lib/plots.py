@@ -22,7 +22,7 @@ TIMES = ((1, "s"), (60, "minutes"), (3600, "hours"), (86400, "days"))
 UNITS = {"ns": ((1, "ns"), (1e3, "us"), (1e6, "ms"), (1e9, "s")),
          "ppb": ((1, "ppb"), (1e3, "ppm"), (1e6, "1000 ppm")), "": ((1, ""),)}
 MARKS = {"disruption": ("tab:red", "-"), "established": ("tab:green", ":"), "mode": ("tab:blue", "--"),
-         "stopped": ("black", "-."), "back": ("black", ":")}
+         "stopped": ("black", "-."), "returned": ("black", ":")}
 # (column, its band, unit, title where there are CPUs, title where only the guest told)
 PANELS = (("offset", "offset_bound", "ns", "offset from the boot CPU", "spread between VCPUs"),
           ("rate", "rate_bound", "ppb", "rate against the boot CPU", "rate against the TSC"),

@@ -121,7 +121,7 @@ class Marks:
         if line.word == "established":
             return Mark(last_ns / 1e9, line.word, "established")
         words = {"disruption": f"disruption {line.get('what', '')}".strip()}
-        words.update(stopped=f"CPU {line['cpu']} stopped", back=f"CPU {line['cpu']} runs again")
+        words.update(stopped=f"CPU {line['cpu']} stopped", returned=f"CPU {line['cpu']} runs again")
         return Mark(moment(line, "at_ns") / 1e9, line.word, words[line.word])
 
 
@@ -151,7 +151,7 @@ def series_of(name, data):
                 last_ns = _sample(series, line)
             elif line.word == "second":
                 last_ns = seconds.add(series, line)
-            elif line.word in ("disruption", "established", "stopped", "back", "clock"):
+            elif line.word in ("disruption", "established", "stopped", "returned", "clock"):
                 mark = marks.of(line, last_ns)
                 series.marks += [mark] if mark else []
             elif line.word == "check":

@@ -144,7 +144,7 @@ FAULTS = [
     fails("stops-percpu", "stops@1", *WITHOUT, per_cpu, seconds=5, verdict="fail",
           cmdline="clockmode=percpu"),
     fails("comes-back", "returns@1", *TIME, apic_ids(0, 1, 2), one_line, exact_hz, exact_time,
-          says("fault test: CPU 1 is gone", STOPPED, BACK, never=(HANGS,)), goes_on_after("back", 1),
+          says("fault test: CPU 1 is gone", STOPPED, BACK, never=(HANGS,)), goes_on_after("returned", 1),
           seconds=6),
 ]
 

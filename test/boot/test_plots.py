@@ -80,13 +80,13 @@ def test_a_log_without_samples_gives_the_guests_clock():
 def test_what_happened_is_marked_where_it_happened():
     series = series_of("x", log(
         CLOCK.format("unified"), sample(1, 0), "@disruption cpu=1 what=tsc-ahead off_ns=9 at_ns=1600000000",
-        CLOCK.format("percpu"), "@stopped cpu=3 at_ns=1700000000", "@back cpu=3 at_ns=1900000000",
+        CLOCK.format("percpu"), "@stopped cpu=3 at_ns=1700000000", "@returned cpu=3 at_ns=1900000000",
         sample(2, 0),
         "@established cpu=1 delay_ns=5 err_ns=200 disruptions=1", CLOCK.format("percpu"), sample(3, 0),
         CLOCK.format("unified")))
     assert [(mark.at_s, mark.kind, mark.words) for mark in series.marks] == [
         (1.6, "disruption", "disruption tsc-ahead"), (1.0, "mode", "percpu mode"),
-        (1.7, "stopped", "CPU 3 stopped"), (1.9, "back", "CPU 3 runs again"),
+        (1.7, "stopped", "CPU 3 stopped"), (1.9, "returned", "CPU 3 runs again"),
         (2.0, "established", "established"), (3.0, "mode", "unified mode")]
 
 
