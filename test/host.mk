@@ -21,7 +21,7 @@ BENCH_READERS := $(B)/bench/by_gcc.o $(B)/bench/by_clang.o
 BENCH_LINE    := test/bench/host.c test/bench/line.c
 BENCH_SOURCES := $(addprefix test/bench/,bench.c reads.c order.c publisher.c) $(BENCH_LINE) \
                  $(wildcard hv/time/*.c) hv/keeper/publisher.c hv/keeper/latch.c
-COUNT_SOURCES := test/bench/count.c $(BENCH_LINE) $(addprefix hv/time/,line.c scale.c publish.c)
+COUNT_SOURCES := test/bench/count.c $(BENCH_LINE) $(addprefix hv/time/,line.c publish.c)
 
 $(B)/bench/by_gcc.o: BENCH_CC := $(HOST_CC)
 $(B)/bench/by_clang.o: BENCH_CC := $(CLANG_CC)

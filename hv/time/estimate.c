@@ -17,32 +17,6 @@ struct constraints {
     unsigned count;
 };
 
-#define FAR_NS (1ll << 60) /* 36 years: sums of a few such, and of R, stay inside 64 bits */
-
-static int64_t span_ns(struct tsc_scale nominal, uint64_t ticks)
-{
-    uint32_t frac;
-    uint64_t ns = ticks >> 54 ? FAR_NS : scale_exact_ns(nominal, ticks, &frac); /* at 1 MHz below 2^64 */
-
-    return ns < FAR_NS ? (int64_t)ns : FAR_NS;
-}
-
-/* Nominal ns from `from` to `to`, signed; a TSC that was written to can be any distance off. */
-static int64_t nominal_ns(struct tsc_scale nominal, uint64_t from, uint64_t to)
-{
-    return to >= from ? span_ns(nominal, to - from) : -span_ns(nominal, from - to);
-}
-
-/* In ms, so that 3000 s and D up to 10^6 ppb/s stay inside 64 bits. */
-int64_t wander_ns(uint32_t wander_ppb_s, int64_t age_ns)
-{
-    int64_t age_ms = (abs_i64(age_ns) + 999999) / 1000000;
-
-    if (age_ms > 3000000)
-        age_ms = 3000000;
-    return ((int64_t)wander_ppb_s * age_ms * age_ms + 1999999) / 2000000;
-}
-
 static const struct range FULL_LIMIT = {-(ESTIMATE_RATE_LIMIT_PPB * 4294967296 / 1000000000),
                                         ESTIMATE_RATE_LIMIT_PPB * 4294967296 / 1000000000};
 
@@ -60,7 +34,7 @@ static int64_t width_ns(const struct estimate *estimate, unsigned i)
 {
     const struct bracket *b = &estimate->bracket[i];
 
-    return nominal_ns(estimate->nominal, b->tsc_lo, b->tsc_hi) + b->ref_hi_ns - b->ref_lo_ns;
+    return scale_between_ns(estimate->nominal, b->tsc_lo, b->tsc_hi) + b->ref_hi_ns - b->ref_lo_ns;
 }
 
 static void drop(struct estimate *estimate, unsigned victim)
@@ -81,9 +55,9 @@ static void make_room(struct estimate *estimate)
     int64_t best_gap = INT64_MAX;
 
     for (unsigned i = 0; i + 2 < estimate->count; i++) {
-        int64_t age = nominal_ns(estimate->nominal, estimate->bracket[i].tsc_lo, now) / 1024 + 1;
+        int64_t age = scale_between_ns(estimate->nominal, estimate->bracket[i].tsc_lo, now) / 1024 + 1;
         int64_t gap =
-            nominal_ns(estimate->nominal, estimate->bracket[i].tsc_lo, estimate->bracket[i + 1].tsc_lo);
+            scale_between_ns(estimate->nominal, estimate->bracket[i].tsc_lo, estimate->bracket[i + 1].tsc_lo);
 
         if (gap / age < best_gap) {
             best_gap = gap / age;
@@ -97,8 +71,8 @@ static void make_room(struct estimate *estimate)
 static void forget_old(struct estimate *estimate)
 {
     while (estimate->count > 1 &&
-           nominal_ns(estimate->nominal, estimate->bracket[0].tsc_lo,
-                      estimate->bracket[estimate->count - 1].tsc_hi) > ESTIMATE_MAX_AGE_NS)
+           scale_between_ns(estimate->nominal, estimate->bracket[0].tsc_lo,
+                            estimate->bracket[estimate->count - 1].tsc_hi) > ESTIMATE_MAX_AGE_NS)
         drop(estimate, 0);
 }
 
@@ -110,8 +84,8 @@ static void constrain(const struct estimate *estimate, struct constraints *c)
     c->count = estimate->count;
     for (unsigned i = 0; i < estimate->count; i++) {
         const struct bracket *b = &estimate->bracket[i];
-        int64_t x_lo = nominal_ns(estimate->nominal, newest->tsc_hi, b->tsc_lo);
-        int64_t x_hi = nominal_ns(estimate->nominal, newest->tsc_hi, b->tsc_hi);
+        int64_t x_lo = scale_between_ns(estimate->nominal, newest->tsc_hi, b->tsc_lo);
+        int64_t x_hi = scale_between_ns(estimate->nominal, newest->tsc_hi, b->tsc_hi);
 
         c->upper[i].x = x_lo;
         c->upper[i].e =
@@ -173,20 +147,11 @@ static bool value_range(const struct constraints *c, struct outlook *out)
     return lo <= hi;
 }
 
-/* How far the rate may have wandered in `span` ns, q32; more than the limit on it needs no number. */
-static int64_t wander_q32(uint32_t wander_ppb_s, int64_t span)
-{
-    int64_t age_ms = min_i64(abs_i64(span) / 1000000 + 1, 1000000000);
-    int64_t ppb = ((int64_t)wander_ppb_s * age_ms + 999) / 1000;
-
-    return q32_from_ppb(min_i64(ppb, 4 * ESTIMATE_RATE_LIMIT_PPB)) + 1;
-}
-
 /* The rate has had since then to wander out of what was known of it. */
 static struct range limit_now(const struct estimate *estimate)
 {
     const struct bracket *newest = &estimate->bracket[estimate->count - 1];
-    int64_t age = nominal_ns(estimate->nominal, estimate->limit_tsc, newest->tsc_hi);
+    int64_t age = scale_between_ns(estimate->nominal, estimate->limit_tsc, newest->tsc_hi);
     int64_t wander = wander_q32(estimate->crystal.wander_ppb_s, age);
 
     return (struct range){
@@ -246,7 +211,7 @@ static bool slip(struct estimate *estimate, const struct outlook *before, bool a
                  const struct bracket *bracket, struct outlook *out)
 {
     int64_t gap = outlook_gap_ns(before, bracket) + 1;
-    int64_t since = max_i64(1000000, nominal_ns(before->nominal, before->tsc, bracket->tsc_hi));
+    int64_t since = max_i64(1000000, scale_between_ns(before->nominal, before->tsc, bracket->tsc_hi));
     int64_t room;
 
     if (gap > estimate->crystal.slip_ns) /* a larger one need not fit q32_ratio_ceil either */
@@ -277,32 +242,4 @@ bool estimate_add(struct estimate *estimate, const struct bracket *bracket, stru
     }
     begin_again(estimate, bracket, FULL_LIMIT, bracket->tsc_hi, out);
     return false;
-}
-
-struct range outlook_at(const struct outlook *outlook, uint64_t tsc)
-{
-    int64_t x = nominal_ns(outlook->nominal, outlook->tsc, tsc);
-    int64_t spread = wander_ns(outlook->wander_ppb_s, x) + 1;
-    int64_t slow = x >= 0 ? outlook->rate_lo : outlook->rate_hi;
-    int64_t fast = x >= 0 ? outlook->rate_hi : outlook->rate_lo;
-
-    return (struct range){
-        .lo = outlook->lo_ns + x + q32_mul_floor(x, slow) - spread,
-        .hi = outlook->hi_ns + x + q32_mul_ceil(x, fast) + spread,
-    };
-}
-
-struct range outlook_rate_at(const struct outlook *outlook, uint64_t tsc)
-{
-    int64_t wander = wander_q32(outlook->wander_ppb_s, nominal_ns(outlook->nominal, outlook->tsc, tsc));
-
-    return (struct range){.lo = outlook->rate_lo - wander, .hi = outlook->rate_hi + wander};
-}
-
-int64_t outlook_gap_ns(const struct outlook *outlook, const struct bracket *bracket)
-{
-    int64_t above = bracket->ref_lo_ns - outlook_at(outlook, bracket->tsc_hi).hi;
-    int64_t below = outlook_at(outlook, bracket->tsc_lo).lo - bracket->ref_hi_ns;
-
-    return max_i64(0, max_i64(above, below));
 }

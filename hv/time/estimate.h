@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #include "time/bracket.h"
-#include "time/scale.h"
+#include "time/line.h"
 
 #define ESTIMATE_BRACKETS       32u
 #define ESTIMATE_MAX_AGE_NS     1000000000000ll
@@ -71,5 +71,24 @@ struct range outlook_rate_at(const struct outlook *outlook, uint64_t tsc);
 
 /* D * age^2 / 2, rounded up: how far a wandering rate may have carried R in `age_ns`. */
 int64_t wander_ns(uint32_t wander_ppb_s, int64_t age_ns);
+/* How far the rate may have wandered in `span` ns, q32. */
+int64_t wander_q32(uint32_t wander_ppb_s, int64_t span);
+
+/* What all CPUs' outlooks say together, at one value of the TSC. With one outlook it is that one. */
+struct consensus {
+    unsigned count;
+    bool agree;                         /* one R and one rate fit all: the TSCs can be the same */
+    struct range value;                 /* R at `tsc`: what all allow */
+    struct range rate;                  /* q32 on the common nominal scale */
+    struct range value_hull, rate_hull; /* what any allows: a reader may be on any of the CPUs */
+    uint32_t wander_ppb_s;              /* and how fast the rate may leave that */
+};
+
+void consensus_start(struct consensus *all);
+/*
+ * Every outlook must be on the same nominal scale. `slip_ns`: crystal.slip_ns, by which each may be off
+ * already.
+ */
+void consensus_join(struct consensus *all, const struct outlook *outlook, uint64_t tsc, uint32_t slip_ns);
 
 #endif

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "time/consensus.h"
+#include "time/estimate.h"
 #include "time/line.h"
 
 #define TIMELINE_SLEW_PPB   500000       /* corrections bend the rate by at most this */

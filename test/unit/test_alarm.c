@@ -1,4 +1,4 @@
-/* sources: hv/keeper/alarm.c hv/keeper/latch.c hv/time/line.c hv/time/scale.c hv/time/timerq.c */
+/* sources: hv/keeper/alarm.c hv/keeper/latch.c hv/time/line.c hv/time/timerq.c */
 /* flags: -include test/unit/fake_timer_cpu.h */
 /* Alarms on CPUs that are not of one kind: each by its own timer and at its own TSC's rate. */
 #include <setjmp.h>

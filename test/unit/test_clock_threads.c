@@ -1,4 +1,4 @@
-/* sources: hv/time/publish.c hv/time/line.c hv/time/scale.c */
+/* sources: hv/time/publish.c hv/time/line.c */
 /* flags: -pthread -O2 */
 /*
  * The reader in threads against a publisher that follows the writer's order, on the machine's own TSC. The

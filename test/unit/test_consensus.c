@@ -1,4 +1,4 @@
-/* sources: hv/time/scale.c hv/time/bracket.c hv/time/estimate.c hv/time/consensus.c hv/time/line.c */
+/* sources: hv/time/line.c hv/time/bracket.c hv/time/estimate.c hv/time/outlook.c */
 /* Lines that follow one another, and what CPUs know together, to the bit: overlap, hull, disagreement. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "time/consensus.h"
+#include "time/estimate.h"
 #include "time/line.h"
 
 #define START 5000000ull /* TSC */

@@ -1,4 +1,4 @@
-/* sources: hv/time/scale.c hv/time/bracket.c hv/time/estimate.c hv/time/consensus.c hv/time/window.c */
+/* sources: hv/time/line.c hv/time/bracket.c hv/time/estimate.c hv/time/outlook.c hv/time/window.c */
 /* flags: -lm */
 /* The estimate against clocks whose truth is known: the truth is inside the outlook, always. */
 #include <math.h>
@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "random.h"
-#include "time/consensus.h"
+#include "time/estimate.h"
 #include "time/fixed.h"
 #include "time/window.h"
 

@@ -1,4 +1,4 @@
-/* sources: hv/time/scale.c hv/time/bracket.c */
+/* sources: hv/time/line.c hv/time/bracket.c hv/time/outlook.c */
 /*
  * Pieces of the estimate that its whole hardly ever leads to: spans of years, and a disagreement that is
  * nothing, or just what a slip may be.
@@ -18,15 +18,15 @@ static const struct tsc_scale GHZ = {1u << 31, 1}, MHZ = {4194304000u, 10};
 static void spans_end_somewhere(void **state)
 {
     (void)state;
-    assert_int_equal(span_ns(GHZ, 0), 0);
-    assert_int_equal(span_ns(GHZ, (1ull << 54) - 1), (1ll << 54) - 1);
-    assert_int_equal(span_ns(GHZ, 1ull << 54), 1ll << 60);
-    assert_int_equal(span_ns(GHZ, UINT64_MAX), 1ll << 60);
-    assert_int_equal(span_ns(MHZ, 1152921504606846), 1152921504606846000);
-    assert_int_equal(span_ns(MHZ, 1152921504606847), 1ll << 60);
-    assert_int_equal(nominal_ns(GHZ, 5, 12), 7);
-    assert_int_equal(nominal_ns(GHZ, 12, 5), -7);
-    assert_int_equal(nominal_ns(GHZ, 12, 12), 0);
+    assert_int_equal(scale_span_ns(GHZ, 0), 0);
+    assert_int_equal(scale_span_ns(GHZ, (1ull << 54) - 1), (1ll << 54) - 1);
+    assert_int_equal(scale_span_ns(GHZ, 1ull << 54), 1ll << 60);
+    assert_int_equal(scale_span_ns(GHZ, UINT64_MAX), 1ll << 60);
+    assert_int_equal(scale_span_ns(MHZ, 1152921504606846), 1152921504606846000);
+    assert_int_equal(scale_span_ns(MHZ, 1152921504606847), 1ll << 60);
+    assert_int_equal(scale_between_ns(GHZ, 5, 12), 7);
+    assert_int_equal(scale_between_ns(GHZ, 12, 5), -7);
+    assert_int_equal(scale_between_ns(GHZ, 12, 12), 0);
 }
 
 /* R at 1000 is 5000..5010, at the nominal rate exactly; a ns more either way. */
@@ -123,10 +123,10 @@ static void the_rate_wanders_so_far(void **state)
     assert_int_equal(wander_q32(10, 999000000), q32_from_ppb(10) + 1);
     assert_int_equal(wander_q32(10, 1000000000), q32_from_ppb(11) + 1);
     assert_int_equal(wander_q32(1, 999999000000000), q32_from_ppb(1000000) + 1);
-    assert_int_equal(wander_q32(1, FAR_NS), q32_from_ppb(1000000) + 1);
-    assert_int_equal(wander_q32(2, FAR_NS), q32_from_ppb(2000000) + 1);
-    assert_int_equal(wander_q32(3, FAR_NS), q32_from_ppb(2000000) + 1);
-    assert_int_equal(wander_q32(UINT32_MAX, FAR_NS), q32_from_ppb(2000000) + 1);
+    assert_int_equal(wander_q32(1, SCALE_FAR_NS), q32_from_ppb(1000000) + 1);
+    assert_int_equal(wander_q32(2, SCALE_FAR_NS), q32_from_ppb(2000000) + 1);
+    assert_int_equal(wander_q32(3, SCALE_FAR_NS), q32_from_ppb(2000000) + 1);
+    assert_int_equal(wander_q32(UINT32_MAX, SCALE_FAR_NS), q32_from_ppb(2000000) + 1);
 }
 
 int main(void)

@@ -1,4 +1,4 @@
-/* sources: hv/time/scale.c hv/time/bracket.c */
+/* sources: hv/time/line.c hv/time/bracket.c hv/time/outlook.c */
 /* flags: -lm */
 /*
  * The rate's range is found without dividing for every pair of corners: it must be what the plain form gives,

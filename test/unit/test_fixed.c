@@ -1,4 +1,4 @@
-/* sources: hv/time/scale.c */
+/* sources: hv/time/line.c */
 /* Fixed-point helpers and scales, each value against 128-bit arithmetic: what is rounded, and which way. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,7 +10,7 @@
 
 #include "random.h"
 #include "time/fixed.h"
-#include "time/scale.h"
+#include "time/line.h"
 
 typedef __int128 wide;
 

@@ -1,4 +1,4 @@
-/* sources: hv/time/align.c hv/time/pairs.c hv/time/timerq.c hv/time/publish.c hv/time/wallclock.c */
+/* sources: hv/time/align.c hv/time/timerq.c hv/time/publish.c hv/time/wallclock.c */
 /* Offsets, pairs, timers, records, dates at their edges: equal values, first and last ones, nothing. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,7 +9,6 @@
 #include <cmocka.h>
 
 #include "time/align.h"
-#include "time/pairs.h"
 #include "time/publish.h"
 #include "time/timerq.h"
 #include "time/wallclock.h"

@@ -1,4 +1,4 @@
-/* sources: hv/time/scale.c hv/time/bracket.c hv/time/estimate.c hv/time/consensus.c hv/time/line.c hv/time/timeline.c hv/time/align.c hv/time/pairs.c */
+/* sources: hv/time/line.c hv/time/bracket.c hv/time/estimate.c hv/time/outlook.c hv/time/timeline.c hv/time/align.c */
 /* What modes and disruptions are made of: pairs that met, the highest line, how far S may have been. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,7 +11,7 @@
 
 #include "random.h"
 #include "time/fixed.h"
-#include "time/pairs.h"
+#include "time/align.h"
 #include "time/timeline.h"
 
 #define CPUS 5u

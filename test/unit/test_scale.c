@@ -1,4 +1,4 @@
-/* sources: hv/time/scale.c hv/time/line.c */
+/* sources: hv/time/line.c */
 /* Scaling against 128-bit arithmetic, and lines that never go back where they join. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,7 +11,6 @@
 #include "random.h"
 #include "time/fixed.h"
 #include "time/line.h"
-#include "time/scale.h"
 
 static uint64_t some_hz(struct random *r)
 {

@@ -1,4 +1,4 @@
-/* sources: hv/keeper/snapshot.c hv/time/estimate.c hv/time/scale.c hv/time/align.c */
+/* sources: hv/keeper/snapshot.c hv/time/estimate.c hv/time/outlook.c hv/time/line.c hv/time/align.c */
 /* flags: -include test/sim/sim_cpu.h -pthread -O2 */
 /*
  * What is shown of a CPU: whole, whoever reads it while it is written, by threads; and what it says of a CPU
