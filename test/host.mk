@@ -20,7 +20,7 @@ BENCH_CFLAGS  := -std=gnu11 -O2 -g -mno-red-zone -Wall -Wextra -Werror $(INCLUDE
 BENCH_READERS := $(B)/bench/by_gcc.o $(B)/bench/by_clang.o
 BENCH_LINE    := test/bench/host.c test/bench/line.c
 BENCH_SOURCES := $(addprefix test/bench/,bench.c reads.c order.c publisher.c) $(BENCH_LINE) \
-                 $(wildcard hv/time/*.c) hv/keeper/publisher.c hv/keeper/latch.c
+                 $(wildcard hv/time/*.c) $(addprefix hv/keeper/,publisher.c records.c latch.c)
 COUNT_SOURCES := test/bench/count.c $(BENCH_LINE) $(addprefix hv/time/,line.c publish.c)
 
 $(B)/bench/by_gcc.o: BENCH_CC := $(HOST_CC)
@@ -46,7 +46,7 @@ $(B)/outside/%: test/outside/%.c | install
 
 # ---- The simulator: for long runs, so without sanitizers ------------------------------------------
 
-SIM_SHELL   := $(addprefix hv/keeper/,exchange.c meeting.c quirks.c idle.c)
+SIM_SHELL   := $(addprefix hv/keeper/,exchange.c meeting.c slip.c idle.c)
 SIM_SOURCES := $(filter-out test/sim/rival_lane.c test/sim/rival_plain.c,$(sort $(wildcard test/sim/*.c))) \
     $(sort $(wildcard hv/time/*.c)) hv/log/format.c \
     $(filter-out $(SIM_SHELL),$(sort $(wildcard hv/keeper/*.c)))

@@ -1,10 +1,13 @@
 /* A CPU's timers on its LAPIC timer. */
-#include "keeper/state.h"
+#include "keeper/alarm.h"
 
 #include "cpu/apic.h"
 #include "cpu/instructions.h"
 #include "cpu/percpu.h"
 #include "cpu/traps.h"
+#include "keeper/clocks.h"
+#include "keeper/latch.h"
+#include "keeper/time_base.h"
 #include "log/log.h"
 
 /* ns * lapic_hz stays inside 64 bits up to 36 GHz; a longer wait is re-armed */
@@ -17,18 +20,6 @@
 /* timers run in one interrupt: one that arms itself in the past cannot hold the CPU */
 #define MAX_EXPIRED 64
 #define TRIAL_NS    100000u /* the deadline that is tried for */
-
-uint64_t keeper_now_ns(void)
-{
-    struct cpu_clock *clock = clock_of(cpu_id());
-    uint64_t now = latch_read(latch_in_force(), rdtsc_ordered());
-
-    /* At a joint, this CPU may still hold the old line: the new one may be slower by a ns or two. */
-    if (now < clock->now_floor_ns)
-        now = clock->now_floor_ns;
-    clock->now_floor_ns = now;
-    return now;
-}
 
 void alarm_reprogram(void)
 {

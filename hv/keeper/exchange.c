@@ -2,13 +2,15 @@
  * Start-up's timed exchanges. The boot CPU calls meetings; all others sleep in HLT between them, so that
  * two CPUs that meet are not disturbed by the rest (on an emulator, spinning CPUs steal each other's host).
  */
-#include "keeper/state.h"
+#include "keeper/start.h"
 
 #include "cpu/instructions.h"
 #include "cpu/paging.h"
 #include "cpu/percpu.h"
 #include "cpu/smp.h"
 #include "cpu/traps.h"
+#include "keeper/clocks.h"
+#include "keeper/disruption.h"
 #include "keeper/meeting.h"
 #include "time/fixed.h"
 

@@ -4,14 +4,16 @@
  * measuring, so a TSC that this sets back is measured as it then stands. It takes as long for 255 CPUs as for
  * one.
  */
-#include "keeper/idle_rule.h"
+#include "keeper/start.h"
 
 #include "cpu/instructions.h"
 #include "cpu/paging.h"
 #include "cpu/percpu.h"
 #include "cpu/smp.h"
 #include "cpu/traps.h"
-#include "keeper/state.h"
+#include "keeper/announce.h"
+#include "keeper/clocks.h"
+#include "keeper/idle_rule.h"
 #include "log/format.h"
 #include "log/log.h"
 

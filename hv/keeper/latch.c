@@ -1,8 +1,11 @@
-#include "keeper/state.h"
+#include "keeper/latch.h"
 
+#include "cpu/instructions.h"
 #include "cpu/percpu.h"
+#include "keeper/clocks.h"
 
-#define BARRIER() __asm__ volatile("" : : : "memory")
+#define WAIT_SPINS 100000u /* some ms; lines are apart by no more than their bounds, below a us mostly */
+#define BARRIER()  __asm__ volatile("" : : : "memory")
 
 /*
  * While turn is odd copy[0] is being written and readers use copy[1]; while it is even, the other way round.
@@ -46,4 +49,32 @@ uint64_t latch_read(const struct latch *latch, uint64_t tsc)
 const struct latch *latch_in_force(void)
 {
     return keeper.mode == CLOCK_UNIFIED ? &keeper.latch : &clock_of(cpu_id())->latch;
+}
+
+uint64_t keeper_now_ns(void)
+{
+    struct cpu_clock *clock = clock_of(cpu_id());
+    uint64_t now = latch_read(latch_in_force(), rdtsc_ordered());
+
+    /* At a joint, this CPU may still hold the old line: the new one may be slower by a ns or two. */
+    if (now < clock->now_floor_ns)
+        now = clock->now_floor_ns;
+    clock->now_floor_ns = now;
+    return now;
+}
+
+/* A VCPU that goes on on another CPU, with another line, must not read less there (T1). */
+void keeper_vcpu_left(struct time_domain *domain, uint32_t vcpu)
+{
+    domain->vcpus[vcpu].left_ns = keeper_now_ns();
+}
+
+bool keeper_vcpu_may_run(const struct time_domain *domain, uint32_t vcpu)
+{
+    for (unsigned spin = 0; spin < WAIT_SPINS; spin++) {
+        if (latch_read(latch_in_force(), rdtsc_ordered()) >= domain->vcpus[vcpu].left_ns)
+            return true;
+        cpu_relax();
+    }
+    return false;
 }

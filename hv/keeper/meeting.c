@@ -3,7 +3,7 @@
 #include "cpu/instructions.h"
 #include "cpu/paging.h"
 #include "cpu/percpu.h"
-#include "keeper/state.h"
+#include "keeper/clocks.h"
 
 #define ENOUGH_PINGS        4u        /* if the tightest is good */
 #define MEETING_NS          10000000u /* no ping begins after that long */

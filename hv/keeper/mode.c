@@ -1,7 +1,16 @@
 /* Unified or per-CPU, at run time. docs/clock.md says why neither change breaks a promise. */
+#include "keeper/watch.h"
+
 #include "cpu/instructions.h"
-#include "keeper/state.h"
+#include "keeper/announce.h"
+#include "keeper/clocks.h"
+#include "keeper/publisher.h"
 #include "time/fixed.h"
+
+const char *mode_name(void)
+{
+    return keeper.mode == CLOCK_UNIFIED ? "unified" : "percpu";
+}
 
 unsigned mode_cpus_that_count(void)
 {

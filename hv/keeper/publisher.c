@@ -2,9 +2,11 @@
  * Who is told what time it is, and when: the airtight publish for all, and each CPU's own. docs/clock.md has
  * the proof.
  */
-#include "keeper/state.h"
+#include "keeper/publisher.h"
 
 #include "cpu/instructions.h"
+#include "keeper/clocks.h"
+#include "keeper/latch.h"
 #include "time/fixed.h"
 
 #define MARGIN_NS 2000 /* beyond the skew: what stores may take to be seen */
@@ -16,58 +18,6 @@
 /* the joint is microseconds away; a TSC that stands still must not hold us for ever */
 #define JOINT_SPINS 100000000u
 #define STILL_SPINS 1000u
-
-static volatile struct xen_time_record *xen_record(const struct time_vcpu *vcpu)
-{
-    return (volatile struct xen_time_record *)vcpu->xen;
-}
-
-static void begin_vcpu(const struct time_vcpu *vcpu)
-{
-    if (vcpu->slot)
-        record_begin(vcpu->slot, vcpu->version);
-    if (vcpu->xen)
-        xen_record_begin(xen_record(vcpu), vcpu->version);
-}
-
-static void fill_vcpu(const struct time_vcpu *vcpu, const struct published *data)
-{
-    if (vcpu->slot)
-        record_fill(vcpu->slot, data);
-    if (vcpu->xen)
-        xen_record_fill(xen_record(vcpu), data);
-}
-
-static void end_vcpu(struct time_vcpu *vcpu)
-{
-    if (vcpu->slot)
-        record_end(vcpu->slot, vcpu->version);
-    if (vcpu->xen)
-        xen_record_end(xen_record(vcpu), vcpu->version);
-    vcpu->version += 2;
-}
-
-static void begin_all(struct time_domain *domain)
-{
-    for (unsigned i = 0; i < domain->vcpu_count; i++)
-        begin_vcpu(&domain->vcpus[i]);
-    record_begin(domain->common, domain->common_version);
-}
-
-static void fill_all(struct time_domain *domain, const struct published *data)
-{
-    for (unsigned i = 0; i < domain->vcpu_count; i++)
-        fill_vcpu(&domain->vcpus[i], data);
-    record_fill(domain->common, data);
-}
-
-static void end_all(struct time_domain *domain)
-{
-    record_end(domain->common, domain->common_version);
-    domain->common_version += 2;
-    for (unsigned i = 0; i < domain->vcpu_count; i++)
-        end_vcpu(&domain->vcpus[i]);
-}
 
 static struct published published_of(const struct timeline *t, struct bound bound, uint8_t flags)
 {

@@ -3,10 +3,15 @@
  * CPU's: by the reference, as both see it, and by their meetings, which are far narrower; what was known
  * before is carried on at the rate between the two, and each new fact narrows it.
  */
-#include "keeper/state.h"
+#include "keeper/snapshot.h"
 
 #include "cpu/instructions.h"
 #include "cpu/percpu.h"
+#include "keeper/clocks.h"
+#include "keeper/disruption.h"
+#include "keeper/latch.h"
+#include "keeper/publisher.h"
+#include "keeper/time_base.h"
 #include "time/fixed.h"
 
 #define BARRIER()       __asm__ volatile("" : : : "memory")
@@ -265,44 +270,4 @@ void snapshot_met(unsigned a, unsigned b, struct offset offset, uint64_t since)
     shown->heard_from = since + (uint64_t)offset.lo;
     shown->heard_to = rdtsc_ordered() + (uint64_t)offset.hi;
     shown->heard_epoch = keeper.epoch;
-}
-
-/* Overtaken at most by looks, which are far between: a few tries are enough, and then either copy will do. */
-static struct keeper_cpu read_shown(const struct shown *shown)
-{
-    const volatile uint32_t *sequence = &shown->sequence;
-    struct keeper_cpu copy;
-    uint32_t seen;
-
-    for (int tries = 0; tries < 8; tries++) {
-        seen = *sequence;
-        BARRIER();
-        copy = shown->copy[seen & 1];
-        BARRIER();
-        if (*sequence == seen)
-            break;
-    }
-    return copy;
-}
-
-bool keeper_cpu_view(unsigned cpu, struct keeper_cpu *out)
-{
-    if (cpu >= keeper.cpus)
-        return false;
-    *out = read_shown(&clock_of(cpu)->shown);
-    out->state = !clock_of(cpu)->measured  ? KEEPER_CPU_LEFT_OUT
-                 : keeper_cpu_stopped(cpu) ? KEEPER_CPU_STOPPED
-                                           : KEEPER_CPU_ONLINE;
-    out->apic_id = cpu_by_id(cpu)->apic_id;
-    if (!out->at_ns)
-        out->hz_ppb = out->rate_bound_ppb = out->offset_bound_ns = out->err_ns = UINT64_MAX;
-    return true;
-}
-
-uint64_t keeper_free_ns(void)
-{
-    const struct cpu_clock *clock = clock_of(cpu_id());
-    uint64_t now = keeper_now_ns(), due = clock->base.deadline_ns;
-
-    return clock->base.armed && !clock->nudged && !clock->suspect && due > now ? due - now : 0;
 }

@@ -1,8 +1,15 @@
 /* Run time: pairs of CPUs go on meeting, one pair a CPU and period, to see whether their TSCs are in step. */
+#include "keeper/watch.h"
+
 #include "cpu/instructions.h"
 #include "cpu/percpu.h"
+#include "cpu/smp.h"
+#include "keeper/announce.h"
+#include "keeper/clocks.h"
+#include "keeper/latch.h"
 #include "keeper/meeting.h"
-#include "keeper/state.h"
+#include "keeper/publisher.h"
+#include "keeper/snapshot.h"
 
 #define FIRST_NUMBER (1ull << 32) /* above those of the meetings at start-up */
 
@@ -46,4 +53,109 @@ void watch_meet(struct cpu_clock *clock, uint64_t period)
     since = rdtsc_ordered();
     meeting_lead_soon(other, FIRST_NUMBER + period, &offset);
     note(other, offset, since);
+}
+
+/* A CPU that is behind a TSC value which another had already read has a TSC that is not in step (T2). */
+static bool causal_watch(void)
+{
+    uint64_t seen = keeper.last_tsc, own = rdtsc_ordered();
+
+    if (own < seen)
+        return false;
+    keeper.last_tsc = own;
+    return true;
+}
+
+/* One more period without a sign of that CPU. */
+static void miss(unsigned cpu)
+{
+    struct cpu_clock *clock = clock_of(cpu);
+
+    clock->silent++;
+    if (clock->silent == NUDGE_PERIODS) {
+        clock->nudged = true;
+        smp_wake(cpu);
+    }
+    if (clock->silent == STOPPED_PERIODS)
+        report_stopped(cpu);
+}
+
+/* True: this CPU had been taken for stopped. */
+bool watch_returned(struct cpu_clock *own)
+{
+    bool returned = !clock_counts(own);
+
+    own->silent = 0;
+    if (returned)
+        report_returned(cpu_id());
+    return returned;
+}
+
+/*
+ * The CPU that comes first for the second time ends a round, and counts it for those who did not come in
+ * it: by how often CPUs come, not by what S says on each. A machine that stood still as a whole counts one,
+ * however long. True: a round is over.
+ */
+bool watch_others(struct cpu_clock *own)
+{
+    bool over = own->sweep == keeper.sweeps;
+
+    for (unsigned i = 0; over && i < keeper.cpus; i++) {
+        if (clock_of(i)->sweep != keeper.sweeps && clock_counts(clock_of(i)))
+            miss(i);
+    }
+    keeper.sweeps += over;
+    own->sweep = keeper.sweeps;
+    return over;
+}
+
+void watch_unified(uint64_t period, bool returned)
+{
+    struct consensus all;
+
+    if (!causal_watch()) {
+        mode_leave_unified("a TSC is behind another");
+        return;
+    }
+    if (returned || period > keeper.period) { /* the bound for a CPU that is back is told at once */
+        keeper.period = period > keeper.period ? period : keeper.period;
+        publish_unified();
+        return;
+    }
+    all = publish_gather(rdtsc_ordered());
+    if (all.count == mode_cpus_that_count() && !all.agree)
+        mode_leave_unified("TSCs disagree about the reference");
+}
+
+void watch_percpu(struct cpu_clock *clock, uint64_t period, bool sweep_over)
+{
+    publish_own(clock, cpu_id(), rdtsc_ordered());
+    keeper.period = period; /* unified mode goes on from here, should it begin now */
+    if (sweep_over)
+        mode_try_unified();
+}
+
+static bool bound_known(void)
+{
+    for (unsigned i = 0; i < keeper.cpus; i++) {
+        if (clock_counts(clock_of(i)) && published_for(i)->bound.ns == UINT64_MAX)
+            return false;
+    }
+    return true;
+}
+
+/*
+ * The end of a disruption (T6): every CPU's bound is given again. Told by the CPU that saw it, if it still
+ * runs.
+ */
+void watch_established(void)
+{
+    uint64_t now;
+
+    if (!keeper.broken_ns || !bound_known() ||
+        (keeper.broken_cpu != cpu_id() && clock_counts(clock_of(keeper.broken_cpu))))
+        return;
+    now = keeper_now_ns();
+    report_established(now > keeper.broken_ns ? now - keeper.broken_ns : 0);
+    keeper.broken_ns = 0;
 }

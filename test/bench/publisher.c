@@ -11,7 +11,8 @@
 #include <string.h>
 
 #include "bench.h"
-#include "keeper/state.h"
+#include "keeper/clocks.h"
+#include "keeper/publisher.h"
 
 #define VCPUS        255u
 #define RECORD_PAGES ((VCPUS + 1) / MERIDIAN_SLOTS_PER_PAGE)

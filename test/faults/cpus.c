@@ -26,12 +26,13 @@
 #include "cpu/traps.h"
 #include "keeper.h"
 #include "keeper/meeting.h"
-#include "keeper/state.h"
+#include "keeper/clocks.h"
 #include "log/log.h"
 #include "log/serial.h"
 #include "log/string.h"
 #include "outcome.h"
 #include "platform/reference/reference.h"
+#include "time/window.h"
 
 #define RELEASE_SPINS 400000000u
 #define LATE_US       200000u

@@ -10,7 +10,8 @@
 
 #include "cpu/instructions.h"
 #include "cpu/percpu.h"
-#include "keeper/state.h"
+#include "keeper/clocks.h"
+#include "keeper/publisher.h"
 #include "time/fixed.h"
 #include "words.h"
 

@@ -7,7 +7,8 @@
 #include "judge.h"
 
 #include "cpu/percpu.h"
-#include "keeper/state.h"
+#include "keeper/clocks.h"
+#include "keeper/publisher.h"
 #include "log/log.h"
 #include "meridian/clock.h"
 

@@ -11,7 +11,7 @@
 #include "judge.h"
 
 #include "cpu/instructions.h"
-#include "keeper/state.h"
+#include "keeper/clocks.h"
 #include "words.h"
 
 #define MOST_RECORDS 128u /* of one publish: 32 VCPUs' two, and the common one */

@@ -1,4 +1,5 @@
 #include "beside.h"
+#include "keeper/publisher.h"
 
 #include <stdio.h>
 #include <string.h>

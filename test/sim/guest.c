@@ -1,4 +1,5 @@
 #include "guest.h"
+#include "keeper/publisher.h"
 
 #include <string.h>
 

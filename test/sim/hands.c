@@ -1,5 +1,6 @@
 /* What stands in for the hardware's hands: instructions, locks, the APIC's timer, the RTC, the log. */
 #include "beside.h"
+#include "keeper/alarm.h"
 #include "promises.h"
 
 #include <math.h>

@@ -1,5 +1,7 @@
 /* T6, and what a look at the reference ought to have seen. */
 #include "kept.h"
+#include "keeper/disruption.h"
+#include "keeper/publisher.h"
 
 #include <math.h>
 

@@ -1,5 +1,6 @@
 /* What stands in for exchange.c and meeting.c: CPUs meet, and what they learn of each other is the truth. */
 #include "world.h"
+#include "keeper/start.h"
 
 #include <math.h>
 

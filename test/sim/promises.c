@@ -1,4 +1,5 @@
 #include "kept.h"
+#include "keeper/publisher.h"
 
 #include <math.h>
 #include <string.h>

@@ -12,7 +12,7 @@
 
 #include "crystal.h"
 #include "faults.h"
-#include "keeper/state.h"
+#include "keeper/clocks.h"
 #include "random.h"
 
 #define WORLD_CPUS 256u

@@ -1,10 +1,11 @@
-/* sources: hv/time/line.c hv/time/bracket.c hv/time/estimate.c hv/time/outlook.c hv/time/timeline.c hv/time/wallclock.c hv/time/window.c hv/time/timerq.c hv/time/align.c hv/time/publish.c hv/log/format.c hv/keeper/start.c hv/keeper/tick.c hv/keeper/publisher.c hv/keeper/measure.c hv/keeper/latch.c hv/keeper/domains.c hv/keeper/alarm.c hv/keeper/report.c hv/keeper/mode.c hv/keeper/watch.c hv/keeper/moving.c hv/keeper/adjust.c hv/keeper/snapshot.c */
+/* sources: hv/time/line.c hv/time/bracket.c hv/time/estimate.c hv/time/outlook.c hv/time/timeline.c hv/time/wallclock.c hv/time/window.c hv/time/timerq.c hv/time/align.c hv/time/publish.c hv/log/format.c hv/keeper/start.c hv/keeper/time_base.c hv/keeper/disruption.c hv/keeper/publisher.c hv/keeper/latch.c hv/keeper/domains.c hv/keeper/records.c hv/keeper/alarm.c hv/keeper/announce.c hv/keeper/mode.c hv/keeper/watch.c hv/keeper/snapshot.c hv/keeper/view.c */
 /* flags: -include test/sim/sim_cpu.h -Wl,--wrap=record_begin,--wrap=record_fill,--wrap=record_end */
 /*
  * The airtight publish, act by act: what docs/clock.md asks of the joint holds in the very calls that the
  * publisher makes. Every act is noted with the TSC of its moment.
  */
 #include "seed_machine.h"
+#include "keeper/publisher.h"
 
 #define VCPUS 3u
 #define ACTS  64u

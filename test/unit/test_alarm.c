@@ -12,7 +12,8 @@
 #include "cpu/apic.h"
 #include "cpu/instructions.h"
 #include "cpu/traps.h"
-#include "keeper/state.h"
+#include "keeper/clocks.h"
+#include "keeper/alarm.h"
 
 #define MHZ 1000000ull
 #define MS  1000000ull

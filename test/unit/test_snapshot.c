@@ -1,4 +1,4 @@
-/* sources: hv/keeper/snapshot.c hv/time/estimate.c hv/time/outlook.c hv/time/line.c hv/time/align.c */
+/* sources: hv/keeper/snapshot.c hv/keeper/view.c hv/time/estimate.c hv/time/outlook.c hv/time/line.c hv/time/align.c */
 /* flags: -include test/sim/sim_cpu.h -pthread -O2 */
 /*
  * What is shown of a CPU: whole, whoever reads it while it is written, by threads; and what it says of a CPU
@@ -13,7 +13,9 @@
 
 #include <cmocka.h>
 
-#include "keeper/state.h"
+#include "keeper/clocks.h"
+#include "keeper/disruption.h"
+#include "keeper/publisher.h"
 
 #define CPUS   2u
 #define ROUNDS 100000u
@@ -23,7 +25,6 @@ static struct cpu_clock clocks[CPUS];
 static struct published told;
 static uint64_t moment; /* everything that is shown is this number */
 static volatile bool stop;
-static bool stopped;
 static volatile unsigned torn, whole;
 
 uint64_t rdtsc_ordered(void)
@@ -49,10 +50,20 @@ uint64_t keeper_now_ns(void)
     return moment;
 }
 
-bool keeper_cpu_stopped(unsigned cpu)
+const char *mode_name(void)
 {
-    (void)cpu;
-    return stopped;
+    return "percpu";
+}
+
+const struct latch *latch_in_force(void)
+{
+    return &keeper.latch;
+}
+
+uint64_t latch_read(const struct latch *latch, uint64_t tsc)
+{
+    (void)latch;
+    return tsc;
 }
 
 const struct published *published_for(unsigned cpu)
@@ -75,7 +86,7 @@ static void start(void)
     for (unsigned cpu = 0; cpu < CPUS; cpu++)
         clocks[cpu] = (struct cpu_clock){.measured = true};
     moment = 0;
-    stopped = stop = false;
+    stop = false;
     torn = whole = 0;
 }
 
@@ -141,7 +152,7 @@ static void test_states(void **state)
     take();
     keeper_cpu_view(1, &seen);
     assert_true(seen.at_ns == 1 && seen.err_ns == 1 && seen.offset_bound_ns == UINT64_MAX);
-    stopped = true;
+    clocks[1].silent = STOPPED_PERIODS;
     keeper_cpu_view(1, &seen);
     assert_int_equal(seen.state, KEEPER_CPU_STOPPED);
     clocks[1].measured = false;

@@ -1,4 +1,4 @@
-/* sources: hv/keeper/domains.c hv/time/publish.c hv/time/wallclock.c */
+/* sources: hv/keeper/domains.c hv/keeper/records.c hv/time/publish.c hv/time/wallclock.c */
 /* flags: -Wl,--wrap=record_begin,--wrap=record_fill,--wrap=record_fill_wall,--wrap=record_end */
 /*
  * keeper_set_wall: one act for all CPUs and all domains. At each step of it, between any two records, readers
@@ -12,7 +12,8 @@
 
 #include <cmocka.h>
 
-#include "keeper/state.h"
+#include "keeper/clocks.h"
+#include "keeper/publisher.h"
 
 static uint64_t tsc_now;
 #define MERIDIAN_TSC() tsc_now

@@ -1,8 +1,13 @@
 /* What the keeper tells people and programs: the @cpu, @clock and @disruption lines (DESIGN.md section 4). */
-#include "keeper/state.h"
+#include "keeper/announce.h"
 
 #include "cpu/instructions.h"
 #include "cpu/percpu.h"
+#include "keeper/clocks.h"
+#include "keeper/latch.h"
+#include "keeper/publisher.h"
+#include "keeper/time_base.h"
+#include "keeper/watch.h"
 #include "log/format.h"
 #include "log/log.h"
 #include "time/fixed.h"
@@ -14,11 +19,6 @@ static void bound_words(const struct bound *bound, char *out, size_t size)
         format(out, size, "err_ns=unknown err_ppb=unknown");
     else
         format(out, size, "err_ns=%llu err_ppb=%u", (unsigned long long)bound->ns, bound->ppb);
-}
-
-static const char *mode_name(void)
-{
-    return keeper.mode == CLOCK_UNIFIED ? "unified" : "percpu";
 }
 
 static int64_t ticks_to_ns(int64_t ticks)
@@ -166,38 +166,4 @@ void report_adjust(unsigned cpu, uint64_t before)
 {
     log_print("CPU %u: somebody changed IA32_TSC_ADJUST from %lld to %lld\n", cpu, (long long)before,
               (long long)clock_of(cpu)->adjust);
-}
-
-/*
- * S and R at one value of the TSC, both since system time began; after a disruption R is counted on from
- * where it was anchored anew. 0 while it all began less than a ms ago.
- */
-static int64_t rate_ppb(void)
-{
-    uint64_t tsc = rdtsc_ordered();
-    const struct cpu_clock *clock = clock_of(cpu_id());
-    const struct timeline *t = keeper.mode == CLOCK_UNIFIED ? &keeper.timeline : &clock->timeline;
-    struct range range = outlook_at(&clock->outlook, tsc);
-    int64_t gone_ref = range.lo + (range.hi - range.lo) / 2 + t->anchor_ns - (int64_t)keeper.start_ns;
-    int64_t gone = (int64_t)(latch_read(latch_in_force(), tsc) - keeper.start_ns);
-
-    return gone_ref < 1000000 ? 0 : (gone - gone_ref) * 1000 / (gone_ref / 1000000);
-}
-
-void keeper_summary(struct keeper_summary *out)
-{
-    const struct published *data = published_for(cpu_id());
-
-    *out = (struct keeper_summary){
-        .source = keeper.reference->name,
-        .mode = mode_name(),
-        .percpu_asked = keeper.wanted == CLOCKMODE_PERCPU,
-        .apart = keeper.mode == CLOCK_PERCPU && (keeper.alignment == ALIGNMENT_APART || keeper.leaves > 0),
-        .wander_ppb_s = keeper.crystal.wander_ppb_s,
-        .hz = data->hz,
-        .err_ns = data->bound.ns,
-        .err_ppb = data->bound.ppb,
-        .disruptions = data->disruptions,
-        .rate_ppb = rate_ppb(),
-    };
 }

@@ -1,6 +1,7 @@
 /* What the keeper does on a machine whose TSC does what a crystal cannot (platform/quirks.c says which). */
-#include "keeper/state.h"
+#include "keeper/start.h"
 
+#include "keeper/clocks.h"
 #include "keeper/meeting.h"
 #include "log/log.h"
 #include "platform/quirks.h"

@@ -1,0 +1,122 @@
+/*
+ * A disruption: TSC and reference disagree on some CPU. What is known of it, and where S goes on.
+ */
+#include "keeper/disruption.h"
+
+#include "cpu/instructions.h"
+#include "cpu/percpu.h"
+#include "keeper/alarm.h"
+#include "keeper/announce.h"
+#include "keeper/clocks.h"
+#include "keeper/latch.h"
+#include "keeper/publisher.h"
+#include "keeper/start.h"
+#include "keeper/time_base.h"
+#include "keeper/watch.h"
+
+/*
+ * IA32_TSC_ADJUST (SDM vol. 3, 17.17.3): who wrote to the TSC of this CPU, and how much. Never written
+ * here.
+ */
+#define MSR_TSC_ADJUST   0x3bu
+#define CPUID_TSC_ADJUST (1u << 1) /* leaf 7, EBX */
+
+bool adjust_now(uint64_t *adjust)
+{
+    if (cpuid(0, 0).eax < 7 || !(cpuid(7, 0).ebx & CPUID_TSC_ADJUST))
+        return false;
+    *adjust = rdmsr(MSR_TSC_ADJUST);
+    return true;
+}
+
+bool adjust_read(struct cpu_clock *clock)
+{
+    uint64_t before = clock->adjust;
+
+    return adjust_now(&clock->adjust) && clock->adjust != before;
+}
+
+/*
+ * What is known of it: certain where the TSC is below what this very CPU has read. NULL: only that they
+ * disagree.
+ */
+static const char *reason(const struct cpu_clock *clock, uint64_t tsc, bool adjusted)
+{
+    if (adjusted)
+        return "tsc-adjust-written";
+    if (tsc < clock->looked_tsc)
+        return "tsc-set-back";
+    return clock->suspect ? "tsc-set-back-or-slow" : NULL;
+}
+
+/*
+ * The first to see it starts a new epoch, and says so. Unified mode ends: whose TSC it is, is to be shown
+ * anew.
+ */
+static void first_to_see(struct cpu_clock *clock, const char *why, const struct bracket *bracket)
+{
+    struct range range = outlook_at(&clock->outlook, bracket->tsc_hi);
+    int64_t off_ns = bracket->ref_lo_ns - (range.lo + (range.hi - range.lo) / 2);
+
+    keeper.epoch++;
+    keeper.broken_ns = keeper_now_ns();
+    keeper.broken_cpu = cpu_id();
+    report_disruption(cpu_id(), off_ns, why);
+    if (keeper.mode == CLOCK_UNIFIED)
+        mode_leave_unified("TSC and reference disagree");
+    pairs_forget(&keeper.pairs);
+    publish_forget_anchors();
+    keeper.crystal.slip_ns = slip_shown_ns(off_ns);
+    clock->estimate.crystal = keeper.crystal;
+}
+
+static uint64_t max_u64(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
+/*
+ * What S may have been before the TSC was set back, by R since the last look. A narrow counter does not tell
+ * R then (the machine may have stood still for turns of it meanwhile): the most that is ever believed. Where
+ * it turns within a period, "ahead" may be "back". If it is not certain that the TSC was set back, it may be
+ * the reference that lies.
+ */
+static uint64_t may_have_read(const struct cpu_clock *clock, bool certain, const struct bracket *bracket)
+{
+    int64_t wrap_ns = counter_wrap_ns(&keeper.counter);
+    bool wide = wrap_ns == INT64_MAX, blind = wrap_ns < (int64_t)PERIOD_NS;
+    /* Unsigned first: a reference that lies is any distance off. */
+    int64_t gone_ns = (int64_t)((uint64_t)bracket->ref_hi_ns - (uint64_t)clock->looked_ns);
+
+    if ((certain || clock->suspect || blind) && !(wide && gone_ns > 0))
+        gone_ns = INT64_MAX;
+    return timeline_at_most(&clock->timeline, clock->looked_tsc, gone_ns,
+                            clock->now_floor_ns + (certain ? FORWARD_NS : clock->forward_ns));
+}
+
+/*
+ * TSC and reference disagree on this CPU, or (`agrees`) did on another. S goes on from where it is; where R
+ * is ahead, from where S may have been before a TSC was set back (T1): that the reference leapt instead
+ * cannot be told from it. The bound reads unknown.
+ */
+void disrupted(struct cpu_clock *clock, bool agrees, const struct bracket *bracket)
+{
+    uint64_t tsc = rdtsc_ordered(), before = clock->adjust, floor_ns, seen;
+    bool adjusted = adjust_read(clock), certain = adjusted || tsc < clock->looked_tsc;
+
+    if (clock->epoch == keeper.epoch)
+        first_to_see(clock, reason(clock, tsc, adjusted), bracket);
+    clock->epoch = keeper.epoch;
+    if (adjusted)
+        report_adjust(cpu_id(), before);
+    if (certain)
+        alarm_leave_deadline();
+    seen = floor_ns = clock->now_floor_ns; /* not before now: what is above has asked for the time */
+    if (!agrees)
+        seen = max_u64(seen, may_have_read(clock, certain, bracket));
+    if (!certain)
+        clock->forward_ns -= seen - floor_ns;
+    /* A TSC far ahead: of two lines that were read since the last look the slower one is far below. */
+    seen = max_u64(seen, line_read(&clock->looked_line, tsc));
+    timeline_disrupt(&clock->timeline, tsc, seen);
+}

@@ -1,0 +1,31 @@
+/* When TSC and reference disagree. */
+#ifndef KEEPER_DISRUPTION_H
+#define KEEPER_DISRUPTION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "keeper/watch.h"
+#include "time/bracket.h"
+
+struct cpu_clock;
+
+/*
+ * By how much S may go forward, at most, beyond what it last was here for certain, when R is ahead of it: no
+ * CPU that runs is without an alarm for longer. It may do so once, until a look agrees with the one before
+ * it: a reference that lies at every look must not drive S on and on.
+ */
+#define FORWARD_NS (STOPPED_PERIODS * PERIOD_NS)
+
+/* With the keeper's lock, on the CPU of `clock`. `agrees`: the disagreement was seen on another CPU. */
+void disrupted(struct cpu_clock *clock, bool agrees, const struct bracket *bracket);
+
+/*
+ * Reads IA32_TSC_ADJUST of this CPU, which is shown and never written. Returns true if it has changed since
+ * it was last read here; false also where there is none.
+ */
+bool adjust_read(struct cpu_clock *clock);
+/* Reads it and keeps nothing. Returns false where there is none. */
+bool adjust_now(uint64_t *adjust);
+
+#endif

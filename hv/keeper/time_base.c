@@ -1,0 +1,155 @@
+/* The time base: every 250 ms on every CPU, its own look at the reference, and what follows from it. */
+#include "keeper/time_base.h"
+
+#include "cpu/instructions.h"
+#include "cpu/percpu.h"
+#include "keeper/clocks.h"
+#include "keeper/disruption.h"
+#include "keeper/latch.h"
+#include "keeper/snapshot.h"
+#include "keeper/watch.h"
+
+/*
+ * Which turn of a narrow counter it is follows from where R should be. That is sure only while all that R
+ * may be is well below half a turn wide.
+ */
+static bool wrap_is_sure(const struct counter *counter, int64_t width_ns)
+{
+    return width_ns < counter_wrap_ns(counter) / 4;
+}
+
+/* The TSC was set back and tells nothing: R is taken to be less than a turn after the last reading. */
+static int64_t after_the_last(const struct cpu_clock *clock)
+{
+    int64_t wrap_ns = counter_wrap_ns(&keeper.counter);
+
+    return clock->looked_ns + (wrap_ns < INT64_MAX ? wrap_ns / 2 : 0);
+}
+
+static struct bracket bracket_near(int64_t expected_ns, const struct reference_reading *reading)
+{
+    uint64_t expected = keeper.origin + counter_from_ns(&keeper.counter, expected_ns);
+
+    return bracket_from_count(&keeper.counter, keeper.origin,
+                              counter_unwrap(&keeper.counter, expected, reading->count), reading->edge,
+                              reading->tsc_lo, reading->tsc_hi);
+}
+
+/*
+ * A reading too wide (a host that stalls) only fails; an outlook too wide (the TSC leapt far) is lost for
+ * good.
+ */
+bool measure(const struct cpu_clock *clock, struct bracket *out, bool *lost)
+{
+    struct reference_reading reading;
+    struct range early, late;
+
+    if (!reference_sample(keeper.reference, &reading))
+        return false;
+    early = outlook_at(&clock->outlook, reading.tsc_lo);
+    late = outlook_at(&clock->outlook, reading.tsc_hi);
+    *lost = !wrap_is_sure(&keeper.counter, early.hi - early.lo);
+    if (!*lost && !wrap_is_sure(&keeper.counter, late.hi - early.lo))
+        return false;
+    if (*lost || reading.tsc_hi < clock->looked_tsc)
+        *out = bracket_near(after_the_last(clock), &reading);
+    else
+        *out = bracket_near(early.lo + (late.hi - early.lo) / 2, &reading);
+    return true;
+}
+
+/* Told by what was known alone, which after a long time without a look is stricter than estimate_add. */
+static bool expected_of(const struct outlook *known, struct bracket bracket)
+{
+    bracket.tsc_hi++; /* a tick, which the TSC had moved on when it was read */
+    return outlook_gap_ns(known, &bracket) <= keeper.crystal.slip_ns;
+}
+
+/*
+ * With the keeper's lock. False: somebody saw a disruption meanwhile, and this reading may be from before
+ * it.
+ */
+static bool take_in(struct cpu_clock *clock, uint32_t epoch, bool agrees, const struct bracket *bracket,
+                    const struct outlook *outlook)
+{
+    if (keeper.epoch != epoch)
+        return false;
+    if (!agrees || clock->epoch != epoch)
+        disrupted(clock, agrees, bracket);
+    if (agrees)
+        clock->forward_ns = FORWARD_NS;
+    clock->outlook = *outlook;
+    clock->looked_tsc = bracket->tsc_hi;
+    clock->looked_ns = bracket->ref_lo_ns;
+    return true;
+}
+
+/* False: nothing new is known. */
+static bool look_at_reference(struct cpu_clock *clock)
+{
+    uint32_t epoch = __atomic_load_n(&keeper.epoch, __ATOMIC_RELAXED);
+    struct outlook outlook;
+    struct bracket bracket;
+    bool agrees, lost, taken;
+
+    if (!measure(clock, &bracket, &lost)) {
+        clock->missed++;
+        return false;
+    }
+    agrees = !lost && expected_of(&clock->outlook, bracket);
+    /* Here or on another CPU: what was known before a disruption is void. */
+    if (!agrees || clock->epoch != epoch)
+        estimate_init(&clock->estimate, clock->estimate.nominal, keeper.crystal);
+    agrees = estimate_add(&clock->estimate, &bracket, &outlook) && agrees;
+
+    bool were_on = lock_take(&keeper.lock);
+    taken = take_in(clock, epoch, agrees, &bracket, &outlook);
+    lock_release(&keeper.lock, were_on);
+    clock->missed += !taken;
+    return taken;
+}
+
+/* `in_turn`: at its time, not because something is odd. */
+static void look(struct cpu_clock *clock, uint64_t period, bool on_time)
+{
+    clock->nudged = false;
+    clock->fresh = look_at_reference(clock);
+    bool were_on = lock_take(&keeper.lock);
+    bool returned = watch_returned(clock);
+    bool sweep_over = on_time && watch_others(clock);
+    if (keeper.mode == CLOCK_UNIFIED)
+        watch_unified(period, returned);
+    /* Or it has just become so: the common line may be far ahead of this TSC. */
+    if (keeper.mode == CLOCK_PERCPU)
+        watch_percpu(clock, period, sweep_over);
+    watch_established();
+    clock->looked_line = keeper.mode == CLOCK_UNIFIED ? keeper.timeline.line : clock->timeline.line;
+    snapshot_take(clock);
+    lock_release(&keeper.lock, were_on);
+}
+
+static void time_base(struct timer *timer, uint64_t now_ns)
+{
+    struct cpu_clock *clock = clock_of(cpu_id());
+    uint64_t period = now_ns / PERIOD_NS;
+
+    watch_meet(clock, period);
+    look(clock, period, true);
+    /* By what S is now: a look may have sent it forward past several periods. */
+    keeper_timer_arm(timer, (keeper_now_ns() / PERIOD_NS + 1) * PERIOD_NS);
+}
+
+static void look_now(void)
+{
+    look(clock_of(cpu_id()), keeper_now_ns() / PERIOD_NS, false);
+}
+
+void time_base_init_cpu(void)
+{
+    struct cpu_clock *clock = clock_of(cpu_id());
+
+    keeper.look_now = look_now; /* by all CPUs, and the same */
+    look_now(); /* TSCs too close for a meeting to tell apart: the reference may, before a guest reads them */
+    clock->base.expired = time_base;
+    keeper_timer_arm(&clock->base, (keeper_now_ns() / PERIOD_NS + 1) * PERIOD_NS);
+}

@@ -1,0 +1,94 @@
+/* What the keeper answers to those who ask: of one CPU, and of all. */
+#include "keeper/clocks.h"
+
+#include "cpu/instructions.h"
+#include "cpu/percpu.h"
+#include "keeper/latch.h"
+#include "keeper/publisher.h"
+#include "keeper/watch.h"
+
+#define BARRIER() __asm__ volatile("" : : : "memory")
+
+bool keeper_cpu_measured(unsigned cpu)
+{
+    return cpu < keeper.cpus && clock_of(cpu)->measured;
+}
+
+bool keeper_cpu_stopped(unsigned cpu)
+{
+    return cpu < keeper.cpus && __atomic_load_n(&clock_of(cpu)->silent, __ATOMIC_RELAXED) >= STOPPED_PERIODS;
+}
+
+/* Overtaken at most by looks, which are far between: a few tries are enough, and then either copy will do. */
+static struct keeper_cpu read_shown(const struct shown *shown)
+{
+    const volatile uint32_t *sequence = &shown->sequence;
+    struct keeper_cpu copy;
+    uint32_t seen;
+
+    for (int tries = 0; tries < 8; tries++) {
+        seen = *sequence;
+        BARRIER();
+        copy = shown->copy[seen & 1];
+        BARRIER();
+        if (*sequence == seen)
+            break;
+    }
+    return copy;
+}
+
+bool keeper_cpu_view(unsigned cpu, struct keeper_cpu *out)
+{
+    if (cpu >= keeper.cpus)
+        return false;
+    *out = read_shown(&clock_of(cpu)->shown);
+    out->state = !clock_of(cpu)->measured  ? KEEPER_CPU_LEFT_OUT
+                 : keeper_cpu_stopped(cpu) ? KEEPER_CPU_STOPPED
+                                           : KEEPER_CPU_ONLINE;
+    out->apic_id = cpu_by_id(cpu)->apic_id;
+    if (!out->at_ns)
+        out->hz_ppb = out->rate_bound_ppb = out->offset_bound_ns = out->err_ns = UINT64_MAX;
+    return true;
+}
+
+uint64_t keeper_free_ns(void)
+{
+    const struct cpu_clock *clock = clock_of(cpu_id());
+    uint64_t now = keeper_now_ns(), due = clock->base.deadline_ns;
+
+    return clock->base.armed && !clock->nudged && !clock->suspect && due > now ? due - now : 0;
+}
+
+/*
+ * S and R at one value of the TSC, both since system time began; after a disruption R is counted on from
+ * where it was anchored anew. 0 while it all began less than a ms ago.
+ */
+static int64_t rate_ppb(void)
+{
+    uint64_t tsc = rdtsc_ordered();
+    const struct cpu_clock *clock = clock_of(cpu_id());
+    const struct timeline *t = keeper.mode == CLOCK_UNIFIED ? &keeper.timeline : &clock->timeline;
+    struct range range = outlook_at(&clock->outlook, tsc);
+    int64_t gone_ref = range.lo + (range.hi - range.lo) / 2 + t->anchor_ns - (int64_t)keeper.start_ns;
+    int64_t gone = (int64_t)(latch_read(latch_in_force(), tsc) - keeper.start_ns);
+
+    return gone_ref < 1000000 ? 0 : (gone - gone_ref) * 1000 / (gone_ref / 1000000);
+}
+
+void keeper_summary(struct keeper_summary *out)
+{
+    const struct published *data = published_for(cpu_id());
+
+    *out = (struct keeper_summary){
+        .source = keeper.reference->name,
+        .mode = mode_name(),
+        .percpu_asked = keeper.wanted == CLOCKMODE_PERCPU,
+        .apart = keeper.mode == CLOCK_PERCPU && (keeper.alignment == ALIGNMENT_APART || keeper.leaves > 0),
+        .wander_ppb_s = keeper.crystal.wander_ppb_s,
+        .hz = data->hz,
+        .err_ns = data->bound.ns,
+        .err_ppb = data->bound.ppb,
+        .disruptions = data->disruptions,
+        .rate_ppb = rate_ppb(),
+    };
+}

@@ -1,0 +1,44 @@
+/* What CPUs see of one another while the machine runs, and which mode follows from it. */
+#ifndef KEEPER_WATCH_H
+#define KEEPER_WATCH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "keeper/time_base.h"
+
+struct cpu_clock;
+
+enum clock_mode { CLOCK_PERCPU, CLOCK_UNIFIED };
+
+/*
+ * A CPU that was not seen in so many periods, while others saw each of them, has stopped (2 s). It runs no
+ * reader. So the bound need not allow for what it last knew of R, which is worth less and less (T3), and no
+ * CPU waits for its word. If it runs again, its overdue alarm takes it to its time base before its VCPU.
+ */
+#define STOPPED_PERIODS 8u
+/* After so many it gets an interrupt: if its TSC was set back, its own alarm may be years away. */
+#define NUDGE_PERIODS 2u
+
+/* Before anything else in a period, without the lock: this CPU meets the partner that the period gives it. */
+void watch_meet(struct cpu_clock *clock, uint64_t period);
+
+/* All that follows is with the keeper's lock. */
+
+/* Notes that this CPU runs. Returns true if it had been taken for stopped. */
+bool watch_returned(struct cpu_clock *own);
+/* At a CPU's own time base. Returns true if a sweep ends with it. */
+bool watch_others(struct cpu_clock *own);
+void watch_unified(uint64_t period, bool returned);
+void watch_percpu(struct cpu_clock *clock, uint64_t period, bool sweep_over);
+void watch_established(void);
+
+/* mode.c */
+void mode_leave_unified(const char *why);
+/* Once a sweep: enters unified mode when all CPUs have shown for long enough that their TSCs are in step. */
+void mode_try_unified(void);
+unsigned mode_cpus_that_count(void);
+/* Returns "unified" or "percpu", as it stands in the lines for programs. */
+const char *mode_name(void);
+
+#endif
