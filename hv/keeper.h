@@ -102,8 +102,8 @@ bool keeper_cpu_view(unsigned cpu, struct keeper_cpu *out);
  * but the boot CPU, for 20 ms.
  */
 enum idle_result {
-    IDLE_NOT_TRIED, /* see keeper_idle_why */
-    IDLE_AWAKE,     /* MWAIT came back at once, over and over: no idle state was reached */
+    IDLE_NOT_TRIED,
+    IDLE_AWAKE, /* MWAIT came back at once, over and over: no idle state was reached */
     IDLE_GOES_ON,
     IDLE_STOPPED,  /* the TSC stood still or was set back for stopped_ns in all */
     IDLE_NO_ANSWER /* the CPU did not go to sleep, or did not wake, in time */
@@ -115,8 +115,6 @@ struct idle_trial {
 };
 /* Any CPU, once system time runs. */
 struct idle_trial keeper_idle_trial(unsigned cpu);
-/* Which state was tried ("C6"), or why none was: a few words, for people. */
-const char *keeper_idle_why(void);
 
 /* Until this CPU must look at the reference again: who would draw, or do anything long, asks first. */
 uint64_t keeper_free_ns(void);

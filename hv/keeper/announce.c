@@ -37,9 +37,9 @@ static void report_cpu(unsigned cpu)
         return;
     }
     struct range rate = outlook_rate_at(&clock->outlook, clock->outlook.tsc);
-    int64_t middle = rate.lo + (rate.hi - rate.lo) / 2;
+    int64_t middle = range_middle(rate);
     uint64_t hz = scale_to_hz(scale_deviate(clock->outlook.nominal, middle));
-    int64_t offset = ticks_to_ns(clock->offset.lo + (clock->offset.hi - clock->offset.lo) / 2);
+    int64_t offset = ticks_to_ns(range_middle((struct range){clock->offset.lo, clock->offset.hi}));
     int64_t half = ticks_to_ns((clock->offset.hi - clock->offset.lo) / 2 + 1);
     long long hz_ppb = ppb_from_q32_away(rate.hi - middle + 1);
 

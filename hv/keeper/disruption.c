@@ -56,7 +56,7 @@ static const char *reason(const struct cpu_clock *clock, uint64_t tsc, bool adju
 static void first_to_see(struct cpu_clock *clock, const char *why, const struct bracket *bracket)
 {
     struct range range = outlook_at(&clock->outlook, bracket->tsc_hi);
-    int64_t off_ns = bracket->ref_lo_ns - (range.lo + (range.hi - range.lo) / 2);
+    int64_t off_ns = bracket->ref_lo_ns - range_middle(range);
 
     keeper.epoch++;
     keeper.broken_ns = keeper_now_ns();

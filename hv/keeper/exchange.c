@@ -36,7 +36,7 @@ static struct exchange_cost cost;
 static void (*idle_hook)(void); /* what CALL_IDLE has the others do */
 static struct offset *pairs;    /* [leader * cpus + other], written by the leader */
 
-bool exchange_init(unsigned cpus, void (*idle)(void))
+void exchange_init(unsigned cpus, void (*idle)(void))
 {
     idle_hook = idle;
     meeting_init(cpus);
@@ -44,7 +44,6 @@ bool exchange_init(unsigned cpus, void (*idle)(void))
     pairs = memory_take_bytes((uint64_t)cpus * cpus * sizeof *pairs, "the table of offsets");
     for (unsigned i = 0; i < cpus * cpus; i++)
         pairs[i] = OFFSET_UNKNOWN;
-    return true;
 }
 
 static void meet(unsigned other, uint64_t number)

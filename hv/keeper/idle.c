@@ -168,8 +168,3 @@ struct idle_trial keeper_idle_trial(unsigned cpu)
         return (struct idle_trial){.result = IDLE_NOT_TRIED};
     return sleepers[cpu].trial;
 }
-
-const char *keeper_idle_why(void)
-{
-    return why;
-}

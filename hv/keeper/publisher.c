@@ -54,7 +54,7 @@ struct consensus publish_gather(uint64_t tsc)
  */
 static uint64_t measured_hz(struct range rate, struct tsc_scale nominal)
 {
-    return scale_to_hz(scale_deviate(nominal, rate.lo + (rate.hi - rate.lo) / 2));
+    return scale_to_hz(scale_deviate(nominal, range_middle(rate)));
 }
 
 /* A TSC that stands still, or is set back meanwhile, is not waited for: the lock is held. */
@@ -185,10 +185,9 @@ static void give_anchor(struct cpu_clock *clock, int64_t anchor_ns)
 static bool anchor_together(struct cpu_clock *clock, const struct consensus *own, uint64_t joint)
 {
     struct timeline *t = &clock->timeline;
-    int64_t middle = own->value.lo + (own->value.hi - own->value.lo) / 2;
 
     if (clock->anchor_generation != keeper.anchor_generation)
-        give_anchor(clock, (int64_t)line_read(&t->line, joint) - middle);
+        give_anchor(clock, (int64_t)line_read(&t->line, joint) - range_middle(own->value));
     for (unsigned i = 0; i < keeper.cpus; i++) {
         if (clock_counts(clock_of(i)) && clock_of(i)->anchor_generation != keeper.anchor_generation)
             return false;

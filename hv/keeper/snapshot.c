@@ -24,11 +24,6 @@
 
 static const struct range NOTHING = {INT64_MIN / 4, INT64_MAX / 4};
 
-static int64_t middle(struct range range)
-{
-    return range.lo + (range.hi - range.lo) / 2;
-}
-
 static struct range both(struct range a, struct range b)
 {
     return (struct range){max_i64(a.lo, b.lo), min_i64(a.hi, b.hi)};
@@ -72,8 +67,8 @@ static uint64_t hz_of(const struct outlook *outlook, uint64_t tsc, uint64_t *ppb
 {
     struct range rate = outlook_rate_at(outlook, tsc);
 
-    *ppb = (uint64_t)ppb_from_q32_away(rate.hi - middle(rate) + 1);
-    return scale_to_hz(scale_deviate(outlook->nominal, middle(rate)));
+    *ppb = (uint64_t)ppb_from_q32_away(rate.hi - range_middle(rate) + 1);
+    return scale_to_hz(scale_deviate(outlook->nominal, range_middle(rate)));
 }
 
 /* Either frequency is known to its ppb, and to the Hz; and looks as if by what TSCs slip in a period. */
@@ -101,7 +96,7 @@ static bool boot_tsc_at(int64_t ref_ns, uint64_t *tsc, struct range *ref)
     *tsc = boot->tsc;
     for (unsigned step = 0; step < STEPS; step++) {
         *ref = outlook_at(boot, *tsc);
-        missing = ref_ns - middle(*ref);
+        missing = ref_ns - range_middle(*ref);
         uint64_t ticks = scale_ticks(boot->nominal, (uint64_t)min_i64(abs_i64(missing), NS_PER_S));
         if (step + 1 < STEPS)
             *tsc += missing < 0 ? -ticks : ticks;
@@ -115,7 +110,7 @@ static struct range by_reference(const struct cpu_clock *clock, uint64_t tsc, ui
     struct range ref = outlook_at(&clock->outlook, tsc), boot;
     int64_t slip = 2 * (int64_t)keeper.crystal.slip_ns + 1, apart;
 
-    if (!boot_tsc_at(middle(ref), boot_tsc, &boot) || !is_near((int64_t)(tsc - *boot_tsc)))
+    if (!boot_tsc_at(range_middle(ref), boot_tsc, &boot) || !is_near((int64_t)(tsc - *boot_tsc)))
         return NOTHING;
     apart = ticks_ns((int64_t)(tsc - *boot_tsc));
     return (struct range){apart + boot.lo - ref.hi - slip, apart + boot.hi - ref.lo + slip};
@@ -187,7 +182,7 @@ static void offset_beside(struct cpu_clock *clock, uint64_t tsc, struct keeper_c
     shown->epoch = keeper.epoch;
     if (!is_known(now))
         return;
-    out->offset_ns = middle(now);
+    out->offset_ns = range_middle(now);
     out->offset_bound_ns = (uint64_t)(now.hi - now.lo) / 2 + 1;
 }
 

@@ -217,7 +217,7 @@ static void set_wall_base(struct utc utc, uint64_t utc_tsc)
 {
     struct range then = outlook_at(&clock_of(0)->outlook, utc_tsc);
 
-    wallclock_base(utc, (uint64_t)max_i64(0, then.lo + (then.hi - then.lo) / 2), &keeper.wall_base);
+    wallclock_base(utc, (uint64_t)max_i64(0, range_middle(then)), &keeper.wall_base);
 }
 
 void keeper_start(const struct options *options, uint8_t century_register)

@@ -10,7 +10,7 @@
 
 /* exchange.c: the boot CPU's side of start-up. */
 /* `idle`: what exchange_idle sends the others into. */
-bool exchange_init(unsigned cpus, void (*idle)(void));
+void exchange_init(unsigned cpus, void (*idle)(void));
 /* Fills clock->met and clock->offset; a CPU that did not meet keeps met.tsc_hi 0. */
 void exchange_star(const struct outlook *boot);
 enum alignment exchange_pairs(unsigned passes, int64_t *extent_ticks);

@@ -54,7 +54,7 @@ bool measure(const struct cpu_clock *clock, struct bracket *out, bool *lost)
     if (*lost || reading.tsc_hi < clock->looked_tsc)
         *out = bracket_near(after_the_last(clock), &reading);
     else
-        *out = bracket_near(early.lo + (late.hi - early.lo) / 2, &reading);
+        *out = bracket_near(range_middle((struct range){early.lo, late.hi}), &reading);
     return true;
 }
 

@@ -69,7 +69,7 @@ static int64_t rate_ppb(void)
     const struct cpu_clock *clock = clock_of(cpu_id());
     const struct timeline *t = keeper.mode == CLOCK_UNIFIED ? &keeper.timeline : &clock->timeline;
     struct range range = outlook_at(&clock->outlook, tsc);
-    int64_t gone_ref = range.lo + (range.hi - range.lo) / 2 + t->anchor_ns - (int64_t)keeper.start_ns;
+    int64_t gone_ref = range_middle(range) + t->anchor_ns - (int64_t)keeper.start_ns;
     int64_t gone = (int64_t)(latch_read(latch_in_force(), tsc) - keeper.start_ns);
 
     return gone_ref < 1000000 ? 0 : (gone - gone_ref) * 1000 / (gone_ref / 1000000);

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "time/bracket.h"
+#include "time/fixed.h"
 #include "time/line.h"
 
 #define ESTIMATE_BRACKETS       32u
@@ -23,10 +24,6 @@ struct outlook {
     int64_t rate_lo, rate_hi; /* and gains at these rates on the nominal scale, q32 */
     struct tsc_scale nominal;
     uint32_t wander_ppb_s;
-};
-
-struct range {
-    int64_t lo, hi;
 };
 
 /* What is assumed of a TSC; printed at start-up. */

@@ -67,4 +67,14 @@ static inline int64_t abs_i64(int64_t a)
     return a < 0 ? -a : a;
 }
 
+/* From lo to hi, both of them possible: in which unit, the variable's name says. */
+struct range {
+    int64_t lo, hi;
+};
+
+static inline int64_t range_middle(struct range range)
+{
+    return range.lo + (range.hi - range.lo) / 2;
+}
+
 #endif

@@ -4,11 +4,6 @@
 
 #define ROUNDING_NS 3 /* reader's truncation (1), its shift (1), nominal scale (1) */
 
-static int64_t middle(struct range range)
-{
-    return range.lo + (range.hi - range.lo) / 2;
-}
-
 static int64_t farthest(struct range range, int64_t from)
 {
     return max_i64(abs_i64(range.lo - from), abs_i64(range.hi - from));
@@ -56,19 +51,19 @@ void timeline_start(struct timeline *t, uint64_t tsc, struct tsc_scale nominal, 
                     uint32_t tolerance_ppb)
 {
     *t = (struct timeline){.nominal = nominal, .tolerance_ppb = tolerance_ppb, .anchored = true};
-    t->line = (struct line){.tsc = tsc, .scale = scale_deviate(nominal, middle(first->rate))};
-    t->line.ns = (uint64_t)max_i64(0, middle(first->value));
+    t->line = (struct line){.tsc = tsc, .scale = scale_deviate(nominal, range_middle(first->rate))};
+    t->line.ns = (uint64_t)max_i64(0, range_middle(first->value));
 }
 
 static struct bound steer(struct timeline *t, const struct consensus *all)
 {
     if (!t->anchored) {
-        t->anchor_ns = (int64_t)t->line.ns - middle(all->value);
+        t->anchor_ns = (int64_t)t->line.ns - range_middle(all->value);
         t->anchored = true;
     }
-    int64_t error = middle(all->value) + t->anchor_ns - (int64_t)t->line.ns;
+    int64_t error = range_middle(all->value) + t->anchor_ns - (int64_t)t->line.ns;
     if (!t->free_running)
-        t->line.scale = scale_deviate(t->nominal, middle(all->rate) + slew_q32(error));
+        t->line.scale = scale_deviate(t->nominal, range_middle(all->rate) + slew_q32(error));
     struct bound bound = bound_of(t, all);
     if (t->settling > 0)
         t->settling--;
@@ -133,7 +128,7 @@ void timeline_anchor(struct timeline *t, uint64_t tsc, const struct consensus *a
     int64_t behind;
 
     t->line = line_follow(&t->line, tsc, t->line.scale, 0);
-    behind = middle(all->value) + anchor_ns - (int64_t)t->line.ns;
+    behind = range_middle(all->value) + anchor_ns - (int64_t)t->line.ns;
     if (behind > 0)
         t->line = line_follow(&t->line, tsc, t->line.scale, (uint64_t)behind);
     t->anchor_ns = anchor_ns;

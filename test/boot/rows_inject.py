@@ -69,7 +69,7 @@ PUBLISHES = [
     inject("publish-soak", "publish=1 wobble=200", *UNIFIED, tried, counted("reads", 10**7),
            bound_kept(10000), lane="kernel", load=2, seconds=60, beside=True, limit_s=150),
     inject("publish-kernel-unmarked", UNMARKED, sound, goes_back, lane="kernel", seconds=2, verdict="fail"),
-    # Truly at once. With the allowance for its TSC (hv/keeper/quirks.c) each publish takes 2 ms and more.
+    # Truly at once. With the allowance for its TSC (hv/keeper/slip.c) each publish takes 2 ms and more.
     inject("publish-threads", "publish=20 wobble=200 pauses=1", sound, all_vcpus, never_back,
            counted("retries", 1), lane="kernel", accel=THREAD_EACH, seconds=2, verdict="any"),
 ]
