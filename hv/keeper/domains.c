@@ -8,15 +8,7 @@ void keeper_add_domain(struct time_domain *domain)
 {
     bool were_on = lock_take(&keeper.lock);
 
-    for (unsigned i = 0; i < domain->vcpu_count; i++)
-        write_whole(&domain->vcpus[i]);
-    record_begin(domain->common, domain->common_version);
-    record_fill(domain->common, published_for(0));
-    record_end(domain->common, domain->common_version);
-    domain->common_version += 2;
-    begin_wall(domain);
-    fill_wall(domain);
-    end_wall(domain);
+    records_write_domain(domain);
     domain->next = keeper.domains;
     keeper.domains = domain;
     lock_release(&keeper.lock, were_on);
@@ -29,7 +21,7 @@ void keeper_place_vcpu(struct time_domain *domain, uint32_t vcpu, uint32_t cpu,
 
     domain->vcpus[vcpu].cpu = cpu;
     domain->vcpus[vcpu].xen = xen;
-    write_whole(&domain->vcpus[vcpu]);
+    records_write_vcpu(&domain->vcpus[vcpu], published_for(cpu));
     lock_release(&keeper.lock, were_on);
 }
 
@@ -47,21 +39,17 @@ static void say_wall(struct published *said)
 void keeper_set_wall(int64_t utc_s, uint32_t utc_ns, uint64_t system_ns)
 {
     bool were_on = lock_take(&keeper.lock);
-    struct time_domain *domain;
 
     if (wallclock_base((struct utc){utc_s, utc_ns}, system_ns, &keeper.wall_base)) {
         say_wall(&keeper.published);
         for (unsigned i = 0; i < keeper.cpus; i++)
             say_wall(&clock_of(i)->published);
         /* step V1: all records odd */
-        for (domain = keeper.domains; domain; domain = domain->next)
-            begin_all_walls(domain);
+        records_begin(NEWS_WALL);
         /* step V2: the new wall time in all */
-        for (domain = keeper.domains; domain; domain = domain->next)
-            fill_all_walls(domain);
+        records_fill(NEWS_WALL, NULL);
         /* step V3: all records even */
-        for (domain = keeper.domains; domain; domain = domain->next)
-            end_all_walls(domain);
+        records_end(NEWS_WALL);
     }
     lock_release(&keeper.lock, were_on);
 }

@@ -107,14 +107,12 @@ static void join_timelines(uint64_t joint)
  */
 static void publish_airtight(bool entering)
 {
-    struct time_domain *domain;
     struct consensus all;
     struct bound bound;
     uint64_t joint, skew;
 
     /* step P1: all records odd, the common one last */
-    for (domain = keeper.domains; domain; domain = domain->next)
-        begin_all(domain);
+    records_begin(NEWS_LINE);
     /* step P2: all CPUs see them odd, then the TSC is read */
     joint = rdtsc_after_stores();
     /* step P3: the joint, ahead of every CPU's TSC, and the line */
@@ -130,13 +128,11 @@ static void publish_airtight(bool entering)
         keeper.published.hz = measured_hz(all.rate, keeper.nominal);
     latch_set(&keeper.latch, &keeper.timeline.line);
     /* step P4: the data of all records */
-    for (domain = keeper.domains; domain; domain = domain->next)
-        fill_all(domain, &keeper.published);
+    records_fill(NEWS_LINE, &keeper.published);
     /* step P5: every CPU's TSC is past the joint */
     wait_past(joint + skew);
     /* step P6: all records even, the common one first */
-    for (domain = keeper.domains; domain; domain = domain->next)
-        end_all(domain);
+    records_end(NEWS_LINE);
 }
 
 void publish_unified(void)
@@ -222,9 +218,7 @@ void publish_own(struct cpu_clock *clock, unsigned cpu, uint64_t joint)
             if (domain->vcpus[i].cpu != cpu)
                 continue;
             /* step O1: this CPU's own record, which no other reads */
-            begin_vcpu(&domain->vcpus[i]);
-            fill_vcpu(&domain->vcpus[i], &clock->published);
-            end_vcpu(&domain->vcpus[i]);
+            records_write_vcpu(&domain->vcpus[i], &clock->published);
         }
     }
 }
@@ -237,19 +231,16 @@ void publish_own(struct cpu_clock *clock, unsigned cpu, uint64_t joint)
  */
 void publish_leave_unified(void)
 {
-    struct time_domain *domain;
     uint64_t apart_ns = (uint64_t)max_i64(0, min_i64(keeper.skew_ns, SKEW_MOST_NS));
     uint64_t marked;
 
     /* step L1: all records odd */
-    for (domain = keeper.domains; domain; domain = domain->next)
-        begin_all(domain);
+    records_begin(NEWS_LINE);
     /* step L2: all CPUs see them odd, then the TSC is read */
     marked = rdtsc_after_stores();
     /* step L3: the same line without its mark */
     keeper.published.flags = 0;
-    for (domain = keeper.domains; domain; domain = domain->next)
-        fill_all(domain, &keeper.published);
+    records_fill(NEWS_LINE, &keeper.published);
     for (unsigned i = 0; i < keeper.cpus; i++) {
         clock_of(i)->timeline = keeper.timeline;
         clock_of(i)->published = keeper.published;
@@ -259,8 +250,7 @@ void publish_leave_unified(void)
     /* step L4: every CPU's TSC is past all that was read of it */
     wait_past(marked + 2 * scale_ticks(keeper.nominal, apart_ns));
     /* step L5: all records even */
-    for (domain = keeper.domains; domain; domain = domain->next)
-        end_all(domain);
+    records_end(NEWS_LINE);
 }
 
 const struct published *published_for(unsigned cpu)

@@ -30,19 +30,18 @@ void publish_forget_anchors(void);
 /* Returns what VCPUs on `cpu` were last told. */
 const struct published *published_for(unsigned cpu);
 
-/* records.c */
-void begin_vcpu(const struct time_vcpu *vcpu);
-void fill_vcpu(const struct time_vcpu *vcpu, const struct published *data);
-void end_vcpu(struct time_vcpu *vcpu);
-void begin_all(struct time_domain *domain);
-void fill_all(struct time_domain *domain, const struct published *data);
-void end_all(struct time_domain *domain);
-void write_whole(struct time_vcpu *vcpu);
-void begin_wall(const struct time_domain *domain);
-void fill_wall(const struct time_domain *domain);
-void end_wall(struct time_domain *domain);
-void begin_all_walls(const struct time_domain *domain);
-void fill_all_walls(const struct time_domain *domain);
-void end_all_walls(struct time_domain *domain);
+/* records.c. What is new: the line, which is in every record, or the wall time, which is not in Xen's. */
+enum news { NEWS_LINE = 1, NEWS_WALL = 2, NEWS_BOTH = NEWS_LINE | NEWS_WALL };
+
+/* Marks all records odd that the news concern: each VCPU's, then the common one, then Xen's wall clock. */
+void records_begin(enum news news);
+/* Fills them. `data` NULL: each record says what VCPUs on its CPU were last told. */
+void records_fill(enum news news, const struct published *data);
+/* Marks them even again, in the opposite order. */
+void records_end(enum news news);
+/* Writes one VCPU's own records, whole; no VCPU of another CPU reads them. */
+void records_write_vcpu(struct time_vcpu *vcpu, const struct published *data);
+/* Writes all records of one domain, whole. */
+void records_write_domain(struct time_domain *domain);
 
 #endif

@@ -89,7 +89,7 @@ inline publish_own(cpu)
     :: line[number].rate = FAST
     fi;
     d_step {
-        /* step O1: this CPU's own record, which no other reads | begin_vcpu(&domain->vcpus[i]); */
+        /* step O1: this CPU's own record, which no other reads | records_write_vcpu(&domain->vcpus[i], */
         record_begin(cpu, OWN(cpu));
         record_fill(cpu, OWN(cpu));
         record_end(cpu, OWN(cpu))
@@ -143,7 +143,7 @@ proctype Keeper()
     }
     :: atomic { number == MOVES || now > LAST -> stopped = true; break }
 all:
-    /* step L1: all records odd | begin_all(domain); */
+    /* step L1: all records odd | records_begin(NEWS_LINE); */
     if
 #ifdef LEAVE_UNMARKED
     :: unified
@@ -179,7 +179,7 @@ all:
         now = (TSC(cpu) > joint + SKEW -> now : joint + SKEW + 1 - ahead[cpu])
     }
 even:
-    /* step L5: all records even | end_all(domain); */
+    /* step L5: all records even | records_end(NEWS_LINE); */
     atomic {
         END(COMMON); END(OWN(0)); END(OWN(1));
         unified = stable[number];

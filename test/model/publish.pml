@@ -102,7 +102,7 @@ proctype Publisher()
         home = cpu;
         number++
     }
-    /* step P1: all records odd, the common one last | begin_all(domain); */
+    /* step P1: all records odd, the common one last | records_begin(NEWS_LINE); */
 #if defined(ONE_PHASE)
     d_step { record_begin(cpu, COMMON) }
 #elif defined(COMMON_OTHERWISE)
@@ -124,7 +124,7 @@ proctype Publisher()
         line_follow(line[number - 1], line[number], joint);
         printf("cpu %d: P3 line %d from TSC %d on: %d/2 ns a tick, begins at %d ns + %d/2\n", cpu, number,
                joint, line[number].rate, line[number].ns, line[number].frac);
-        /* step P4: the data of all records | fill_all(domain, &keeper.published); */
+        /* step P4: the data of all records | records_fill(NEWS_LINE, &keeper.published); */
         d_step {
 #ifndef ONE_PHASE
             record_fill(cpu, OWN);
@@ -140,7 +140,7 @@ proctype Publisher()
         printf("cpu %d: P5 it is TSC %d\n", cpu, TSC(cpu))
     }
 #endif
-    /* step P6: all records even, the common one first | end_all(domain); */
+    /* step P6: all records even, the common one first | records_end(NEWS_LINE); */
     atomic {
         d_step {
 #if defined(NO_RELEASE)

@@ -40,11 +40,11 @@ proctype Setter()
 #ifdef ONE_PHASE
         BEGIN(0); FILL(0); END(0); BEGIN(1); FILL(1); END(1); BEGIN(2); FILL(2); END(2)
 #else
-        /* step V1: all records odd | begin_all_walls(domain); */
+        /* step V1: all records odd | records_begin(NEWS_WALL); */
         BEGIN(0); BEGIN(1); BEGIN(2);
-        /* step V2: the new wall time in all | fill_all_walls(domain); */
+        /* step V2: the new wall time in all | records_fill(NEWS_WALL, NULL); */
         FILL(0); FILL(1); FILL(2);
-        /* step V3: all records even | end_all_walls(domain); */
+        /* step V3: all records even | records_end(NEWS_WALL); */
         END(0); END(1); END(2)
 #endif
     }
