@@ -14,7 +14,6 @@
 #include "keeper/time_base.h"
 #include "time/fixed.h"
 
-#define BARRIER()       __asm__ volatile("" : : : "memory")
 #define FAR_TICKS       (1ull << 54) /* no TSCs of one machine are so far apart: 2 months at 3 GHz */
 #define CARRY_MOST_NS   (10 * NS_PER_S)
 #define CARRY_MOST_PPB  100000000
@@ -209,21 +208,6 @@ static void show_offset(struct cpu_clock *clock, struct keeper_cpu *out)
         offset_beside(clock, tsc, out);
 }
 
-/* As latch_set does: whoever reads meanwhile has the copy that is not being written. */
-static void show(struct shown *shown, const struct keeper_cpu *now)
-{
-    volatile uint32_t *sequence = &shown->sequence;
-
-    *sequence += 1;
-    BARRIER();
-    shown->copy[0] = *now;
-    BARRIER();
-    *sequence += 1;
-    BARRIER();
-    shown->copy[1] = *now;
-    BARRIER();
-}
-
 void snapshot_take(struct cpu_clock *clock)
 {
     const struct published *told = published_for(cpu_id());
@@ -246,7 +230,7 @@ void snapshot_take(struct cpu_clock *clock)
         before->adjust_changed || now.adjust != (before->at_ns ? before->adjust : (int64_t)clock->adjust);
     show_offset(clock, &now);
     now.at_ns = keeper_now_ns();
-    show(&clock->shown, &now);
+    latch_write(&clock->shown.sequence, clock->shown.copy, &now, sizeof now);
 }
 
 void snapshot_met(unsigned a, unsigned b, struct offset offset, uint64_t since)

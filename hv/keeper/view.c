@@ -7,8 +7,6 @@
 #include "keeper/publisher.h"
 #include "keeper/watch.h"
 
-#define BARRIER() __asm__ volatile("" : : : "memory")
-
 bool keeper_cpu_measured(unsigned cpu)
 {
     return cpu < keeper.cpus && clock_of(cpu)->measured;
@@ -19,29 +17,14 @@ bool keeper_cpu_stopped(unsigned cpu)
     return cpu < keeper.cpus && __atomic_load_n(&clock_of(cpu)->silent, __ATOMIC_RELAXED) >= STOPPED_PERIODS;
 }
 
-/* Overtaken at most by looks, which are far between: a few tries are enough, and then either copy will do. */
-static struct keeper_cpu read_shown(const struct shown *shown)
-{
-    const volatile uint32_t *sequence = &shown->sequence;
-    struct keeper_cpu copy;
-    uint32_t seen;
-
-    for (int tries = 0; tries < 8; tries++) {
-        seen = *sequence;
-        BARRIER();
-        copy = shown->copy[seen & 1];
-        BARRIER();
-        if (*sequence == seen)
-            break;
-    }
-    return copy;
-}
-
 bool keeper_cpu_view(unsigned cpu, struct keeper_cpu *out)
 {
+    const struct shown *shown;
+
     if (cpu >= keeper.cpus)
         return false;
-    *out = read_shown(&clock_of(cpu)->shown);
+    shown = &clock_of(cpu)->shown;
+    latch_copy(&shown->sequence, shown->copy, out, sizeof *out);
     out->state = !clock_of(cpu)->measured  ? KEEPER_CPU_LEFT_OUT
                  : keeper_cpu_stopped(cpu) ? KEEPER_CPU_STOPPED
                                            : KEEPER_CPU_ONLINE;

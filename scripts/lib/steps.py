@@ -16,8 +16,8 @@ SOURCES = {
     "E": os.path.join("hv", "keeper", "publisher.c"),    # entering unified mode
     "V": os.path.join("hv", "keeper", "domains.c"),      # the wall clock set
     "W": os.path.join("hv", "time", "publish.c"),        # a record written
-    "K": os.path.join("hv", "keeper", "latch.c"),        # the latch set
-    "N": os.path.join("hv", "keeper", "latch.c"),        # the latch read
+    "K": os.path.join("hv", "keeper", "latch.h"),        # the latch set
+    "N": os.path.join("hv", "keeper", "latch.h"),        # the latch read
     "R": os.path.join("include", "meridian", "clock.h"),    # a record read
     "S": os.path.join("include", "meridian", "clock.h"),    # which record, and the shared word
 }

@@ -2,12 +2,12 @@
  * The private latch: two copies of a line, of which readers use the one that is not being written. One reader
  * is on another CPU; the other is an NMI on the writer's, between any two of its stores, and runs to its end.
  */
-#define CPUS  2
-#define SETS  3
-#define TURN  0
+#define CPUS     2
+#define SETS     3
+#define SEQUENCE 0
 #define COPY(which) (1 + 2 * (which)) /* two words each */
-#define WORDS 5
-#define DEPTH (6 * SETS)
+#define WORDS    5
+#define DEPTH    (6 * SETS)
 
 #include "tso.pml"
 
@@ -19,26 +19,26 @@ proctype Writer()
     do
     :: number < SETS ->
         number++;
-#ifdef TURN_LATE
+#ifdef SEQUENCE_LATE
         atomic { store(0, COPY(0), number) }
-        atomic { store(0, COPY(0) + 1, number); store(0, TURN, 2 * number - 1) }
+        atomic { store(0, COPY(0) + 1, number); store(0, SEQUENCE, 2 * number - 1) }
 #else
-        /* step K1: readers go to copy 1 | *sequence += 1; */
-        atomic { store(0, TURN, 2 * number - 1) }
-        /* step K2: copy 0 | latch->copy[0] = *line; */
+        /* step K1: readers go to copy 1 | __atomic_store_n(sequence, *sequence + 1, __ATOMIC_RELEASE); */
+        atomic { store(0, SEQUENCE, 2 * number - 1) }
+        /* step K2: copy 0 | memcpy(copies, value, size); */
         atomic { store(0, COPY(0), number) }
         atomic { store(0, COPY(0) + 1, number) }
 #endif
-        /* step K3: readers go to copy 0 | *sequence += 1; */
-        atomic { store(0, TURN, 2 * number) }
-        /* step K4: copy 1 | latch->copy[1] = *line; */
+        /* step K3: readers go to copy 0 | __atomic_store_n(sequence, *sequence + 1, __ATOMIC_RELEASE); */
+        atomic { store(0, SEQUENCE, 2 * number) }
+        /* step K4: copy 1 | memcpy((char *)copies + size, value, size); */
         atomic { store(0, COPY(1), number) }
         atomic { store(0, COPY(1) + 1, number) }
     :: else -> break
     od
 }
 
-#define LOOK(cpu) load(cpu, TURN, seen)
+#define POLL(cpu) load(cpu, SEQUENCE, seen)
 #define FIRST(cpu) load(cpu, COPY(seen % 2), from)
 #define SECOND(cpu) load(cpu, COPY(seen % 2) + 1, got)
 
@@ -48,11 +48,11 @@ proctype Nmi()
     bit torn;
 
     atomic {
-        LOOK(0);
+        POLL(0);
         FIRST(0);
         SECOND(0);
         torn = got != from;
-        printf("cpu 0: an NMI, turn %d: words of lines %d and %d\n", seen, from, got);
+        printf("cpu 0: an NMI, sequence %d: words of lines %d and %d\n", seen, from, got);
         assert(!torn)
     }
 }
@@ -64,18 +64,19 @@ proctype Other()
 
     do
     ::
-        /* step N1: the sequence | seen = *sequence; */
-        atomic { LOOK(1) }
-        /* step N2: the copy that is not being written | line = latch->copy[seen & 1]; */
+        /* step N1: the sequence | seen = __atomic_load_n(sequence, __ATOMIC_ACQUIRE); */
+        atomic { POLL(1) }
+        /* step N2: the copy that is not being written |
+           memcpy(value, (const char *)copies + (seen & 1) * size, size); */
         atomic { FIRST(1) }
         atomic { SECOND(1) }
-        /* step N3: the sequence again | if (*sequence == seen) */
+        /* step N3: the sequence again | __atomic_load_n(sequence, __ATOMIC_RELAXED) == seen */
         atomic {
-            load(1, TURN, again);
+            load(1, SEQUENCE, again);
             if
             :: again == seen ->
                 torn = got != from;
-                printf("cpu 1: turn %d: words of lines %d and %d\n", seen, from, got);
+                printf("cpu 1: sequence %d: words of lines %d and %d\n", seen, from, got);
                 assert(!torn);
                 break
             :: else

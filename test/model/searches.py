@@ -36,7 +36,7 @@ SEARCHES = {
     "modes-enter-on-own": Search("modes.pml", ("ENTER_ON_OWN",), "T2"),
     "modes-no-clamp": Search("modes.pml", ("NO_CLAMP",), "T2"),
     "latch": Search("latch.pml", (), None),
-    "latch-turn-late": Search("latch.pml", ("TURN_LATE",), "whole"),
+    "latch-sequence-late": Search("latch.pml", ("SEQUENCE_LATE",), "whole"),
     "wall": Search("wall.pml", (), None),
     "wall-one-phase": Search("wall.pml", ("ONE_PHASE",), "T2"),
     "reader-no-lfence": Search("publish.pml", ("READER_NO_LFENCE",), "begun"),

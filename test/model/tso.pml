@@ -10,7 +10,7 @@ typedef Buffer {
 };
 Buffer buffer[CPUS];
 byte memory[WORDS];
-byte turn; /* of the loops below; 0 outside them */
+byte at; /* of the loops below; 0 outside them */
 
 /* Own stores do nothing to others until they drain: a run of them may be one step. */
 inline store(cpu, address, value)
@@ -25,17 +25,17 @@ inline store(cpu, address, value)
 inline load(cpu, address, into)
 {
     into = memory[address];
-    turn = 0;
+    at = 0;
     do
-    :: turn < buffer[cpu].used ->
+    :: at < buffer[cpu].used ->
         if
-        :: buffer[cpu].where[turn] == address -> into = buffer[cpu].what[turn]
+        :: buffer[cpu].where[at] == address -> into = buffer[cpu].what[at]
         :: else
         fi;
-        turn++
+        at++
     :: else -> break
     od;
-    turn = 0
+    at = 0
 }
 
 /* The oldest store of a CPU reaches memory. The rest moves up: equal buffers are equal states. */
@@ -44,17 +44,17 @@ inline drain(cpu)
     printf("cpu %d: memory[%d] = %d is seen by all\n", cpu, buffer[cpu].where[0], buffer[cpu].what[0]);
     memory[buffer[cpu].where[0]] = buffer[cpu].what[0];
     buffer[cpu].used--;
-    turn = 0;
+    at = 0;
     do
-    :: turn < buffer[cpu].used ->
-        buffer[cpu].where[turn] = buffer[cpu].where[turn + 1];
-        buffer[cpu].what[turn] = buffer[cpu].what[turn + 1];
-        turn++
+    :: at < buffer[cpu].used ->
+        buffer[cpu].where[at] = buffer[cpu].where[at + 1];
+        buffer[cpu].what[at] = buffer[cpu].what[at + 1];
+        at++
     :: else -> break
     od;
-    buffer[cpu].where[turn] = 0;
-    buffer[cpu].what[turn] = 0;
-    turn = 0
+    buffer[cpu].where[at] = 0;
+    buffer[cpu].what[at] = 0;
+    at = 0
 }
 
 #define MFENCE(cpu) (buffer[cpu].used == 0)
