@@ -24,24 +24,24 @@
 void alarm_reprogram(void)
 {
     struct cpu_clock *clock = clock_of(cpu_id());
-    uint64_t next = timerq_next_ns(&clock->timers), now = keeper_now_ns();
+    uint64_t next = timerq_next_ns(&clock->alarm.timers), now = keeper_now_ns();
     uint64_t sleep = next > now ? next - now : 0, tsc;
 
     if (sleep > MAX_SLEEP_NS)
         sleep = MAX_SLEEP_NS;
     if (sleep < MIN_SLEEP_NS)
         sleep = MIN_SLEEP_NS;
-    if (clock->suspect > SUSPECT_MOST && sleep < SUSPECT_SLEEP_NS)
+    if (clock->alarm.suspect > SUSPECT_MOST && sleep < SUSPECT_SLEEP_NS)
         sleep = SUSPECT_SLEEP_NS;
     tsc = rdtsc_ordered();
     /* A deadline reckoned from what S says now might be far away. */
-    if (tsc < clock->looked_tsc && clock->suspect <= SUSPECT_MOST) {
-        clock->nudged = true;
+    if (tsc < clock->look.tsc && clock->alarm.suspect <= SUSPECT_MOST) {
+        clock->alarm.nudged = true;
         sleep = MIN_SLEEP_NS;
     }
-    clock->due_tsc = tsc + scale_ticks(clock->estimate.nominal, sleep / 2);
-    if (clock->deadline)
-        apic_timer_set_deadline(tsc + scale_ticks(clock->estimate.nominal, sleep));
+    clock->alarm.due_tsc = tsc + scale_ticks(clock->look.estimate.nominal, sleep / 2);
+    if (clock->alarm.deadline)
+        apic_timer_set_deadline(tsc + scale_ticks(clock->look.estimate.nominal, sleep));
     else
         apic_timer_set_count((uint32_t)(sleep * keeper.lapic_hz / 1000000000ull + 1));
 }
@@ -54,9 +54,9 @@ void alarm_leave_deadline(void)
 {
     struct cpu_clock *clock = clock_of(cpu_id());
 
-    if (!clock->deadline)
+    if (!clock->alarm.deadline)
         return;
-    clock->deadline = false;
+    clock->alarm.deadline = false;
     apic_timer_set_deadline(0);
     apic_timer_setup(false);
     log_print("apic: CPU%u's TSC was written to: its counter is used from now on\n", cpu_id());
@@ -66,8 +66,8 @@ void alarm_leave_deadline(void)
 /* The last two last until a look at the reference was to be had. */
 static bool is_suspect(const struct cpu_clock *clock, uint64_t tsc)
 {
-    return tsc < clock->due_tsc || tsc < clock->looked_tsc ||
-           latch_read(latch_in_force(), tsc) + SUSPECT_NS < clock->now_floor_ns;
+    return tsc < clock->alarm.due_tsc || tsc < clock->look.tsc ||
+           latch_read(latch_in_force(), tsc) + SUSPECT_NS < clock->alarm.now_floor_ns;
 }
 
 /*
@@ -77,10 +77,10 @@ static bool is_suspect(const struct cpu_clock *clock, uint64_t tsc)
  */
 static void look_if_suspect(struct cpu_clock *clock)
 {
-    clock->suspect = is_suspect(clock, rdtsc_ordered()) ? clock->suspect + 1 : 0;
-    if (clock->suspect || clock->nudged)
+    clock->alarm.suspect = is_suspect(clock, rdtsc_ordered()) ? clock->alarm.suspect + 1 : 0;
+    if (clock->alarm.suspect || clock->alarm.nudged)
         keeper.look_now();
-    if (clock->suspect > SUSPECT_MOST)
+    if (clock->alarm.suspect > SUSPECT_MOST)
         alarm_leave_deadline();
 }
 
@@ -89,8 +89,8 @@ static void wake_interrupt(void)
 {
     struct cpu_clock *clock = clock_of(cpu_id());
 
-    if (clock->nudged) { /* two periods without an alarm are as odd as one too early */
-        clock->suspect++;
+    if (clock->alarm.nudged) { /* two periods without an alarm are as odd as one too early */
+        clock->alarm.suspect++;
         keeper.look_now();
         alarm_reprogram();
     }
@@ -109,7 +109,7 @@ static void alarm_interrupt(void)
     for (int i = 0; i < MAX_EXPIRED; i++) {
         uint64_t now = keeper_now_ns();
 
-        timer = timerq_take_due(&clock->timers, now);
+        timer = timerq_take_due(&clock->alarm.timers, now);
         if (!timer)
             break;
         timer->expired(timer, now);
@@ -121,14 +121,14 @@ void keeper_timer_arm(struct timer *timer, uint64_t deadline_ns)
 {
     struct cpu_clock *clock = clock_of(cpu_id());
 
-    timerq_arm(&clock->timers, timer, deadline_ns);
-    if (clock->timers.first == timer)
+    timerq_arm(&clock->alarm.timers, timer, deadline_ns);
+    if (clock->alarm.timers.first == timer)
         alarm_reprogram();
 }
 
 void keeper_timer_cancel(struct timer *timer)
 {
-    timerq_cancel(&clock_of(cpu_id())->timers, timer); /* an interrupt too early does no harm */
+    timerq_cancel(&clock_of(cpu_id())->alarm.timers, timer); /* an interrupt too early does no harm */
 }
 
 void alarm_init_cpu(void)
@@ -138,8 +138,8 @@ void alarm_init_cpu(void)
     traps_set_interrupt(VECTOR_TIMER, alarm_interrupt);
     traps_set_interrupt(VECTOR_WAKE, wake_interrupt);
     /* Each CPU for itself: they need not be of one kind, nor their TSCs. */
-    clock->deadline =
-        apic_timer_has_deadline() && apic_timer_try_deadline(scale_ticks(clock->estimate.nominal, TRIAL_NS));
-    if (!clock->deadline)
+    clock->alarm.deadline = apic_timer_has_deadline() &&
+                            apic_timer_try_deadline(scale_ticks(clock->look.estimate.nominal, TRIAL_NS));
+    if (!clock->alarm.deadline)
         apic_timer_setup(false);
 }

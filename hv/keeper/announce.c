@@ -36,24 +36,25 @@ static void report_cpu(unsigned cpu)
         log_print("@cpu id=%u apic=%u state=left-out\n", cpu, cpu_by_id(cpu)->apic_id);
         return;
     }
-    struct range rate = outlook_rate_at(&clock->outlook, clock->outlook.tsc);
+    struct range rate = outlook_rate_at(&clock->known.outlook, clock->known.outlook.tsc);
     int64_t middle = range_middle(rate);
-    uint64_t hz = scale_to_hz(scale_deviate(clock->outlook.nominal, middle));
-    int64_t offset = ticks_to_ns(range_middle((struct range){clock->offset.lo, clock->offset.hi}));
-    int64_t half = ticks_to_ns((clock->offset.hi - clock->offset.lo) / 2 + 1);
+    uint64_t hz = scale_to_hz(scale_deviate(clock->known.outlook.nominal, middle));
+    int64_t offset =
+        ticks_to_ns(range_middle((struct range){clock->start.offset.lo, clock->start.offset.hi}));
+    int64_t half = ticks_to_ns((clock->start.offset.hi - clock->start.offset.lo) / 2 + 1);
     long long hz_ppb = ppb_from_q32_away(rate.hi - middle + 1);
 
     log_print("%c CPU%u apic %u  %llu.%03llu MHz +/- %lld.%03lld ppm (%s)  offset %+lld ns +/- %lld\n",
               cpu ? ' ' : '*', cpu, cpu_by_id(cpu)->apic_id, (unsigned long long)(hz / 1000000),
               (unsigned long long)(hz / 1000 % 1000), hz_ppb / 1000, hz_ppb % 1000, keeper.reference->name,
               (long long)offset, (long long)half);
-    if (clock->adjust)
+    if (clock->look.adjust)
         log_print("  CPU%u: its IA32_TSC_ADJUST is %lld, not 0: firmware has written to its TSC\n", cpu,
-                  (long long)clock->adjust);
+                  (long long)clock->look.adjust);
     log_print("@cpu id=%u apic=%u state=online hz=%llu hz_ppb=%lld offset_ns=%lld offset_bound_ns=%lld "
               "source=%s tsc_adjust=%lld\n",
               cpu, cpu_by_id(cpu)->apic_id, (unsigned long long)hz, hz_ppb, (long long)offset,
-              (long long)half, keeper.reference->name, (long long)clock->adjust);
+              (long long)half, keeper.reference->name, (long long)clock->look.adjust);
 }
 
 void report_cpus(void)
@@ -64,7 +65,7 @@ void report_cpus(void)
 
 void report_alarm(void)
 {
-    if (clock_of(cpu_id())->deadline)
+    if (clock_of(cpu_id())->alarm.deadline)
         log_print("apic: alarms are deadlines on the TSC\n");
     else
         log_print("apic: alarms by its counter, %llu.%03llu MHz\n",
@@ -151,7 +152,7 @@ void report_disruption(unsigned cpu, int64_t off_ns, const char *why)
               "together again\n",
               cpu, keeper.reference->name, off);
     log_print("@disruption cpu=%u what=%s off_ns=%lld at_ns=%llu\n", cpu, what, off,
-              (unsigned long long)keeper.broken_ns);
+              (unsigned long long)keeper.broken.at_ns);
 }
 
 void report_established(uint64_t delay_ns)
@@ -165,5 +166,5 @@ void report_established(uint64_t delay_ns)
 void report_adjust(unsigned cpu, uint64_t before)
 {
     log_print("CPU %u: somebody changed IA32_TSC_ADJUST from %lld to %lld\n", cpu, (long long)before,
-              (long long)clock_of(cpu)->adjust);
+              (long long)clock_of(cpu)->look.adjust);
 }

@@ -31,9 +31,9 @@ bool adjust_now(uint64_t *adjust)
 
 bool adjust_read(struct cpu_clock *clock)
 {
-    uint64_t before = clock->adjust;
+    uint64_t before = clock->look.adjust;
 
-    return adjust_now(&clock->adjust) && clock->adjust != before;
+    return adjust_now(&clock->look.adjust) && clock->look.adjust != before;
 }
 
 /*
@@ -44,9 +44,9 @@ static const char *reason(const struct cpu_clock *clock, uint64_t tsc, bool adju
 {
     if (adjusted)
         return "tsc-adjust-written";
-    if (tsc < clock->looked_tsc)
+    if (tsc < clock->look.tsc)
         return "tsc-set-back";
-    return clock->suspect ? "tsc-set-back-or-slow" : NULL;
+    return clock->alarm.suspect ? "tsc-set-back-or-slow" : NULL;
 }
 
 /*
@@ -55,19 +55,19 @@ static const char *reason(const struct cpu_clock *clock, uint64_t tsc, bool adju
  */
 static void first_to_see(struct cpu_clock *clock, const char *why, const struct bracket *bracket)
 {
-    struct range range = outlook_at(&clock->outlook, bracket->tsc_hi);
+    struct range range = outlook_at(&clock->known.outlook, bracket->tsc_hi);
     int64_t off_ns = bracket->ref_lo_ns - range_middle(range);
 
     keeper.epoch++;
-    keeper.broken_ns = keeper_now_ns();
-    keeper.broken_cpu = cpu_id();
+    keeper.broken.at_ns = keeper_now_ns();
+    keeper.broken.cpu = cpu_id();
     report_disruption(cpu_id(), off_ns, why);
     if (keeper.mode == CLOCK_UNIFIED)
         mode_leave_unified("TSC and reference disagree");
-    pairs_forget(&keeper.pairs);
+    pairs_forget(&keeper.watch.pairs);
     publish_forget_anchors();
     keeper.crystal.slip_ns = slip_shown_ns(off_ns);
-    clock->estimate.crystal = keeper.crystal;
+    clock->look.estimate.crystal = keeper.crystal;
 }
 
 static uint64_t max_u64(uint64_t a, uint64_t b)
@@ -86,12 +86,12 @@ static uint64_t may_have_read(const struct cpu_clock *clock, bool certain, const
     int64_t wrap_ns = counter_wrap_ns(&keeper.counter);
     bool wide = wrap_ns == INT64_MAX, blind = wrap_ns < (int64_t)PERIOD_NS;
     /* Unsigned first: a reference that lies is any distance off. */
-    int64_t gone_ns = (int64_t)((uint64_t)bracket->ref_hi_ns - (uint64_t)clock->looked_ns);
+    int64_t gone_ns = (int64_t)((uint64_t)bracket->ref_hi_ns - (uint64_t)clock->look.ns);
 
-    if ((certain || clock->suspect || blind) && !(wide && gone_ns > 0))
+    if ((certain || clock->alarm.suspect || blind) && !(wide && gone_ns > 0))
         gone_ns = INT64_MAX;
-    return timeline_at_most(&clock->timeline, clock->looked_tsc, gone_ns,
-                            clock->now_floor_ns + (certain ? FORWARD_NS : clock->forward_ns));
+    return timeline_at_most(&clock->own.timeline, clock->look.tsc, gone_ns,
+                            clock->alarm.now_floor_ns + (certain ? FORWARD_NS : clock->look.forward_ns));
 }
 
 /*
@@ -101,22 +101,22 @@ static uint64_t may_have_read(const struct cpu_clock *clock, bool certain, const
  */
 void disrupted(struct cpu_clock *clock, bool agrees, const struct bracket *bracket)
 {
-    uint64_t tsc = rdtsc_ordered(), before = clock->adjust, floor_ns, seen;
-    bool adjusted = adjust_read(clock), certain = adjusted || tsc < clock->looked_tsc;
+    uint64_t tsc = rdtsc_ordered(), before = clock->look.adjust, floor_ns, seen;
+    bool adjusted = adjust_read(clock), certain = adjusted || tsc < clock->look.tsc;
 
-    if (clock->epoch == keeper.epoch)
+    if (clock->known.epoch == keeper.epoch)
         first_to_see(clock, reason(clock, tsc, adjusted), bracket);
-    clock->epoch = keeper.epoch;
+    clock->known.epoch = keeper.epoch;
     if (adjusted)
         report_adjust(cpu_id(), before);
     if (certain)
         alarm_leave_deadline();
-    seen = floor_ns = clock->now_floor_ns; /* not before now: what is above has asked for the time */
+    seen = floor_ns = clock->alarm.now_floor_ns; /* not before now: what is above has asked for the time */
     if (!agrees)
         seen = max_u64(seen, may_have_read(clock, certain, bracket));
     if (!certain)
-        clock->forward_ns -= seen - floor_ns;
+        clock->look.forward_ns -= seen - floor_ns;
     /* A TSC far ahead: of two lines that were read since the last look the slower one is far below. */
-    seen = max_u64(seen, line_read(&clock->looked_line, tsc));
-    timeline_disrupt(&clock->timeline, tsc, seen);
+    seen = max_u64(seen, line_read(&clock->look.line, tsc));
+    timeline_disrupt(&clock->own.timeline, tsc, seen);
 }

@@ -8,14 +8,20 @@
 #include "keeper/watch.h"
 #include "time/bracket.h"
 
-struct cpu_clock;
-
 /*
  * By how much S may go forward, at most, beyond what it last was here for certain, when R is ahead of it: no
  * CPU that runs is without an alarm for longer. It may do so once, until a look agrees with the one before
  * it: a reference that lies at every look must not drive S on and on.
  */
 #define FORWARD_NS (STOPPED_PERIODS * PERIOD_NS)
+
+/* The last disruption, with the keeper's lock. */
+struct broken {
+    uint64_t at_ns; /* S when it was seen; 0: its end has been told */
+    unsigned cpu;   /* the CPU that saw it */
+};
+
+struct cpu_clock;
 
 /* With the keeper's lock, on the CPU of `clock`. `agrees`: the disagreement was seen on another CPU. */
 void disrupted(struct cpu_clock *clock, bool agrees, const struct bracket *bracket);

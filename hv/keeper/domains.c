@@ -41,9 +41,9 @@ void keeper_set_wall(int64_t utc_s, uint32_t utc_ns, uint64_t system_ns)
     bool were_on = lock_take(&keeper.lock);
 
     if (wallclock_base((struct utc){utc_s, utc_ns}, system_ns, &keeper.wall_base)) {
-        say_wall(&keeper.published);
+        say_wall(&keeper.common.published);
         for (unsigned i = 0; i < keeper.cpus; i++)
-            say_wall(&clock_of(i)->published);
+            say_wall(&clock_of(i)->own.published);
         /* step V1: all records odd */
         records_begin(NEWS_WALL);
         /* step V2: the new wall time in all */

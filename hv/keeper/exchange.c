@@ -155,10 +155,10 @@ static void meet_star(unsigned cpu, struct offset *offset, struct ping *narrowes
 
 static void note_star(struct cpu_clock *clock, uint64_t ticks)
 {
-    clock->star_ticks += ticks;
+    clock->start.star_ticks += ticks;
     cost.star += ticks;
-    if (clock->star_ticks > cost.star_worst)
-        cost.star_worst = clock->star_ticks;
+    if (clock->start.star_ticks > cost.star_worst)
+        cost.star_worst = clock->start.star_ticks;
 }
 
 /* The offset shown is of this star alone: TSCs at different rates have another one at the next. */
@@ -172,12 +172,12 @@ void exchange_star(const struct outlook *boot)
 
         meet_star(cpu, &offset, &ping);
         note_star(clock, rdtsc_ordered() - begin);
-        clock->late = (struct bracket){0};
+        clock->start.late = (struct bracket){0};
         if (!ping.received)
             continue;
         struct range from = outlook_at(boot, ping.sent), to = outlook_at(boot, ping.received);
-        clock->late = (struct bracket){ping.answered, ping.answered, from.lo, to.hi};
-        clock->offset = offset;
+        clock->start.late = (struct bracket){ping.answered, ping.answered, from.lo, to.hi};
+        clock->start.offset = offset;
         pairs[cpu] = offset_join(pairs[cpu], offset);
     }
 }

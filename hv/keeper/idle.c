@@ -126,8 +126,9 @@ static void judge_sleeper(struct cpu_clock *clock, struct sleeper *s)
     if (!s->tried || !clock->measured)
         s->trial.result = IDLE_NO_ANSWER;
     else
-        s->trial = idle_judge(scale_reader_ns(clock->estimate.nominal, s->to > s->from ? s->to - s->from : 0),
-                              scale_reader_ns(keeper.nominal, boot_to - boot_from), s->returns);
+        s->trial =
+            idle_judge(scale_reader_ns(clock->look.estimate.nominal, s->to > s->from ? s->to - s->from : 0),
+                       scale_reader_ns(keeper.nominal, boot_to - boot_from), s->returns);
 }
 
 static void report_sleeper(unsigned cpu, const struct idle_trial *trial)

@@ -20,7 +20,7 @@ uint64_t latch_read(const struct latch *latch, uint64_t tsc)
 
 const struct latch *latch_in_force(void)
 {
-    return keeper.mode == CLOCK_UNIFIED ? &keeper.latch : &clock_of(cpu_id())->latch;
+    return keeper.mode == CLOCK_UNIFIED ? &keeper.common.latch : &clock_of(cpu_id())->own.latch;
 }
 
 uint64_t keeper_now_ns(void)
@@ -29,9 +29,9 @@ uint64_t keeper_now_ns(void)
     uint64_t now = latch_read(latch_in_force(), rdtsc_ordered());
 
     /* At a joint, this CPU may still hold the old line: the new one may be slower by a ns or two. */
-    if (now < clock->now_floor_ns)
-        now = clock->now_floor_ns;
-    clock->now_floor_ns = now;
+    if (now < clock->alarm.now_floor_ns)
+        now = clock->alarm.now_floor_ns;
+    clock->alarm.now_floor_ns = now;
     return now;
 }
 

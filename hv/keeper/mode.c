@@ -28,10 +28,10 @@ unsigned mode_cpus_that_count(void)
 
 void mode_leave_unified(const char *why)
 {
-    keeper.left_sweep = keeper.sweeps;
-    keeper.leaves += keeper.leaves < LEAVES_MOST;
+    keeper.watch.left_sweep = keeper.watch.sweeps;
+    keeper.watch.leaves += keeper.watch.leaves < LEAVES_MOST;
     publish_leave_unified();
-    pairs_forget(&keeper.pairs);
+    pairs_forget(&keeper.watch.pairs);
     report_clock(why, 0);
 }
 
@@ -39,7 +39,7 @@ static bool all_pairs_in_step(void)
 {
     for (unsigned a = 0; a < keeper.cpus; a++) {
         for (unsigned b = a + 1; clock_of(a)->measured && b < keeper.cpus; b++) {
-            if (clock_of(b)->measured && !pairs_in_step(&keeper.pairs, a, b))
+            if (clock_of(b)->measured && !pairs_in_step(&keeper.watch.pairs, a, b))
                 return false;
         }
     }
@@ -48,11 +48,11 @@ static bool all_pairs_in_step(void)
 
 static bool settled(const struct cpu_clock *clock, const struct timeline *first)
 {
-    const struct timeline *t = &clock->timeline;
+    const struct timeline *t = &clock->own.timeline;
 
-    return clock_counts(clock) && clock->epoch == keeper.epoch && t->anchored && t->bound.ns != UINT64_MAX &&
-           t->anchor_ns == first->anchor_ns && t->nominal.mul == first->nominal.mul &&
-           t->nominal.shift == first->nominal.shift;
+    return clock_counts(clock) && clock->known.epoch == keeper.epoch && t->anchored &&
+           t->bound.ns != UINT64_MAX && t->anchor_ns == first->anchor_ns &&
+           t->nominal.mul == first->nominal.mul && t->nominal.shift == first->nominal.shift;
 }
 
 /*
@@ -62,7 +62,7 @@ static bool settled(const struct cpu_clock *clock, const struct timeline *first)
  */
 static bool all_settled(void)
 {
-    const struct timeline *first = &clock_of(0)->timeline; /* the boot CPU is always measured */
+    const struct timeline *first = &clock_of(0)->own.timeline; /* the boot CPU is always measured */
 
     for (unsigned i = 0; i < keeper.cpus; i++) {
         if (clock_of(i)->measured && !settled(clock_of(i), first))
@@ -77,7 +77,7 @@ static uint64_t apart_ns(uint64_t tsc)
     uint64_t lowest = UINT64_MAX, highest = 0;
 
     for (unsigned i = 0; i < keeper.cpus; i++) {
-        uint64_t ns = line_read(&clock_of(i)->timeline.line, tsc);
+        uint64_t ns = line_read(&clock_of(i)->own.timeline.line, tsc);
 
         if (!clock_of(i)->measured)
             continue;
@@ -92,8 +92,9 @@ void mode_try_unified(void)
     uint64_t tsc = rdtsc_ordered(), step_ns;
     struct consensus all;
 
-    if (keeper.wanted == CLOCKMODE_PERCPU || keeper.sweeps - keeper.left_sweep < 1u << keeper.leaves ||
-        !all_settled() || !all_pairs_in_step())
+    if (keeper.wanted == CLOCKMODE_PERCPU ||
+        keeper.watch.sweeps - keeper.watch.left_sweep < 1u << keeper.watch.leaves || !all_settled() ||
+        !all_pairs_in_step())
         return;
     all = publish_gather(tsc);
     if (!all.agree || all.value.hi - all.value.lo < AGREE_NS)
@@ -101,7 +102,7 @@ void mode_try_unified(void)
     /* What start-up measured does not hold for TSCs that were not in step then. */
     keeper.skew_ns = max_i64(keeper.skew_ns, all.value_hull.hi - all.value_hull.lo);
     step_ns = apart_ns(tsc);
-    keeper.last_tsc = tsc;
+    keeper.watch.last_tsc = tsc;
     publish_enter_unified();
     report_clock("the TSCs are in step", step_ns);
 }

@@ -40,8 +40,8 @@ struct consensus publish_gather(uint64_t tsc)
     for (unsigned i = 0; i < keeper.cpus; i++) {
         if (!clock_counts(clock_of(i)))
             continue;
-        if (clock_of(i)->epoch == keeper.epoch)
-            consensus_join(&all, &clock_of(i)->outlook, tsc, keeper.crystal.slip_ns);
+        if (clock_of(i)->known.epoch == keeper.epoch)
+            consensus_join(&all, &clock_of(i)->known.outlook, tsc, keeper.crystal.slip_ns);
         else
             complete = false;
     }
@@ -93,9 +93,9 @@ static void join_timelines(uint64_t joint)
         if (!clock_counts(clock_of(i)))
             continue;
         if (first)
-            keeper.timeline = clock_of(i)->timeline;
+            keeper.common.timeline = clock_of(i)->own.timeline;
         /* step E1: the highest of all CPUs' own lines at the joint */
-        timeline_join(&keeper.timeline, &clock_of(i)->timeline, joint);
+        timeline_join(&keeper.common.timeline, &clock_of(i)->own.timeline, joint);
         first = false;
     }
 }
@@ -122,13 +122,13 @@ static void publish_airtight(bool entering)
     all = publish_gather(joint);
     if (entering)
         join_timelines(joint);
-    bound = timeline_update(&keeper.timeline, joint, &all);
-    keeper.published = published_of(&keeper.timeline, bound, MERIDIAN_FLAG_TSC_STABLE);
+    bound = timeline_update(&keeper.common.timeline, joint, &all);
+    keeper.common.published = published_of(&keeper.common.timeline, bound, MERIDIAN_FLAG_TSC_STABLE);
     if (all.agree)
-        keeper.published.hz = measured_hz(all.rate, keeper.nominal);
-    latch_set(&keeper.latch, &keeper.timeline.line);
+        keeper.common.published.hz = measured_hz(all.rate, keeper.nominal);
+    latch_set(&keeper.common.latch, &keeper.common.timeline.line);
     /* step P4: the data of all records */
-    records_fill(NEWS_LINE, &keeper.published);
+    records_fill(NEWS_LINE, &keeper.common.published);
     /* step P5: every CPU's TSC is past the joint */
     wait_past(joint + skew);
     /* step P6: all records even, the common one first */
@@ -148,8 +148,8 @@ void publish_enter_unified(void)
 
 void publish_forget_anchors(void)
 {
-    keeper.anchor_generation++;
-    keeper.anchor_ns = INT64_MIN;
+    keeper.anchors.generation++;
+    keeper.anchors.ns = INT64_MIN;
 }
 
 /*
@@ -161,17 +161,17 @@ static void settle_again(const struct cpu_clock *late)
     publish_forget_anchors();
     for (unsigned i = 0; i < keeper.cpus; i++) {
         if (clock_of(i) != late && clock_of(i)->measured)
-            timeline_loosen(&clock_of(i)->timeline);
+            timeline_loosen(&clock_of(i)->own.timeline);
     }
 }
 
 /* Once in a round: by how much this CPU's S is ahead of R. S goes back on none, so the greatest counts. */
 static void give_anchor(struct cpu_clock *clock, int64_t anchor_ns)
 {
-    if (keeper.settled_generation == keeper.anchor_generation && anchor_ns > keeper.anchor_ns)
+    if (keeper.anchors.settled_generation == keeper.anchors.generation && anchor_ns > keeper.anchors.ns)
         settle_again(clock);
-    clock->anchor_generation = keeper.anchor_generation;
-    keeper.anchor_ns = max_i64(keeper.anchor_ns, anchor_ns);
+    clock->known.anchor_generation = keeper.anchors.generation;
+    keeper.anchors.ns = max_i64(keeper.anchors.ns, anchor_ns);
 }
 
 /*
@@ -180,16 +180,16 @@ static void give_anchor(struct cpu_clock *clock, int64_t anchor_ns)
  */
 static bool anchor_together(struct cpu_clock *clock, const struct consensus *own, uint64_t joint)
 {
-    struct timeline *t = &clock->timeline;
+    struct timeline *t = &clock->own.timeline;
 
-    if (clock->anchor_generation != keeper.anchor_generation)
+    if (clock->known.anchor_generation != keeper.anchors.generation)
         give_anchor(clock, (int64_t)line_read(&t->line, joint) - range_middle(own->value));
     for (unsigned i = 0; i < keeper.cpus; i++) {
-        if (clock_counts(clock_of(i)) && clock_of(i)->anchor_generation != keeper.anchor_generation)
+        if (clock_counts(clock_of(i)) && clock_of(i)->known.anchor_generation != keeper.anchors.generation)
             return false;
     }
-    keeper.settled_generation = keeper.anchor_generation;
-    timeline_anchor(t, joint, own, keeper.anchor_ns);
+    keeper.anchors.settled_generation = keeper.anchors.generation;
+    timeline_anchor(t, joint, own, keeper.anchors.ns);
     return true;
 }
 
@@ -201,24 +201,24 @@ void publish_own(struct cpu_clock *clock, unsigned cpu, uint64_t joint)
     unsigned settling;
 
     consensus_start(&own);
-    consensus_join(&own, &clock->outlook, joint, keeper.crystal.slip_ns);
-    if (clock->epoch != keeper.epoch)
+    consensus_join(&own, &clock->known.outlook, joint, keeper.crystal.slip_ns);
+    if (clock->known.epoch != keeper.epoch)
         own.agree = false;
-    else if (!clock->timeline.anchored)
+    else if (!clock->own.timeline.anchored)
         own.agree = anchor_together(clock, &own, joint);
-    settling = clock->timeline.settling;
-    bound = timeline_update(&clock->timeline, joint, &own);
-    if (!clock->fresh) /* without a new look nothing has settled */
-        clock->timeline.settling = settling;
-    clock->published = published_of(&clock->timeline, bound, 0);
-    clock->published.hz = measured_hz(own.rate, clock->timeline.nominal);
-    latch_set(&clock->latch, &clock->timeline.line);
+    settling = clock->own.timeline.settling;
+    bound = timeline_update(&clock->own.timeline, joint, &own);
+    if (!clock->look.fresh) /* without a new look nothing has settled */
+        clock->own.timeline.settling = settling;
+    clock->own.published = published_of(&clock->own.timeline, bound, 0);
+    clock->own.published.hz = measured_hz(own.rate, clock->own.timeline.nominal);
+    latch_set(&clock->own.latch, &clock->own.timeline.line);
     for (struct time_domain *domain = keeper.domains; domain; domain = domain->next) {
         for (unsigned i = 0; i < domain->vcpu_count; i++) {
             if (domain->vcpus[i].cpu != cpu)
                 continue;
             /* step O1: this CPU's own record, which no other reads */
-            records_write_vcpu(&domain->vcpus[i], &clock->published);
+            records_write_vcpu(&domain->vcpus[i], &clock->own.published);
         }
     }
 }
@@ -239,12 +239,12 @@ void publish_leave_unified(void)
     /* step L2: all CPUs see them odd, then the TSC is read */
     marked = rdtsc_after_stores();
     /* step L3: the same line without its mark */
-    keeper.published.flags = 0;
-    records_fill(NEWS_LINE, &keeper.published);
+    keeper.common.published.flags = 0;
+    records_fill(NEWS_LINE, &keeper.common.published);
     for (unsigned i = 0; i < keeper.cpus; i++) {
-        clock_of(i)->timeline = keeper.timeline;
-        clock_of(i)->published = keeper.published;
-        latch_set(&clock_of(i)->latch, &keeper.timeline.line);
+        clock_of(i)->own.timeline = keeper.common.timeline;
+        clock_of(i)->own.published = keeper.common.published;
+        latch_set(&clock_of(i)->own.latch, &keeper.common.timeline.line);
     }
     keeper.mode = CLOCK_PERCPU;
     /* step L4: every CPU's TSC is past all that was read of it */
@@ -255,5 +255,5 @@ void publish_leave_unified(void)
 
 const struct published *published_for(unsigned cpu)
 {
-    return keeper.mode == CLOCK_UNIFIED ? &keeper.published : &clock_of(cpu)->published;
+    return keeper.mode == CLOCK_UNIFIED ? &keeper.common.published : &clock_of(cpu)->own.published;
 }

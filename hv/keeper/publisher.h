@@ -6,9 +6,28 @@
 #include <stdint.h>
 
 #include "keeper.h"
+#include "keeper/latch.h"
 #include "time/estimate.h"
 #include "time/publish.h"
 #include "time/timeline.h"
+
+/* A line of system time, as VCPUs are told it, and as this hypervisor reads it. */
+struct told {
+    struct timeline timeline;
+    struct published published; /* what it last said */
+    struct latch latch;         /* its line; read without the lock */
+};
+
+/*
+ * Per-CPU mode: all CPUs' lines are tied to R by one anchor, or they would not meet after a disruption. Each
+ * CPU says by how much its S is ahead of R, once in a generation. When all have, they have settled on the
+ * most.
+ */
+struct anchors {
+    uint32_t generation;         /* counts how often they had to be made one */
+    uint32_t settled_generation; /* the last in which all had said what they need */
+    int64_t ns;                  /* of this generation: the most so far */
+};
 
 struct cpu_clock;
 

@@ -89,7 +89,7 @@ static void rate_beside(struct keeper_cpu *out, uint64_t boot_hz, uint64_t boot_
  */
 static bool boot_tsc_at(int64_t ref_ns, uint64_t *tsc, struct range *ref)
 {
-    const struct outlook *boot = &clock_of(0)->outlook;
+    const struct outlook *boot = &clock_of(0)->known.outlook;
     int64_t missing = 0;
 
     *tsc = boot->tsc;
@@ -106,7 +106,7 @@ static bool boot_tsc_at(int64_t ref_ns, uint64_t *tsc, struct range *ref)
 /* By the reference alone. Where a TSC may slip, what was known of R may be off by that on either CPU. */
 static struct range by_reference(const struct cpu_clock *clock, uint64_t tsc, uint64_t *boot_tsc)
 {
-    struct range ref = outlook_at(&clock->outlook, tsc), boot;
+    struct range ref = outlook_at(&clock->known.outlook, tsc), boot;
     int64_t slip = 2 * (int64_t)keeper.crystal.slip_ns + 1, apart;
 
     if (!boot_tsc_at(range_middle(ref), boot_tsc, &boot) || !is_near((int64_t)(tsc - *boot_tsc)))
@@ -154,9 +154,9 @@ static void begin_offset(struct cpu_clock *clock)
     struct shown *shown = &clock->shown;
 
     shown->beside = NOTHING;
-    shown->heard = offset_ns(clock->offset);
-    shown->heard_from = clock->late.tsc_hi - clock->star_ticks;
-    shown->heard_to = clock->late.tsc_hi + clock->star_ticks;
+    shown->heard = offset_ns(clock->start.offset);
+    shown->heard_from = clock->start.late.tsc_hi - clock->start.star_ticks;
+    shown->heard_to = clock->start.late.tsc_hi + clock->start.star_ticks;
 }
 
 static void offset_beside(struct cpu_clock *clock, uint64_t tsc, struct keeper_cpu *out)
@@ -167,7 +167,7 @@ static void offset_beside(struct cpu_clock *clock, uint64_t tsc, struct keeper_c
 
     if (!is_known(now))
         return;
-    boot_hz = hz_of(&clock_of(0)->outlook, boot_tsc, &boot_ppb);
+    boot_hz = hz_of(&clock_of(0)->known.outlook, boot_tsc, &boot_ppb);
     rate_beside(out, boot_hz, boot_ppb);
     if (!shown->copy[0].at_ns)
         begin_offset(clock);
@@ -191,7 +191,7 @@ static void offset_beside(struct cpu_clock *clock, uint64_t tsc, struct keeper_c
  */
 static bool sure(unsigned cpu)
 {
-    return clock_of(cpu)->epoch == keeper.epoch && published_for(cpu)->bound.ns != UINT64_MAX;
+    return clock_of(cpu)->known.epoch == keeper.epoch && published_for(cpu)->bound.ns != UINT64_MAX;
 }
 
 static void show_offset(struct cpu_clock *clock, struct keeper_cpu *out)
@@ -199,9 +199,9 @@ static void show_offset(struct cpu_clock *clock, struct keeper_cpu *out)
     const struct cpu_clock *boot = clock_of(0);
     uint64_t tsc = rdtsc_ordered();
 
-    if (clock->epoch != keeper.epoch)
+    if (clock->known.epoch != keeper.epoch)
         return;
-    out->hz = hz_of(&clock->outlook, tsc, &out->hz_ppb);
+    out->hz = hz_of(&clock->known.outlook, tsc, &out->hz_ppb);
     if (clock == boot)
         out->rate_bound_ppb = out->offset_bound_ns = 0;
     else if (clock_counts(boot) && sure(0) && sure(cpu_id()))
@@ -212,7 +212,7 @@ void snapshot_take(struct cpu_clock *clock)
 {
     const struct published *told = published_for(cpu_id());
     const struct keeper_cpu *before = &clock->shown.copy[0];
-    uint64_t adjust = clock->adjust;
+    uint64_t adjust = clock->look.adjust;
     struct keeper_cpu now = {
         .hz = before->hz,
         .hz_ppb = UINT64_MAX,
@@ -226,8 +226,8 @@ void snapshot_take(struct cpu_clock *clock)
 
     adjust_now(&adjust);
     now.adjust = (int64_t)adjust;
-    now.adjust_changed =
-        before->adjust_changed || now.adjust != (before->at_ns ? before->adjust : (int64_t)clock->adjust);
+    now.adjust_changed = before->adjust_changed ||
+                         now.adjust != (before->at_ns ? before->adjust : (int64_t)clock->look.adjust);
     show_offset(clock, &now);
     now.at_ns = keeper_now_ns();
     latch_write(&clock->shown.sequence, clock->shown.copy, &now, sizeof now);

@@ -54,8 +54,9 @@ static void measure_boot_cpu(void)
     struct cpu_clock *boot = clock_of(0);
 
     for (int tries = 1; tries <= WINDOW_TRIES; tries++) {
-        if (window_fill() && window_close(&window, keeper.crystal, &boot->estimate, &boot->outlook)) {
-            keeper.nominal = boot->estimate.nominal;
+        if (window_fill() &&
+            window_close(&window, keeper.crystal, &boot->look.estimate, &boot->known.outlook)) {
+            keeper.nominal = boot->look.estimate.nominal;
             keeper.origin = window.origin;
             report_window(&window);
             if (tries > 1)
@@ -91,7 +92,7 @@ static void look_again(void)
         if (tries++ == WINDOW_TRIES)
             panic("the %s could not be read in %d tries", keeper.reference->name, WINDOW_TRIES);
     }
-    if (lost || !estimate_add(&boot->estimate, &bracket, &boot->outlook))
+    if (lost || !estimate_add(&boot->look.estimate, &bracket, &boot->known.outlook))
         panic("TSC and %s disagree already while they are measured", keeper.reference->name);
 }
 
@@ -116,9 +117,9 @@ static void measure_lapic(void)
 
 static bool settle_on(struct cpu_clock *clock, struct tsc_scale nominal)
 {
-    estimate_init(&clock->estimate, nominal, keeper.crystal);
-    estimate_add(&clock->estimate, &clock->early, &clock->outlook);
-    return estimate_add(&clock->estimate, &clock->late, &clock->outlook);
+    estimate_init(&clock->look.estimate, nominal, keeper.crystal);
+    estimate_add(&clock->look.estimate, &clock->start.early, &clock->known.outlook);
+    return estimate_add(&clock->look.estimate, &clock->start.late, &clock->known.outlook);
 }
 
 /*
@@ -130,16 +131,17 @@ static bool settle_cpu(struct cpu_clock *clock)
 {
     struct tsc_scale nominal;
 
-    if (!clock->early.tsc_hi || !clock->late.tsc_hi)
+    if (!clock->start.early.tsc_hi || !clock->start.late.tsc_hi)
         return false;
     return settle_on(clock, keeper.nominal) ||
-           (scale_from_hz(bracket_hz(&clock->early, &clock->late), &nominal) && settle_on(clock, nominal));
+           (scale_from_hz(bracket_hz(&clock->start.early, &clock->start.late), &nominal) &&
+            settle_on(clock, nominal));
 }
 
 static bool same_nominal(void)
 {
     for (unsigned cpu = 1; cpu < keeper.cpus; cpu++) {
-        struct tsc_scale nominal = clock_of(cpu)->estimate.nominal;
+        struct tsc_scale nominal = clock_of(cpu)->look.estimate.nominal;
 
         if (clock_of(cpu)->measured &&
             (nominal.mul != keeper.nominal.mul || nominal.shift != keeper.nominal.shift))
@@ -174,36 +176,36 @@ static void start_timelines(void)
 
     for (unsigned cpu = 0; cpu < keeper.cpus; cpu++) {
         struct cpu_clock *clock = clock_of(cpu);
-        uint64_t begin = clock->outlook.tsc;
+        uint64_t begin = clock->known.outlook.tsc;
 
         if (!clock->measured)
             continue;
         consensus_start(&own);
-        consensus_join(&own, &clock->outlook, begin, keeper.crystal.slip_ns);
-        timeline_start(&clock->timeline, begin, clock->estimate.nominal, &own, tolerance);
-        clock->timeline.free_running = !keeper.discipline;
-        clock->looked_tsc = begin;
-        clock->looked_ns = clock->outlook.lo_ns;
+        consensus_join(&own, &clock->known.outlook, begin, keeper.crystal.slip_ns);
+        timeline_start(&clock->own.timeline, begin, clock->look.estimate.nominal, &own, tolerance);
+        clock->own.timeline.free_running = !keeper.discipline;
+        clock->look.tsc = begin;
+        clock->look.ns = clock->known.outlook.lo_ns;
         publish_own(clock, cpu, begin);
     }
     if (keeper.mode == CLOCK_UNIFIED) {
         struct consensus all = publish_gather(tsc);
 
-        timeline_start(&keeper.timeline, tsc, keeper.nominal, &all, tolerance);
-        keeper.timeline.free_running = !keeper.discipline;
+        timeline_start(&keeper.common.timeline, tsc, keeper.nominal, &all, tolerance);
+        keeper.common.timeline.free_running = !keeper.discipline;
         publish_unified();
     }
 }
 
 static void measure_all(uint8_t century_register, struct utc *utc, uint64_t *utc_tsc)
 {
-    exchange_star(&clock_of(0)->outlook);
+    exchange_star(&clock_of(0)->known.outlook);
     for (unsigned cpu = 1; cpu < keeper.cpus; cpu++)
-        clock_of(cpu)->early = clock_of(cpu)->late;
+        clock_of(cpu)->start.early = clock_of(cpu)->start.late;
     measure_lapic();
     read_wall_clock(century_register, utc, utc_tsc);
     look_again();
-    exchange_star(&clock_of(0)->outlook);
+    exchange_star(&clock_of(0)->known.outlook);
     clock_of(0)->measured = true;
     for (unsigned cpu = 1; cpu < keeper.cpus; cpu++) {
         clock_of(cpu)->measured = settle_cpu(clock_of(cpu));
@@ -215,7 +217,7 @@ static void measure_all(uint8_t century_register, struct utc *utc, uint64_t *utc
 /* The RTC was read before system time began: back from the boot CPU's first line, at its rate. */
 static void set_wall_base(struct utc utc, uint64_t utc_tsc)
 {
-    struct range then = outlook_at(&clock_of(0)->outlook, utc_tsc);
+    struct range then = outlook_at(&clock_of(0)->known.outlook, utc_tsc);
 
     wallclock_base(utc, (uint64_t)max_i64(0, range_middle(then)), &keeper.wall_base);
 }
@@ -235,7 +237,7 @@ void keeper_start(const struct options *options, uint8_t century_register)
     keeper.cpus = cpu_count();
     keeper.clocks = memory_take_bytes(keeper.cpus * sizeof *keeper.clocks, "the CPUs' clocks");
     pairs_start(
-        &keeper.pairs, keeper.cpus,
+        &keeper.watch.pairs, keeper.cpus,
         memory_take_bytes((uint64_t)keeper.cpus * keeper.cpus * sizeof(struct pair), "the pairs that met"));
     exchange_init(keeper.cpus, idle_sleep);
     adjust_read(clock_of(0));
@@ -243,7 +245,7 @@ void keeper_start(const struct options *options, uint8_t century_register)
     measure_boot_cpu();
     keeper.crystal.slip_ns = slip_expected_ns();
     meeting_measure_spin();
-    clock_of(0)->estimate.crystal = keeper.crystal;
+    clock_of(0)->look.estimate.crystal = keeper.crystal;
     measure_all(century_register, &utc, &utc_tsc);
     keeper.alignment = exchange_pairs(PASSES, &extent);
     report_exchange(exchange_cost());

@@ -8,10 +8,17 @@
 #include "time/align.h"
 #include "time/estimate.h"
 
+/* Start-up's measurements of a CPU, written by the boot CPU. */
+struct cpu_start {
+    struct bracket early, late; /* this CPU's TSC beside the boot CPU's R, at both ends of the window */
+    struct offset offset;       /* this TSC minus the boot CPU's, ticks */
+    uint64_t star_ticks;        /* how long its meetings with the boot CPU took */
+};
+
 /* exchange.c: the boot CPU's side of start-up. */
 /* `idle`: what exchange_idle sends the others into. */
 void exchange_init(unsigned cpus, void (*idle)(void));
-/* Fills clock->met and clock->offset; a CPU that did not meet keeps met.tsc_hi 0. */
+/* Fills start.late and start.offset of each CPU; one that did not meet keeps late.tsc_hi 0. */
 void exchange_star(const struct outlook *boot);
 enum alignment exchange_pairs(unsigned passes, int64_t *extent_ticks);
 /* Whether CPUs run at the same moment: an emulator may run them in turns. */

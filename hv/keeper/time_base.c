@@ -23,7 +23,7 @@ static int64_t after_the_last(const struct cpu_clock *clock)
 {
     int64_t wrap_ns = counter_wrap_ns(&keeper.counter);
 
-    return clock->looked_ns + (wrap_ns < INT64_MAX ? wrap_ns / 2 : 0);
+    return clock->look.ns + (wrap_ns < INT64_MAX ? wrap_ns / 2 : 0);
 }
 
 static struct bracket bracket_near(int64_t expected_ns, const struct reference_reading *reading)
@@ -46,12 +46,12 @@ bool measure(const struct cpu_clock *clock, struct bracket *out, bool *lost)
 
     if (!reference_sample(keeper.reference, &reading))
         return false;
-    early = outlook_at(&clock->outlook, reading.tsc_lo);
-    late = outlook_at(&clock->outlook, reading.tsc_hi);
+    early = outlook_at(&clock->known.outlook, reading.tsc_lo);
+    late = outlook_at(&clock->known.outlook, reading.tsc_hi);
     *lost = !wrap_is_sure(&keeper.counter, early.hi - early.lo);
     if (!*lost && !wrap_is_sure(&keeper.counter, late.hi - early.lo))
         return false;
-    if (*lost || reading.tsc_hi < clock->looked_tsc)
+    if (*lost || reading.tsc_hi < clock->look.tsc)
         *out = bracket_near(after_the_last(clock), &reading);
     else
         *out = bracket_near(range_middle((struct range){early.lo, late.hi}), &reading);
@@ -74,13 +74,13 @@ static bool take_in(struct cpu_clock *clock, uint32_t epoch, bool agrees, const 
 {
     if (keeper.epoch != epoch)
         return false;
-    if (!agrees || clock->epoch != epoch)
+    if (!agrees || clock->known.epoch != epoch)
         disrupted(clock, agrees, bracket);
     if (agrees)
-        clock->forward_ns = FORWARD_NS;
-    clock->outlook = *outlook;
-    clock->looked_tsc = bracket->tsc_hi;
-    clock->looked_ns = bracket->ref_lo_ns;
+        clock->look.forward_ns = FORWARD_NS;
+    clock->known.outlook = *outlook;
+    clock->look.tsc = bracket->tsc_hi;
+    clock->look.ns = bracket->ref_lo_ns;
     return true;
 }
 
@@ -93,27 +93,27 @@ static bool look_at_reference(struct cpu_clock *clock)
     bool agrees, lost, taken;
 
     if (!measure(clock, &bracket, &lost)) {
-        clock->missed++;
+        clock->look.missed++;
         return false;
     }
-    agrees = !lost && expected_of(&clock->outlook, bracket);
+    agrees = !lost && expected_of(&clock->known.outlook, bracket);
     /* Here or on another CPU: what was known before a disruption is void. */
-    if (!agrees || clock->epoch != epoch)
-        estimate_init(&clock->estimate, clock->estimate.nominal, keeper.crystal);
-    agrees = estimate_add(&clock->estimate, &bracket, &outlook) && agrees;
+    if (!agrees || clock->known.epoch != epoch)
+        estimate_init(&clock->look.estimate, clock->look.estimate.nominal, keeper.crystal);
+    agrees = estimate_add(&clock->look.estimate, &bracket, &outlook) && agrees;
 
     bool were_on = lock_take(&keeper.lock);
     taken = take_in(clock, epoch, agrees, &bracket, &outlook);
     lock_release(&keeper.lock, were_on);
-    clock->missed += !taken;
+    clock->look.missed += !taken;
     return taken;
 }
 
 /* `in_turn`: at its time, not because something is odd. */
 static void look(struct cpu_clock *clock, uint64_t period, bool on_time)
 {
-    clock->nudged = false;
-    clock->fresh = look_at_reference(clock);
+    clock->alarm.nudged = false;
+    clock->look.fresh = look_at_reference(clock);
     bool were_on = lock_take(&keeper.lock);
     bool returned = watch_returned(clock);
     bool sweep_over = on_time && watch_others(clock);
@@ -123,7 +123,7 @@ static void look(struct cpu_clock *clock, uint64_t period, bool on_time)
     if (keeper.mode == CLOCK_PERCPU)
         watch_percpu(clock, period, sweep_over);
     watch_established();
-    clock->looked_line = keeper.mode == CLOCK_UNIFIED ? keeper.timeline.line : clock->timeline.line;
+    clock->look.line = keeper.mode == CLOCK_UNIFIED ? keeper.common.timeline.line : clock->own.timeline.line;
     snapshot_take(clock);
     lock_release(&keeper.lock, were_on);
 }
@@ -150,6 +150,6 @@ void time_base_init_cpu(void)
 
     keeper.look_now = look_now; /* by all CPUs, and the same */
     look_now(); /* TSCs too close for a meeting to tell apart: the reference may, before a guest reads them */
-    clock->base.expired = time_base;
-    keeper_timer_arm(&clock->base, (keeper_now_ns() / PERIOD_NS + 1) * PERIOD_NS);
+    clock->look.timer.expired = time_base;
+    keeper_timer_arm(&clock->look.timer, (keeper_now_ns() / PERIOD_NS + 1) * PERIOD_NS);
 }

@@ -5,11 +5,33 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "time/bracket.h"
-
-struct cpu_clock;
+#include "time/estimate.h"
+#include "time/line.h"
+#include "time/timerq.h"
 
 #define PERIOD_NS 250000000ull /* as in 2005 */
+
+/* What a CPU has from its looks at the reference: its own, without a lock. */
+struct cpu_look {
+    struct estimate estimate; /* the brackets that it keeps */
+    uint64_t tsc;             /* when it last looked, and ... */
+    int64_t ns;               /* ... R then */
+    struct line line;         /* what was read here until the next publish */
+    bool fresh;               /* the time base had a good look just now */
+    uint64_t missed;          /* periods without a reading of the reference */
+    uint64_t forward_ns;      /* what is left of FORWARD_NS (disruption.h) */
+    uint64_t adjust;          /* IA32_TSC_ADJUST as last read; 0 where there is none */
+    struct timer timer;       /* the time base, every PERIOD_NS */
+};
+
+/* What all CPUs may know of it: with the keeper's lock. */
+struct cpu_known {
+    struct outlook outlook;
+    uint32_t epoch;             /* the last disruption that `outlook` has seen */
+    uint32_t anchor_generation; /* the last one in which it gave its anchor */
+};
+
+struct cpu_clock;
 
 /* On each CPU, once system time runs: a first look at once, and then one every period. */
 void time_base_init_cpu(void);

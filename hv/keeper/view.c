@@ -14,7 +14,8 @@ bool keeper_cpu_measured(unsigned cpu)
 
 bool keeper_cpu_stopped(unsigned cpu)
 {
-    return cpu < keeper.cpus && __atomic_load_n(&clock_of(cpu)->silent, __ATOMIC_RELAXED) >= STOPPED_PERIODS;
+    return cpu < keeper.cpus &&
+           __atomic_load_n(&clock_of(cpu)->watched.silent, __ATOMIC_RELAXED) >= STOPPED_PERIODS;
 }
 
 bool keeper_cpu_view(unsigned cpu, struct keeper_cpu *out)
@@ -37,9 +38,10 @@ bool keeper_cpu_view(unsigned cpu, struct keeper_cpu *out)
 uint64_t keeper_free_ns(void)
 {
     const struct cpu_clock *clock = clock_of(cpu_id());
-    uint64_t now = keeper_now_ns(), due = clock->base.deadline_ns;
+    uint64_t now = keeper_now_ns(), due = clock->look.timer.deadline_ns;
 
-    return clock->base.armed && !clock->nudged && !clock->suspect && due > now ? due - now : 0;
+    return clock->look.timer.armed && !clock->alarm.nudged && !clock->alarm.suspect && due > now ? due - now
+                                                                                                 : 0;
 }
 
 /*
@@ -50,8 +52,8 @@ static int64_t rate_ppb(void)
 {
     uint64_t tsc = rdtsc_ordered();
     const struct cpu_clock *clock = clock_of(cpu_id());
-    const struct timeline *t = keeper.mode == CLOCK_UNIFIED ? &keeper.timeline : &clock->timeline;
-    struct range range = outlook_at(&clock->outlook, tsc);
+    const struct timeline *t = keeper.mode == CLOCK_UNIFIED ? &keeper.common.timeline : &clock->own.timeline;
+    struct range range = outlook_at(&clock->known.outlook, tsc);
     int64_t gone_ref = range_middle(range) + t->anchor_ns - (int64_t)keeper.start_ns;
     int64_t gone = (int64_t)(latch_read(latch_in_force(), tsc) - keeper.start_ns);
 
@@ -66,7 +68,8 @@ void keeper_summary(struct keeper_summary *out)
         .source = keeper.reference->name,
         .mode = mode_name(),
         .percpu_asked = keeper.wanted == CLOCKMODE_PERCPU,
-        .apart = keeper.mode == CLOCK_PERCPU && (keeper.alignment == ALIGNMENT_APART || keeper.leaves > 0),
+        .apart =
+            keeper.mode == CLOCK_PERCPU && (keeper.alignment == ALIGNMENT_APART || keeper.watch.leaves > 0),
         .wander_ppb_s = keeper.crystal.wander_ppb_s,
         .hz = data->hz,
         .err_ns = data->bound.ns,

@@ -27,7 +27,7 @@ static void note(unsigned other, struct offset offset, uint64_t since)
 {
     bool were_on = lock_take(&keeper.lock);
 
-    if (!pairs_note(&keeper.pairs, cpu_id(), other, offset) && keeper.mode == CLOCK_UNIFIED)
+    if (!pairs_note(&keeper.watch.pairs, cpu_id(), other, offset) && keeper.mode == CLOCK_UNIFIED)
         mode_leave_unified("two TSCs are not in step any more");
     snapshot_met(cpu_id(), other, offset, since);
     lock_release(&keeper.lock, were_on);
@@ -43,9 +43,9 @@ void watch_meet(struct cpu_clock *clock, uint64_t period)
     struct offset offset = OFFSET_UNKNOWN;
     uint64_t since;
 
-    if (other == keeper.cpus || clock->meeting_period == period)
+    if (other == keeper.cpus || clock->watched.meeting_period == period)
         return;
-    clock->meeting_period = period;
+    clock->watched.meeting_period = period;
     if (cpu_id() > other) {
         meeting_follow_soon(other, FIRST_NUMBER + period);
         return;
@@ -58,11 +58,11 @@ void watch_meet(struct cpu_clock *clock, uint64_t period)
 /* A CPU that is behind a TSC value which another had already read has a TSC that is not in step (T2). */
 static bool causal_watch(void)
 {
-    uint64_t seen = keeper.last_tsc, own = rdtsc_ordered();
+    uint64_t seen = keeper.watch.last_tsc, own = rdtsc_ordered();
 
     if (own < seen)
         return false;
-    keeper.last_tsc = own;
+    keeper.watch.last_tsc = own;
     return true;
 }
 
@@ -71,12 +71,12 @@ static void miss(unsigned cpu)
 {
     struct cpu_clock *clock = clock_of(cpu);
 
-    clock->silent++;
-    if (clock->silent == NUDGE_PERIODS) {
-        clock->nudged = true;
+    clock->watched.silent++;
+    if (clock->watched.silent == NUDGE_PERIODS) {
+        clock->alarm.nudged = true;
         smp_wake(cpu);
     }
-    if (clock->silent == STOPPED_PERIODS)
+    if (clock->watched.silent == STOPPED_PERIODS)
         report_stopped(cpu);
 }
 
@@ -85,7 +85,7 @@ bool watch_returned(struct cpu_clock *own)
 {
     bool returned = !clock_counts(own);
 
-    own->silent = 0;
+    own->watched.silent = 0;
     if (returned)
         report_returned(cpu_id());
     return returned;
@@ -98,14 +98,14 @@ bool watch_returned(struct cpu_clock *own)
  */
 bool watch_others(struct cpu_clock *own)
 {
-    bool over = own->sweep == keeper.sweeps;
+    bool over = own->watched.sweep == keeper.watch.sweeps;
 
     for (unsigned i = 0; over && i < keeper.cpus; i++) {
-        if (clock_of(i)->sweep != keeper.sweeps && clock_counts(clock_of(i)))
+        if (clock_of(i)->watched.sweep != keeper.watch.sweeps && clock_counts(clock_of(i)))
             miss(i);
     }
-    keeper.sweeps += over;
-    own->sweep = keeper.sweeps;
+    keeper.watch.sweeps += over;
+    own->watched.sweep = keeper.watch.sweeps;
     return over;
 }
 
@@ -152,10 +152,10 @@ void watch_established(void)
 {
     uint64_t now;
 
-    if (!keeper.broken_ns || !bound_known() ||
-        (keeper.broken_cpu != cpu_id() && clock_counts(clock_of(keeper.broken_cpu))))
+    if (!keeper.broken.at_ns || !bound_known() ||
+        (keeper.broken.cpu != cpu_id() && clock_counts(clock_of(keeper.broken.cpu))))
         return;
     now = keeper_now_ns();
-    report_established(now > keeper.broken_ns ? now - keeper.broken_ns : 0);
-    keeper.broken_ns = 0;
+    report_established(now > keeper.broken.at_ns ? now - keeper.broken.at_ns : 0);
+    keeper.broken.at_ns = 0;
 }

@@ -6,8 +6,7 @@
 #include <stdint.h>
 
 #include "keeper/time_base.h"
-
-struct cpu_clock;
+#include "time/align.h"
 
 enum clock_mode { CLOCK_PERCPU, CLOCK_UNIFIED };
 
@@ -19,6 +18,24 @@ enum clock_mode { CLOCK_PERCPU, CLOCK_UNIFIED };
 #define STOPPED_PERIODS 8u
 /* After so many it gets an interrupt: if its TSC was set back, its own alarm may be years away. */
 #define NUDGE_PERIODS 2u
+
+/* Of one CPU, with the keeper's lock. */
+struct cpu_watched {
+    uint32_t silent;         /* sweeps without it, at most STOPPED_PERIODS; read without the lock too */
+    uint32_t sweep;          /* the last one in which it came */
+    uint64_t meeting_period; /* its own, without the lock: the last one in which it met another CPU */
+};
+
+/* Of all. */
+struct watch {
+    uint32_t sweeps;     /* a sweep ends when some CPU comes to its time base twice in it */
+    uint32_t left_sweep; /* when unified mode was left last, and ... */
+    unsigned leaves;     /* ... how often, at most LEAVES_MOST */
+    struct pairs pairs;  /* which pairs of CPUs have met, at run time */
+    uint64_t last_tsc;   /* the largest TSC that any CPU has left here: the causal watch */
+};
+
+struct cpu_clock;
 
 /* Before anything else in a period, without the lock: this CPU meets the partner that the period gives it. */
 void watch_meet(struct cpu_clock *clock, uint64_t period);

@@ -52,7 +52,7 @@ static void renew_outlooks(uint64_t start)
     uint64_t tsc = host_tsc();
 
     for (unsigned i = 0; i < keeper.cpus; i++)
-        clocks[i].outlook =
+        clocks[i].known.outlook =
             make_outlook(tsc, 1000000000 + (int64_t)scale_reader_ns(keeper.nominal, tsc - start));
 }
 
@@ -75,8 +75,8 @@ static void begin(unsigned count, uint64_t start)
     domain = (struct time_domain){.vcpu_count = count, .vcpus = vcpus, .common = &pages[0][0]};
     renew_outlooks(start);
     consensus_start(&all);
-    consensus_join(&all, &clocks[0].outlook, clocks[0].outlook.tsc, 0);
-    timeline_start(&keeper.timeline, clocks[0].outlook.tsc, keeper.nominal, &all, 0);
+    consensus_join(&all, &clocks[0].known.outlook, clocks[0].known.outlook.tsc, 0);
+    timeline_start(&keeper.common.timeline, clocks[0].known.outlook.tsc, keeper.nominal, &all, 0);
 }
 
 static double publish_often(uint64_t start, unsigned publishes)

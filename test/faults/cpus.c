@@ -295,7 +295,7 @@ static void end_here(void)
 void __wrap_keeper_timer_arm(struct timer *timer, uint64_t deadline_ns)
 {
     uint32_t self = cpu_this()->apic_id;
-    bool base = timer == &clock_of(cpu_id())->base;
+    bool base = timer == &clock_of(cpu_id())->look.timer;
 
     if ((hits("stops", self) || hits("returns", self)) && base && !stopped_once && keeper_now_ns() > STOP_NS)
         go_away();

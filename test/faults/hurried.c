@@ -39,7 +39,7 @@ void hurried_read(const char *line)
 static int32_t bend_ppm(const struct timeline *t)
 {
     static unsigned count;
-    uint64_t up = t == &keeper.timeline ? count++ : t->line.ns / BEND_NS + cpu_id();
+    uint64_t up = t == &keeper.common.timeline ? count++ : t->line.ns / BEND_NS + cpu_id();
 
     return up % 2 ? wobble_ppm : -wobble_ppm;
 }

@@ -22,10 +22,10 @@ static struct {
     uint32_t changes;       /* of those counted in `changed`, how many were seen here */
     int64_t promised_ns;    /* R from which on bounds count again */
     uint64_t most_of_bound; /* thousandths: how much of its bound the worst record used up */
-    struct anchors {
+    struct agreed {
         bool begun;
         int64_t lo, hi;
-    } anchors[EPOCHS];
+    } agreed[EPOCHS];
 } judged;
 
 static uint32_t changed;
@@ -83,26 +83,26 @@ static bool is_promised(int64_t r_ns)
 
 static void weigh(const struct meridian_sample *sample, int64_t off_lo, int64_t off_hi, int64_t bound)
 {
-    struct anchors *anchors = &judged.anchors[sample->disruptions % EPOCHS];
+    struct agreed *agreed = &judged.agreed[sample->disruptions % EPOCHS];
 
-    if (!anchors->begun) {
-        *anchors = (struct anchors){true, INT64_MIN, INT64_MAX};
+    if (!agreed->begun) {
+        *agreed = (struct agreed){true, INT64_MIN, INT64_MAX};
         if (sample->disruptions == 0)
-            anchors->lo = anchors->hi = 0;
+            agreed->lo = agreed->hi = 0;
     }
     if (sample->disruptions == 0 && bound > 0) {
         uint64_t used = (uint64_t)(off_lo > 0 ? off_lo : off_hi < 0 ? -off_hi : 0) * 1000 / (uint64_t)bound;
 
         judged.most_of_bound = used > judged.most_of_bound ? used : judged.most_of_bound;
     }
-    anchors->lo = off_lo - bound > anchors->lo ? off_lo - bound : anchors->lo;
-    anchors->hi = off_hi + bound < anchors->hi ? off_hi + bound : anchors->hi;
-    if (anchors->lo <= anchors->hi)
+    agreed->lo = off_lo - bound > agreed->lo ? off_lo - bound : agreed->lo;
+    agreed->hi = off_hi + bound < agreed->hi ? off_hi + bound : agreed->hi;
+    if (agreed->lo <= agreed->hi)
         return;
     if (judged.outside++ < SHOWN)
         log_print("judge: CPU %u: S - R is %lld to %lld ns, bound %lld ns, %u disruptions\n", cpu_id(),
                   (long long)off_lo, (long long)off_hi, (long long)bound, sample->disruptions);
-    anchors->begun = false; /* not to count one fault for ever */
+    agreed->begun = false; /* not to count one fault for ever */
 }
 
 void judge_record(const volatile struct meridian_record *record)

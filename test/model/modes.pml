@@ -100,7 +100,7 @@ inline publish_own(cpu)
 /* Where the common line begins: at the highest of all CPUs' own. */
 inline join_timelines(cpu, joint)
 {
-    /* step E1: the highest of all CPUs' own lines at the joint | timeline_join(&keeper.timeline, */
+    /* step E1: the highest of all CPUs' own lines at the joint | timeline_join(&keeper.common.timeline, */
 #ifdef ENTER_ON_OWN
     follow(timeline[cpu], joint);
 #else
@@ -159,7 +159,7 @@ all:
     atomic {
         move_on();
         joint = TSC(cpu) + SKEW;
-        /* step L3: the same line without its mark | keeper.published.flags = 0; */
+        /* step L3: the same line without its mark | keeper.common.published.flags = 0; */
         if
         :: unified -> keep_line()
         :: else -> join_timelines(cpu, joint)

@@ -124,7 +124,7 @@ proctype Publisher()
         line_follow(line[number - 1], line[number], joint);
         printf("cpu %d: P3 line %d from TSC %d on: %d/2 ns a tick, begins at %d ns + %d/2\n", cpu, number,
                joint, line[number].rate, line[number].ns, line[number].frac);
-        /* step P4: the data of all records | records_fill(NEWS_LINE, &keeper.published); */
+        /* step P4: the data of all records | records_fill(NEWS_LINE, &keeper.common.published); */
         d_step {
 #ifndef ONE_PHASE
             record_fill(cpu, OWN);

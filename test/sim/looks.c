@@ -19,10 +19,10 @@ void promises_look_begins(unsigned cpu)
 {
     promises_look_ends(cpu);
     kept.cpus[cpu].looking = world.between;
-    kept.cpus[cpu].epoch = clock_of(cpu)->epoch;
+    kept.cpus[cpu].epoch = clock_of(cpu)->known.epoch;
     kept.cpus[cpu].all_epoch = keeper.epoch;
     kept.cpus[cpu].bound_ns = promises_bound_ns(cpu);
-    kept.cpus[cpu].missed = clock_of(cpu)->missed;
+    kept.cpus[cpu].missed = clock_of(cpu)->look.missed;
     world.cpus[cpu].reading = (struct true_reading){.from_ns = world.now_ns};
     if (world.now_ns - kept.cpus[cpu].looked_ns > 2 * PERIOD)
         runs_again();
@@ -126,7 +126,7 @@ static bool too_wide(unsigned cpu)
 static void check_rate(unsigned cpu)
 {
     struct promise_cpu *c = &kept.cpus[cpu];
-    const struct outlook *outlook = &clock_of(cpu)->outlook;
+    const struct outlook *outlook = &clock_of(cpu)->known.outlook;
     long double u_ns = world.cpus[cpu].reading.width_ns / 2 + (long double)world.m.ref.num / world.m.ref.den;
     long double span_s = (world.cpus[cpu].reading.from_ns - c->began_ns) * 1e-9L, period_s = PERIOD * 1e-9L;
     long double ppb = (long double)(outlook->rate_hi - outlook->rate_lo) / 2 / 4294967296.0L * 1e9L, best_ppb;
@@ -152,13 +152,13 @@ void promises_look_ends(unsigned cpu)
     struct promise_cpu *c = &kept.cpus[cpu];
     const struct true_reading *reading = &world.cpus[cpu].reading;
     long double off;
-    bool seen = clock_of(cpu)->epoch != c->epoch;
+    bool seen = clock_of(cpu)->known.epoch != c->epoch;
 
     if (!c->looking)
         return;
     c->looking = false;
     tally.updates++;
-    if (!reading->taken || clock_of(cpu)->missed != c->missed) {
+    if (!reading->taken || clock_of(cpu)->look.missed != c->missed) {
         PROMISE(!reading->taken || c->all_epoch != keeper.epoch || too_wide(cpu),
                 "a good reading was thrown away\n");
         promises_excuse(cpu, world.now_ns);

@@ -24,9 +24,9 @@ void exchange_star(const struct outlook *boot)
         answered = tsc_of(cpu);
         spend();
         received = rdtsc_ordered();
-        clock->late =
+        clock->start.late =
             (struct bracket){answered, answered, outlook_at(boot, sent).lo, outlook_at(boot, received).hi};
-        clock->offset = offset_narrow(OFFSET_UNKNOWN, &(struct ping){sent, answered, received});
+        clock->start.offset = offset_narrow(OFFSET_UNKNOWN, &(struct ping){sent, answered, received});
     }
 }
 

@@ -132,7 +132,7 @@ void promises_read_begins(struct sim_read *read)
 /* The nearest turn of a narrow counter counts: after a fault nobody can know how many went by. */
 static long double error_of(const struct sim_read *r)
 {
-    const struct timeline *t = r->stable ? &keeper.timeline : &clock_of(r->cpu)->timeline;
+    const struct timeline *t = r->stable ? &keeper.common.timeline : &clock_of(r->cpu)->own.timeline;
     long double error = (long double)r->ns - r->ref - t->anchor_ns, turn = wrap_ns();
 
     return kept.faults ? error - roundl(error / turn) * turn : error;

@@ -202,12 +202,12 @@ static void shift_timeline(struct timeline *t, struct published *said, struct la
 
 static void shift_clock(struct cpu_clock *clock, uint64_t ns)
 {
-    shift_timeline(&clock->timeline, &clock->published, &clock->latch, ns);
-    clock->outlook.lo_ns += (int64_t)ns;
-    clock->outlook.hi_ns += (int64_t)ns;
-    for (unsigned s = 0; s < clock->estimate.count; s++) {
-        clock->estimate.bracket[s].ref_lo_ns += (int64_t)ns;
-        clock->estimate.bracket[s].ref_hi_ns += (int64_t)ns;
+    shift_timeline(&clock->own.timeline, &clock->own.published, &clock->own.latch, ns);
+    clock->known.outlook.lo_ns += (int64_t)ns;
+    clock->known.outlook.hi_ns += (int64_t)ns;
+    for (unsigned s = 0; s < clock->look.estimate.count; s++) {
+        clock->look.estimate.bracket[s].ref_lo_ns += (int64_t)ns;
+        clock->look.estimate.bracket[s].ref_hi_ns += (int64_t)ns;
     }
 }
 
@@ -220,7 +220,7 @@ static void shift_all(void)
     world.m.ref_base_ns =
         (long double)counter_ns(&keeper.counter, counter_from_ns(&keeper.counter, (int64_t)ns));
     ns = (uint64_t)world.m.ref_base_ns;
-    shift_timeline(&keeper.timeline, &keeper.published, &keeper.latch, ns);
+    shift_timeline(&keeper.common.timeline, &keeper.common.published, &keeper.common.latch, ns);
     for (unsigned i = 0; i < world.m.cpus; i++)
         shift_clock(clock_of(i), ns);
 }

@@ -254,7 +254,7 @@ void exchange_star(const struct outlook *boot)
         answered = tsc_of(cpu);
         spend(300);
         received = rdtsc_ordered();
-        clock_of(cpu)->late =
+        clock_of(cpu)->start.late =
             (struct bracket){answered, answered, outlook_at(boot, sent).lo, outlook_at(boot, received).hi};
     }
 }

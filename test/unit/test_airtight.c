@@ -183,10 +183,10 @@ static void all_records_say_the_same_and_nothing_steps(void **state)
 {
     (void)state;
     for (unsigned turn = 0; turn < 50; turn++) {
-        struct line old = keeper.timeline.line;
+        struct line old = keeper.common.timeline.line;
 
         machine_run(SECOND / 10);
-        old = keeper.timeline.line;
+        old = keeper.common.timeline.line;
         publish();
         for (unsigned i = 1; i <= VCPUS; i++) {
             assert_memory_equal(&slots[i].tsc_timestamp, &slots[0].tsc_timestamp, 56);

@@ -117,8 +117,8 @@ static int fresh(void **state)
         struct tsc_scale scale;
 
         assert_true(scale_from_hz(hz[i], &scale));
-        clocks[i].estimate.nominal = scale;
-        latch_set(&clocks[i].latch, &(struct line){.tsc = 1000, .scale = scale});
+        clocks[i].look.estimate.nominal = scale;
+        latch_set(&clocks[i].own.latch, &(struct line){.tsc = 1000, .scale = scale});
     }
     assert_true(scale_from_hz(hz[0], &keeper.nominal));
     hw.tsc = 1000;
@@ -274,11 +274,11 @@ static void a_tsc_below_the_last_look_makes_it_look(void **state)
 {
     (void)state;
     start_and_arm(10 * MS);
-    clocks[0].looked_tsc = 2000 + 20 * MS;
+    clocks[0].look.tsc = 2000 + 20 * MS;
     alarm_at(1000 + 11 * MS);
     assert_int_equal(looks, 1);
-    clocks[0].looked_tsc = 1000; /* a look was to be had */
-    clocks[0].nudged = false;
+    clocks[0].look.tsc = 1000; /* a look was to be had */
+    clocks[0].alarm.nudged = false;
     keeper_timer_arm(&far_timer, 30 * MS);
     alarm_at(1000 + 31 * MS);
     assert_int_equal(looks, 1);
@@ -291,10 +291,10 @@ static void a_line_below_what_was_read_makes_it_look(void **state)
     start_and_arm(10 * MS);
     hw.tsc = 1000 + 9 * MS;
     assert_int_equal(keeper_now_ns(), 9 * MS);
-    clocks[0].due_tsc = 0;
+    clocks[0].alarm.due_tsc = 0;
     alarm_at(1000 + 9 * MS - 90000); /* less than that may be a joint */
     assert_int_equal(looks, 0);
-    clocks[0].due_tsc = 0;
+    clocks[0].alarm.due_tsc = 0;
     alarm_at(1000 + 9 * MS - 110000);
     assert_int_equal(looks, 1);
 }
@@ -333,7 +333,7 @@ static void who_is_nudged_looks_at_once(void **state)
     start_and_arm(10 * MS);
     hw.woken(); /* for other reasons */
     assert_int_equal(looks, 0);
-    clocks[0].nudged = true;
+    clocks[0].alarm.nudged = true;
     hw.deadline = 0;
     hw.woken();
     assert_int_equal(looks, 1);
@@ -348,7 +348,7 @@ static void arming_on_a_tsc_that_was_set_back_brings_an_alarm_soon(void **state)
     (void)state;
     hw.tsc = 1000 + 1000 * MS;
     start_and_arm(1400 * MS);
-    clocks[0].looked_tsc = hw.tsc;
+    clocks[0].look.tsc = hw.tsc;
     hw.tsc = 1000 + 10 * MS;
     keeper_timer_arm(&soon, 1300 * MS);
     assert_in_range(hw.deadline - hw.tsc, 1, 2000);

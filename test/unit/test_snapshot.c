@@ -57,7 +57,7 @@ const char *mode_name(void)
 
 const struct latch *latch_in_force(void)
 {
-    return &keeper.latch;
+    return &keeper.common.latch;
 }
 
 uint64_t latch_read(const struct latch *latch, uint64_t tsc)
@@ -152,7 +152,7 @@ static void test_states(void **state)
     take();
     keeper_cpu_view(1, &seen);
     assert_true(seen.at_ns == 1 && seen.err_ns == 1 && seen.offset_bound_ns == UINT64_MAX);
-    clocks[1].silent = STOPPED_PERIODS;
+    clocks[1].watched.silent = STOPPED_PERIODS;
     keeper_cpu_view(1, &seen);
     assert_int_equal(seen.state, KEEPER_CPU_STOPPED);
     clocks[1].measured = false;
@@ -167,7 +167,7 @@ static void test_adjust(void **state)
 
     (void)state;
     start();
-    clocks[1].adjust = 1;
+    clocks[1].look.adjust = 1;
     take();
     keeper_cpu_view(1, &seen);
     assert_false(seen.adjust_changed);
@@ -205,15 +205,15 @@ static void test_free_ns(void **state)
     (void)state;
     start();
     assert_int_equal(keeper_free_ns(), 0);
-    clock->base = (struct timer){.armed = true, .deadline_ns = 1000};
+    clock->look.timer = (struct timer){.armed = true, .deadline_ns = 1000};
     moment = 400;
     assert_int_equal(keeper_free_ns(), 600);
-    clock->suspect = 1;
+    clock->alarm.suspect = 1;
     assert_int_equal(keeper_free_ns(), 0);
-    clock->suspect = 0;
-    clock->nudged = true;
+    clock->alarm.suspect = 0;
+    clock->alarm.nudged = true;
     assert_int_equal(keeper_free_ns(), 0);
-    clock->nudged = false;
+    clock->alarm.nudged = false;
     moment = 1001;
     assert_int_equal(keeper_free_ns(), 0);
 }

@@ -57,7 +57,7 @@ void lock_release(struct lock *lock, bool were_on)
 
 const struct published *published_for(unsigned cpu)
 {
-    return keeper.mode == CLOCK_UNIFIED ? &keeper.published : &clocks[cpu].published;
+    return keeper.mode == CLOCK_UNIFIED ? &keeper.common.published : &clocks[cpu].own.published;
 }
 
 /* ---- Readers ---- */
@@ -115,7 +115,7 @@ static void read_slot(const struct meridian_record *slot, const struct line *lin
 static void read_vcpu(const struct guest *g, unsigned id)
 {
     if (keeper.mode == CLOCK_UNIFIED)
-        read_slot(&g->page[0], &keeper.published.line);
+        read_slot(&g->page[0], &keeper.common.published.line);
     read_slot(&g->page[1 + id], &published_for(g->vcpus[id].cpu)->line);
     assert_int_equal(g->xen[id].version, watch.xen_versions);
 }
@@ -213,9 +213,9 @@ static void start(enum clock_mode mode)
     keeper.cpus = VCPUS;
     keeper.clocks = clocks;
     keeper.wall_base = (struct utc){BASE_S, 999999000};
-    keeper.published = line_of(1000000, 5000000000, MERIDIAN_FLAG_TSC_STABLE);
+    keeper.common.published = line_of(1000000, 5000000000, MERIDIAN_FLAG_TSC_STABLE);
     for (unsigned i = 0; i < VCPUS; i++)
-        clocks[i].published = line_of(1000000 + 777 * i, 5000000000 + 83000000 * i, 0);
+        clocks[i].own.published = line_of(1000000 + 777 * i, 5000000000 + 83000000 * i, 0);
     tsc_now = 9000000;
     for (unsigned i = 0; i < DOMAINS; i++)
         add(&guests[i]);
@@ -287,7 +287,7 @@ static void later_records_keep_it(void **state)
     keeper_set_wall(BASE_S + 7, 70, 7);
     keeper_place_vcpu(&guests[1].domain, 0, 2, guests[1].vcpus[0].xen);
     assert_true(meridian_try(&guests[1].page[1], 1, &s));
-    assert_int_equal(s.tsc_timestamp, clocks[2].published.line.tsc);
+    assert_int_equal(s.tsc_timestamp, clocks[2].own.published.line.tsc);
     assert_true(same(base_of(&s), (struct meridian_utc){BASE_S + 7, 63}));
 }
 
@@ -317,7 +317,7 @@ static void it_goes_on_while_vcpu_0_is_down(void **state)
     (void)state;
     start(CLOCK_PERCPU);
     for (uint64_t second = 1; second < 5; second++) {
-        clocks[1].published = line_of(1000000 + second * 1000000, 5000000000 + second * 1000000000, 0);
+        clocks[1].own.published = line_of(1000000 + second * 1000000, 5000000000 + second * 1000000000, 0);
         keeper_place_vcpu(&guests[0].domain, 1, 1, guests[0].vcpus[1].xen);
         assert_true(meridian_try(&guests[0].page[2], 1, &s));
         assert_int_equal(s.wall_sec, BASE_S + 5 + (int64_t)second);
