@@ -28,7 +28,7 @@ static int64_t ticks_to_ns(int64_t ticks)
     return ticks < 0 ? -(int64_t)ns : (int64_t)ns;
 }
 
-static void report_cpu(unsigned cpu)
+static void announce_cpu(unsigned cpu)
 {
     const struct cpu_clock *clock = clock_of(cpu);
 
@@ -57,13 +57,13 @@ static void report_cpu(unsigned cpu)
               (long long)half, keeper.reference->name, (long long)clock->look.adjust);
 }
 
-void report_cpus(void)
+void announce_cpus(void)
 {
     for (unsigned cpu = 0; cpu < keeper.cpus; cpu++)
-        report_cpu(cpu);
+        announce_cpu(cpu);
 }
 
-void report_alarm(void)
+void announce_alarm(void)
 {
     if (clock_of(cpu_id())->alarm.deadline)
         log_print("apic: alarms are deadlines on the TSC\n");
@@ -73,7 +73,7 @@ void report_alarm(void)
                   (unsigned long long)(keeper.lapic_hz / 1000 % 1000));
 }
 
-void report_clock(const char *why, uint64_t step_ns)
+void announce_clock(const char *why, uint64_t step_ns)
 {
     const struct published *data = published_for(cpu_id());
     char bound[64];
@@ -93,7 +93,7 @@ void report_clock(const char *why, uint64_t step_ns)
 }
 
 /* T8: one window for all, however many they are. */
-void report_window(const struct window *window)
+void announce_window(const struct window *window)
 {
     const struct bracket *first = &window->bracket[0], *last = &window->bracket[window->count - 1];
     uint64_t ns = scale_reader_ns(keeper.nominal, last->tsc_hi - first->tsc_lo);
@@ -103,7 +103,7 @@ void report_window(const struct window *window)
 }
 
 /* And bringing them into line: the star is what DESIGN.md allows 20 us a CPU. */
-void report_exchange(const struct exchange_cost *cost)
+void announce_exchange(const struct exchange_cost *cost)
 {
     log_print(
         "@exchange cpus=%u star_ns=%llu worst_ns=%llu meetings=%u pairs_ns=%llu meeting_worst_ns=%llu\n",
@@ -113,14 +113,14 @@ void report_exchange(const struct exchange_cost *cost)
         (unsigned long long)scale_reader_ns(keeper.nominal, cost->pair_worst));
 }
 
-void report_stopped(unsigned cpu)
+void announce_stopped(unsigned cpu)
 {
     log_print("CPU %u has stopped: not seen for %llu ms; the others go on without it\n", cpu,
               (unsigned long long)(STOPPED_PERIODS * PERIOD_NS / 1000000));
     log_print("@stopped cpu=%u at_ns=%llu\n", cpu, (unsigned long long)keeper_now_ns());
 }
 
-void report_returned(unsigned cpu)
+void announce_returned(unsigned cpu)
 {
     log_print("CPU %u runs again\n", cpu);
     log_print("@returned cpu=%u at_ns=%llu\n", cpu, (unsigned long long)keeper_now_ns());
@@ -142,7 +142,7 @@ static void name_disruption(const char *why, long long off, char *out, size_t si
         format(out, size, "tsc-ahead-or-%s-slow", source);
 }
 
-void report_disruption(unsigned cpu, int64_t off_ns, const char *why)
+void announce_disruption(unsigned cpu, int64_t off_ns, const char *why)
 {
     long long off = (long long)off_ns;
     char what[48];
@@ -155,7 +155,7 @@ void report_disruption(unsigned cpu, int64_t off_ns, const char *why)
               (unsigned long long)keeper.broken.at_ns);
 }
 
-void report_established(uint64_t delay_ns)
+void announce_established(uint64_t delay_ns)
 {
     const struct published *data = published_for(cpu_id());
 
@@ -163,7 +163,7 @@ void report_established(uint64_t delay_ns)
               (unsigned long long)delay_ns, (unsigned long long)data->bound.ns, data->disruptions);
 }
 
-void report_adjust(unsigned cpu, uint64_t before)
+void announce_adjust(unsigned cpu, uint64_t before)
 {
     log_print("CPU %u: somebody changed IA32_TSC_ADJUST from %lld to %lld\n", cpu, (long long)before,
               (long long)clock_of(cpu)->look.adjust);

@@ -61,7 +61,7 @@ static void first_to_see(struct cpu_clock *clock, const char *why, const struct 
     keeper.epoch++;
     keeper.broken.at_ns = keeper_now_ns();
     keeper.broken.cpu = cpu_id();
-    report_disruption(cpu_id(), off_ns, why);
+    announce_disruption(cpu_id(), off_ns, why);
     if (keeper.mode == CLOCK_UNIFIED)
         mode_leave_unified("TSC and reference disagree");
     pairs_forget(&keeper.watch.pairs);
@@ -108,7 +108,7 @@ void disrupted(struct cpu_clock *clock, bool agrees, const struct bracket *brack
         first_to_see(clock, reason(clock, tsc, adjusted), bracket);
     clock->known.epoch = keeper.epoch;
     if (adjusted)
-        report_adjust(cpu_id(), before);
+        announce_adjust(cpu_id(), before);
     if (certain)
         alarm_leave_deadline();
     seen = floor_ns = clock->alarm.now_floor_ns; /* not before now: what is above has asked for the time */

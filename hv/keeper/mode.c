@@ -32,7 +32,7 @@ void mode_leave_unified(const char *why)
     keeper.watch.leaves += keeper.watch.leaves < LEAVES_MOST;
     publish_leave_unified();
     pairs_forget(&keeper.watch.pairs);
-    report_clock(why, 0);
+    announce_clock(why, 0);
 }
 
 static bool all_pairs_in_step(void)
@@ -104,5 +104,5 @@ void mode_try_unified(void)
     step_ns = apart_ns(tsc);
     keeper.watch.last_tsc = tsc;
     publish_enter_unified();
-    report_clock("the TSCs are in step", step_ns);
+    announce_clock("the TSCs are in step", step_ns);
 }

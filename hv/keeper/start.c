@@ -58,7 +58,7 @@ static void measure_boot_cpu(void)
             window_close(&window, keeper.crystal, &boot->look.estimate, &boot->known.outlook)) {
             keeper.nominal = boot->look.estimate.nominal;
             keeper.origin = window.origin;
-            report_window(&window);
+            announce_window(&window);
             if (tries > 1)
                 log_print("clock: %d reference windows rejected before one made sense\n", tries - 1);
             return;
@@ -68,15 +68,19 @@ static void measure_boot_cpu(void)
           WINDOW_TRIES, keeper.reference->name);
 }
 
+struct rtc_reading {
+    struct utc utc;
+    uint64_t tsc; /* when it was that */
+};
+
 /* Without an RTC the wall clock starts at 1970, and says so. */
-static void read_wall_clock(uint8_t century_register, struct utc *now, uint64_t *tsc)
+static void read_wall_clock(uint8_t century_register, struct rtc_reading *out)
 {
     uint64_t lo, hi;
 
-    *now = (struct utc){0, 0};
-    *tsc = rdtsc_ordered();
-    if (rtc_read(century_register, &now->s, &lo, &hi))
-        *tsc = lo + (hi - lo) / 2;
+    *out = (struct rtc_reading){.tsc = rdtsc_ordered()};
+    if (rtc_read(century_register, &out->utc.s, &lo, &hi))
+        out->tsc = lo + (hi - lo) / 2;
     else
         log_print("rtc: no clock that makes sense; wall time starts at 1970-01-01\n");
 }
@@ -197,14 +201,16 @@ static void start_timelines(void)
     }
 }
 
-static void measure_all(uint8_t century_register, struct utc *utc, uint64_t *utc_tsc)
+/* The first end of the window, on every other CPU. */
+static void begin_window_of_others(void)
 {
     exchange_star(&clock_of(0)->known.outlook);
     for (unsigned cpu = 1; cpu < keeper.cpus; cpu++)
         clock_of(cpu)->start.early = clock_of(cpu)->start.late;
-    measure_lapic();
-    read_wall_clock(century_register, utc, utc_tsc);
-    look_again();
+}
+
+static void end_window_of_others(void)
+{
     exchange_star(&clock_of(0)->known.outlook);
     clock_of(0)->measured = true;
     for (unsigned cpu = 1; cpu < keeper.cpus; cpu++) {
@@ -215,50 +221,84 @@ static void measure_all(uint8_t century_register, struct utc *utc, uint64_t *utc
 }
 
 /* The RTC was read before system time began: back from the boot CPU's first line, at its rate. */
-static void set_wall_base(struct utc utc, uint64_t utc_tsc)
+static void set_wall_base(const struct rtc_reading *rtc)
 {
-    struct range then = outlook_at(&clock_of(0)->known.outlook, utc_tsc);
+    struct range then = outlook_at(&clock_of(0)->known.outlook, rtc->tsc);
 
-    wallclock_base(utc, (uint64_t)max_i64(0, range_middle(then)), &keeper.wall_base);
+    wallclock_base(rtc->utc, (uint64_t)max_i64(0, range_middle(then)), &keeper.wall_base);
 }
 
-void keeper_start(const struct options *options, uint8_t century_register)
+static void keep_options(const struct options *options)
 {
-    uint64_t utc_tsc;
-    int64_t extent;
-    struct utc utc;
-
     keeper.reference = reference_get(0);
     keeper.counter =
         (struct counter){keeper.reference->period_num, keeper.reference->period_den, keeper.reference->bits};
     keeper.crystal = (struct crystal){options->wander_ppb_s, 0};
     keeper.wanted = options->mode;
     keeper.discipline = options->discipline;
+}
+
+static void make_clocks(void)
+{
     keeper.cpus = cpu_count();
     keeper.clocks = memory_take_bytes(keeper.cpus * sizeof *keeper.clocks, "the CPUs' clocks");
     pairs_start(
         &keeper.watch.pairs, keeper.cpus,
         memory_take_bytes((uint64_t)keeper.cpus * keeper.cpus * sizeof(struct pair), "the pairs that met"));
     exchange_init(keeper.cpus, idle_sleep);
-    adjust_read(clock_of(0));
-    idle_try(options->idle_trial);
-    measure_boot_cpu();
+}
+
+/* As soon as the boot CPU's TSC has a rate: whether TSCs slip on this machine, and how long a spin takes. */
+static void measure_habits(void)
+{
     keeper.crystal.slip_ns = slip_expected_ns();
     meeting_measure_spin();
     clock_of(0)->look.estimate.crystal = keeper.crystal;
-    measure_all(century_register, &utc, &utc_tsc);
+}
+
+static void align_all(void)
+{
+    int64_t extent;
+
     keeper.alignment = exchange_pairs(PASSES, &extent);
-    report_exchange(exchange_cost());
+    announce_exchange(exchange_cost());
     idle_report();
     keeper.skew_ns = (int64_t)scale_reader_ns(keeper.nominal, (uint64_t)extent);
-    const char *why = choose_mode();
-    set_wall_base(utc, utc_tsc);
+}
+
+static void announce_all(const char *why)
+{
+    announce_alarm();
+    announce_cpus();
+    announce_clock(why, 0);
+}
+
+void keeper_start(const struct options *options, uint8_t century_register)
+{
+    struct rtc_reading rtc;
+    const char *why;
+
+    keep_options(options);
+    make_clocks();
+    adjust_read(clock_of(0));
+    idle_try(options->idle_trial);
+
+    measure_boot_cpu();
+    measure_habits();
+    begin_window_of_others();
+    measure_lapic();
+    read_wall_clock(century_register, &rtc);
+    look_again();
+    end_window_of_others();
+    align_all();
+
+    why = choose_mode();
+    set_wall_base(&rtc);
     start_timelines();
     keeper.start_ns = keeper_now_ns();
     alarm_init_cpu();
-    report_alarm();
-    report_cpus();
-    report_clock(why, 0);
+    announce_all(why);
+
     exchange_finish();
     time_base_init_cpu();
 }

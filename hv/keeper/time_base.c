@@ -6,6 +6,7 @@
 #include "keeper/clocks.h"
 #include "keeper/disruption.h"
 #include "keeper/latch.h"
+#include "keeper/publisher.h"
 #include "keeper/snapshot.h"
 #include "keeper/watch.h"
 
@@ -109,19 +110,42 @@ static bool look_at_reference(struct cpu_clock *clock)
     return taken;
 }
 
-/* `in_turn`: at its time, not because something is odd. */
+/*
+ * Unified mode: one publish a period, by the CPU that comes first; and one at once for a CPU that returned.
+ */
+static void publish_in_unified(uint64_t period, bool returned)
+{
+    if (!returned && period <= keeper.period) {
+        watch_agreement();
+        return;
+    }
+    keeper.period = period > keeper.period ? period : keeper.period;
+    publish_unified();
+}
+
+static void publish_in_percpu(struct cpu_clock *clock, uint64_t period, bool sweep_over)
+{
+    publish_own(clock, cpu_id(), rdtsc_ordered());
+    keeper.period = period; /* unified mode goes on from here, should it begin now */
+    if (sweep_over)
+        mode_try_unified();
+}
+
+/* Looks, watches and publishes. `on_time`: at this CPU's period, not because something is suspect. */
 static void look(struct cpu_clock *clock, uint64_t period, bool on_time)
 {
+    bool were_on, returned, sweep_over;
+
     clock->alarm.nudged = false;
     clock->look.fresh = look_at_reference(clock);
-    bool were_on = lock_take(&keeper.lock);
-    bool returned = watch_returned(clock);
-    bool sweep_over = on_time && watch_others(clock);
-    if (keeper.mode == CLOCK_UNIFIED)
-        watch_unified(period, returned);
+    were_on = lock_take(&keeper.lock);
+    returned = watch_returned(clock);
+    sweep_over = on_time && watch_others(clock);
+    if (keeper.mode == CLOCK_UNIFIED && watch_causality())
+        publish_in_unified(period, returned);
     /* Or it has just become so: the common line may be far ahead of this TSC. */
     if (keeper.mode == CLOCK_PERCPU)
-        watch_percpu(clock, period, sweep_over);
+        publish_in_percpu(clock, period, sweep_over);
     watch_established();
     clock->look.line = keeper.mode == CLOCK_UNIFIED ? keeper.common.timeline.line : clock->own.timeline.line;
     snapshot_take(clock);

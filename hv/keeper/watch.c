@@ -56,12 +56,14 @@ void watch_meet(struct cpu_clock *clock, uint64_t period)
 }
 
 /* A CPU that is behind a TSC value which another had already read has a TSC that is not in step (T2). */
-static bool causal_watch(void)
+bool watch_causality(void)
 {
     uint64_t seen = keeper.watch.last_tsc, own = rdtsc_ordered();
 
-    if (own < seen)
+    if (own < seen) {
+        mode_leave_unified("a TSC is behind another");
         return false;
+    }
     keeper.watch.last_tsc = own;
     return true;
 }
@@ -77,7 +79,7 @@ static void miss(unsigned cpu)
         smp_wake(cpu);
     }
     if (clock->watched.silent == STOPPED_PERIODS)
-        report_stopped(cpu);
+        announce_stopped(cpu);
 }
 
 /* True: this CPU had been taken for stopped. */
@@ -87,7 +89,7 @@ bool watch_returned(struct cpu_clock *own)
 
     own->watched.silent = 0;
     if (returned)
-        report_returned(cpu_id());
+        announce_returned(cpu_id());
     return returned;
 }
 
@@ -109,30 +111,12 @@ bool watch_others(struct cpu_clock *own)
     return over;
 }
 
-void watch_unified(uint64_t period, bool returned)
+void watch_agreement(void)
 {
-    struct consensus all;
+    struct consensus all = publish_gather(rdtsc_ordered());
 
-    if (!causal_watch()) {
-        mode_leave_unified("a TSC is behind another");
-        return;
-    }
-    if (returned || period > keeper.period) { /* the bound for a CPU that is back is told at once */
-        keeper.period = period > keeper.period ? period : keeper.period;
-        publish_unified();
-        return;
-    }
-    all = publish_gather(rdtsc_ordered());
     if (all.count == mode_cpus_that_count() && !all.agree)
         mode_leave_unified("TSCs disagree about the reference");
-}
-
-void watch_percpu(struct cpu_clock *clock, uint64_t period, bool sweep_over)
-{
-    publish_own(clock, cpu_id(), rdtsc_ordered());
-    keeper.period = period; /* unified mode goes on from here, should it begin now */
-    if (sweep_over)
-        mode_try_unified();
 }
 
 static bool bound_known(void)
@@ -156,6 +140,6 @@ void watch_established(void)
         (keeper.broken.cpu != cpu_id() && clock_counts(clock_of(keeper.broken.cpu))))
         return;
     now = keeper_now_ns();
-    report_established(now > keeper.broken.at_ns ? now - keeper.broken.at_ns : 0);
+    announce_established(now > keeper.broken.at_ns ? now - keeper.broken.at_ns : 0);
     keeper.broken.at_ns = 0;
 }

@@ -46,8 +46,11 @@ void watch_meet(struct cpu_clock *clock, uint64_t period);
 bool watch_returned(struct cpu_clock *own);
 /* At a CPU's own time base. Returns true if a sweep ends with it. */
 bool watch_others(struct cpu_clock *own);
-void watch_unified(uint64_t period, bool returned);
-void watch_percpu(struct cpu_clock *clock, uint64_t period, bool sweep_over);
+/* Unified mode: leaves it, and returns false, if this TSC is behind one that another CPU has left here. */
+bool watch_causality(void);
+/* Unified mode: leaves it if what all CPUs know of R cannot be true of one TSC. */
+void watch_agreement(void);
+/* Tells the end of a disruption, once every bound is known again. */
 void watch_established(void);
 
 /* mode.c */
