@@ -36,7 +36,7 @@ void alarm_reprogram(void)
     tsc = rdtsc_ordered();
     /* A deadline reckoned from what S says now might be far away. */
     if (tsc < clock->look.tsc && clock->alarm.suspect <= SUSPECT_MOST) {
-        clock->alarm.nudged = true;
+        __atomic_store_n(&clock->alarm.nudged, true, __ATOMIC_RELAXED);
         sleep = MIN_SLEEP_NS;
     }
     clock->alarm.due_tsc = tsc + scale_ticks(clock->look.estimate.nominal, sleep / 2);
@@ -70,6 +70,11 @@ static bool is_suspect(const struct cpu_clock *clock, uint64_t tsc)
            latch_read(latch_in_force(), tsc) + SUSPECT_NS < clock->alarm.now_floor_ns;
 }
 
+static bool is_nudged(const struct cpu_clock *clock)
+{
+    return __atomic_load_n(&clock->alarm.nudged, __ATOMIC_RELAXED);
+}
+
 /*
  * An alarm before half its time, by the TSC: the TSC was set back, or stands still, and by its own time
  * nothing would be due for long. An alarm that was under way while another was set looks so too; a look too
@@ -78,7 +83,7 @@ static bool is_suspect(const struct cpu_clock *clock, uint64_t tsc)
 static void look_if_suspect(struct cpu_clock *clock)
 {
     clock->alarm.suspect = is_suspect(clock, rdtsc_ordered()) ? clock->alarm.suspect + 1 : 0;
-    if (clock->alarm.suspect || clock->alarm.nudged)
+    if (clock->alarm.suspect || is_nudged(clock))
         keeper.look_now();
     if (clock->alarm.suspect > SUSPECT_MOST)
         alarm_leave_deadline();
@@ -89,7 +94,7 @@ static void wake_interrupt(void)
 {
     struct cpu_clock *clock = clock_of(cpu_id());
 
-    if (clock->alarm.nudged) { /* two periods without an alarm are as odd as one too early */
+    if (is_nudged(clock)) { /* two periods without an alarm are as odd as one too early */
         clock->alarm.suspect++;
         keeper.look_now();
         alarm_reprogram();

@@ -79,7 +79,7 @@ void announce_clock(const char *why, uint64_t step_ns)
     char bound[64];
 
     bound_words(&data->bound, bound, sizeof bound);
-    log_print("clock: %s mode, %s\n", keeper.mode == CLOCK_UNIFIED ? "unified" : "per-CPU", why);
+    log_print("clock: %s mode, %s\n", clock_mode_now() == CLOCK_UNIFIED ? "unified" : "per-CPU", why);
     if (!keeper.discipline)
         log_print("clock: discipline is off: S keeps the rate measured at the start, as in 2005\n");
     log_print("clock: assumed: TSC rates within %u ppm of the first measurement, changing by at most %u ppb "

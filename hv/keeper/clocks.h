@@ -78,6 +78,12 @@ static inline struct cpu_clock *clock_of(unsigned cpu)
     return &keeper.clocks[cpu];
 }
 
+/* With the lock or without it. */
+static inline enum clock_mode clock_mode_now(void)
+{
+    return (enum clock_mode)__atomic_load_n(&keeper.mode, __ATOMIC_ACQUIRE);
+}
+
 /* With the lock: returns true if what this CPU knows of R counts. */
 static inline bool clock_counts(const struct cpu_clock *clock)
 {

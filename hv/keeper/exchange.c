@@ -28,10 +28,10 @@ struct order {
  * Written by the boot CPU: the words, then their number. It does not wait for CPUs that an order does not
  * concern.
  */
-static volatile struct order order;
-static volatile uint64_t order_number;
+static struct order order;
+static uint64_t order_number;
 
-static volatile uint64_t *served; /* of each CPU: the last order that it has done with; written by it */
+static uint64_t *served; /* of each CPU: the last order that it has done with; written by it */
 static struct exchange_cost cost;
 static void (*idle_hook)(void); /* what CALL_IDLE has the others do */
 static struct offset *pairs;    /* [leader * cpus + other], written by the leader */
@@ -88,9 +88,10 @@ static unsigned partner_of(const struct order *o, unsigned cpu)
  */
 static bool read_order(struct order *copy, uint64_t *number)
 {
-    *number = order_number;
+    *number = __atomic_load_n(&order_number, __ATOMIC_ACQUIRE);
     *copy = order;
-    return *number == order_number && *number % 2 == 0;
+    __atomic_thread_fence(__ATOMIC_ACQUIRE);
+    return *number == __atomic_load_n(&order_number, __ATOMIC_RELAXED) && *number % 2 == 0;
 }
 
 void exchange_serve(void)
@@ -114,25 +115,29 @@ void exchange_serve(void)
             meet(partner, number);
         if (now.call == CALL_STAR)
             adjust_read(clock_of(cpu_id()));
-        served[cpu_id()] = number;
+        __atomic_store_n(&served[cpu_id()], number, __ATOMIC_RELEASE);
     }
 }
 
 static uint64_t give_order(struct order words)
 {
-    order_number = order_number + 1;
+    uint64_t number = order_number + 2;
+
+    __atomic_store_n(&order_number, number - 1, __ATOMIC_RELAXED);
+    __atomic_thread_fence(__ATOMIC_RELEASE);
     order = words;
-    order_number = order_number + 1;
-    return order_number;
+    __atomic_store_n(&order_number, number, __ATOMIC_RELEASE);
+    return number;
 }
 
-/* Until `cpu` is done with order `number`. Bounded: a meeting gives up by itself, turn by turn. */
+/* Waits until `cpu` is done with an order, no longer than a meeting goes on, which gives up by itself. */
 static void await_served(unsigned cpu, uint64_t number)
 {
-    uint64_t spins = (uint64_t)MEETING_SPINS * MEETING_PINGS;
-
-    for (; served[cpu] != number && spins > 0; spins--)
+    for (unsigned spin = 0; spin < MEETING_SPINS * MEETING_PINGS; spin++) {
+        if (__atomic_load_n(&served[cpu], __ATOMIC_ACQUIRE) == number)
+            return;
         cpu_relax();
+    }
 }
 
 /*

@@ -26,16 +26,16 @@ enum { AWAITED, ASLEEP, AWAKE };
 
 /* Written by its own CPU, but for `tried` and the outcome: the boot CPU's. */
 struct sleeper {
-    _Alignas(64) volatile uint64_t from;
-    volatile uint64_t to;
-    volatile uint32_t returns, state;
+    _Alignas(64) uint64_t from;
+    uint64_t to;
+    uint32_t returns, state;
     bool tried;
     struct idle_trial trial;
 };
 
 static struct sleeper *sleepers;
 /* Alone in its line: whatever else were written there would wake all. */
-static _Alignas(128) volatile uint64_t wake[16];
+static _Alignas(128) uint64_t wake[16];
 static uint64_t boot_from, boot_to;
 static const char *why = "not yet";
 static char state_name[4];
@@ -56,18 +56,23 @@ void idle_sleep(void)
     if (!how.usable)
         return;
     own->from = rdtsc_ordered();
-    own->state = ASLEEP;
-    for (; !wake[0]; own->returns++)
+    __atomic_store_n(&own->state, ASLEEP, __ATOMIC_RELEASE);
+    for (; !__atomic_load_n(&wake[0], __ATOMIC_ACQUIRE); own->returns++)
         cpu_idle_mwait(wake, how.hint);
     own->to = rdtsc_ordered();
-    own->state = AWAKE;
+    __atomic_store_n(&own->state, AWAKE, __ATOMIC_RELEASE);
+}
+
+static uint32_t state_of(unsigned cpu)
+{
+    return __atomic_load_n(&sleepers[cpu].state, __ATOMIC_ACQUIRE);
 }
 
 /* Until all that are tried are that far, or the time has gone. */
 static void await_all(uint32_t state, unsigned most_us)
 {
     for (unsigned cpu = 1, waited = 0; cpu < keeper.cpus && waited <= most_us; cpu++) {
-        for (; sleepers[cpu].tried && sleepers[cpu].state < state && waited <= most_us; waited += STEP_US)
+        for (; sleepers[cpu].tried && state_of(cpu) < state && waited <= most_us; waited += STEP_US)
             reference_wait_us(STEP_US);
     }
 }
@@ -76,16 +81,16 @@ static void await_all(uint32_t state, unsigned most_us)
 static void keep_those(uint32_t state)
 {
     for (unsigned cpu = 1; cpu < keeper.cpus; cpu++)
-        sleepers[cpu].tried = sleepers[cpu].tried && sleepers[cpu].state >= state;
+        sleepers[cpu].tried = sleepers[cpu].tried && state_of(cpu) >= state;
 }
 
 /* Some CPUs miss the store while they monitor (Goldmont, the first Nehalem-EX): they get an interrupt. */
 static void wake_sleepers(void)
 {
-    wake[0] = 1;
+    __atomic_store_n(&wake[0], 1, __ATOMIC_RELEASE);
     await_all(AWAKE, SOON_US);
     for (unsigned cpu = 1; cpu < keeper.cpus; cpu++) {
-        if (sleepers[cpu].state < AWAKE)
+        if (state_of(cpu) < AWAKE)
             smp_wake(cpu);
     }
     await_all(AWAKE, ANSWER_US);

@@ -20,7 +20,7 @@ uint64_t latch_read(const struct latch *latch, uint64_t tsc)
 
 const struct latch *latch_in_force(void)
 {
-    return keeper.mode == CLOCK_UNIFIED ? &keeper.common.latch : &clock_of(cpu_id())->own.latch;
+    return clock_mode_now() == CLOCK_UNIFIED ? &keeper.common.latch : &clock_of(cpu_id())->own.latch;
 }
 
 uint64_t keeper_now_ns(void)

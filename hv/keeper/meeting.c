@@ -22,9 +22,9 @@
  * and finishes it when its leader has long gone on to another partner, must not be taken for that partner.
  */
 struct box {
-    _Alignas(64) volatile uint64_t ping; /* as leader: the ping's number, or end_of(meeting) */
-    _Alignas(64) volatile uint64_t pong; /* as the other: the same number, once `answered` is there */
-    volatile uint64_t answered;
+    _Alignas(64) uint64_t ping; /* as leader: the ping's number, or end_of(meeting) */
+    _Alignas(64) uint64_t pong; /* as the other: the same number, once `answered` is there */
+    uint64_t answered;
 };
 
 static struct box *boxes;
@@ -52,10 +52,15 @@ static uint64_t end_of(uint64_t meeting)
     return ping_number(meeting, 0xff);
 }
 
-static bool poll(const volatile uint64_t *word, uint64_t value, unsigned times)
+static void send_ping(uint64_t number)
+{
+    __atomic_store_n(&boxes[cpu_id()].ping, number, __ATOMIC_RELEASE);
+}
+
+static bool poll_for(const uint64_t *word, uint64_t value, unsigned times)
 {
     for (unsigned i = 0; i < times; i++) {
-        if (*word == value)
+        if (__atomic_load_n(word, __ATOMIC_ACQUIRE) == value)
             return true;
     }
     return false;
@@ -66,10 +71,10 @@ static bool poll(const volatile uint64_t *word, uint64_t value, unsigned times)
  * ns, for good. Polls first, then pauses: on bare metal a PAUSE is long beside an answer. To QEMU it is a
  * lock that all CPUs share, or, with -icount, the only moment at which another CPU may run.
  */
-static bool await(const volatile uint64_t *word, uint64_t value, unsigned spins)
+static bool await(const uint64_t *word, uint64_t value, unsigned spins)
 {
     for (unsigned spin = 0; spin < spins; spin++) {
-        if (poll(word, value, polls))
+        if (poll_for(word, value, polls))
             return true;
         cpu_relax();
     }
@@ -77,13 +82,13 @@ static bool await(const volatile uint64_t *word, uint64_t value, unsigned spins)
 }
 
 /* Returns the number of this meeting's next ping after `last`, or of its end if no ping comes. */
-static uint64_t await_ping(const volatile uint64_t *ping, uint64_t meeting, uint64_t last, unsigned spins)
+static uint64_t await_ping(const uint64_t *ping, uint64_t meeting, uint64_t last, unsigned spins)
 {
     uint64_t seen;
 
     for (unsigned spin = 0; spin < spins; spin++) {
         for (unsigned i = 0; i < polls; i++) {
-            seen = *ping;
+            seen = __atomic_load_n(ping, __ATOMIC_ACQUIRE);
             if (seen >> 8 == meeting && seen != last)
                 return seen;
         }
@@ -98,7 +103,7 @@ static uint64_t await_ping(const volatile uint64_t *ping, uint64_t meeting, uint
 static bool lead_ping(unsigned other, uint64_t number, struct ping *out, unsigned spins)
 {
     out->sent = rdtsc_ordered();
-    boxes[cpu_id()].ping = number;
+    send_ping(number);
     if (!await(&boxes[other].pong, number, spins))
         return false;
     out->received = rdtsc_ordered();
@@ -124,7 +129,7 @@ void meeting_lead(unsigned other, uint64_t meeting, struct offset *offset, struc
         if (ping.received > last_begin || (i >= ENOUGH_PINGS && !meeting_wide(narrowest)))
             break;
     }
-    boxes[cpu_id()].ping = end_of(meeting);
+    send_ping(end_of(meeting));
 }
 
 bool meeting_at_once(unsigned other, uint64_t meeting)
@@ -135,11 +140,11 @@ bool meeting_at_once(unsigned other, uint64_t meeting)
     for (unsigned i = 1; i <= AT_ONCE_PINGS && !at_once &&
                          lead_ping(other, ping_number(meeting, 2 * i), &ping, MEETING_SPINS);
          i++) {
-        boxes[cpu_id()].ping = ping_number(meeting, 2 * i + 1);
-        at_once = poll(&boxes[other].pong, ping_number(meeting, 2 * i + 1), AT_ONCE_POLLS);
+        send_ping(ping_number(meeting, 2 * i + 1));
+        at_once = poll_for(&boxes[other].pong, ping_number(meeting, 2 * i + 1), AT_ONCE_POLLS);
         await(&boxes[other].pong, ping_number(meeting, 2 * i + 1), MEETING_SPINS);
     }
-    boxes[cpu_id()].ping = end_of(meeting);
+    send_ping(end_of(meeting));
     return at_once;
 }
 
@@ -150,7 +155,7 @@ static void follow(unsigned leader, uint64_t meeting, unsigned spins)
 
     while ((ping = await_ping(&boxes[leader].ping, meeting, ping, spins)) != end_of(meeting)) {
         own->answered = rdtsc_ordered();
-        own->pong = ping;
+        __atomic_store_n(&own->pong, ping, __ATOMIC_RELEASE);
     }
 }
 
@@ -161,7 +166,7 @@ void meeting_follow(unsigned leader, uint64_t meeting)
 
 void meeting_measure_spin(void)
 {
-    static volatile uint64_t nobody;
+    static uint64_t nobody;
     uint64_t begin = rdtsc_ordered(), ticks;
 
     await(&nobody, 1, TRIAL_SPINS);
@@ -180,7 +185,7 @@ void meeting_lead_soon(unsigned other, uint64_t meeting, struct offset *offset)
         if (i >= ENOUGH_PINGS && !meeting_wide(&ping))
             break;
     }
-    boxes[cpu_id()].ping = end_of(meeting);
+    send_ping(end_of(meeting));
 }
 
 void meeting_follow_soon(unsigned leader, uint64_t meeting)

@@ -9,7 +9,7 @@
 
 const char *mode_name(void)
 {
-    return keeper.mode == CLOCK_UNIFIED ? "unified" : "percpu";
+    return clock_mode_now() == CLOCK_UNIFIED ? "unified" : "percpu";
 }
 
 unsigned mode_cpus_that_count(void)

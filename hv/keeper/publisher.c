@@ -143,7 +143,7 @@ void publish_unified(void)
 void publish_enter_unified(void)
 {
     publish_airtight(true);
-    keeper.mode = CLOCK_UNIFIED;
+    __atomic_store_n(&keeper.mode, CLOCK_UNIFIED, __ATOMIC_RELEASE);
 }
 
 void publish_forget_anchors(void)
@@ -246,7 +246,7 @@ void publish_leave_unified(void)
         clock_of(i)->own.published = keeper.common.published;
         latch_set(&clock_of(i)->own.latch, &keeper.common.timeline.line);
     }
-    keeper.mode = CLOCK_PERCPU;
+    __atomic_store_n(&keeper.mode, CLOCK_PERCPU, __ATOMIC_RELEASE);
     /* step L4: every CPU's TSC is past all that was read of it */
     wait_past(marked + 2 * scale_ticks(keeper.nominal, apart_ns));
     /* step L5: all records even */
@@ -255,5 +255,5 @@ void publish_leave_unified(void)
 
 const struct published *published_for(unsigned cpu)
 {
-    return keeper.mode == CLOCK_UNIFIED ? &keeper.common.published : &clock_of(cpu)->own.published;
+    return clock_mode_now() == CLOCK_UNIFIED ? &keeper.common.published : &clock_of(cpu)->own.published;
 }

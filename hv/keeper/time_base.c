@@ -136,7 +136,7 @@ static void look(struct cpu_clock *clock, uint64_t period, bool on_time)
 {
     bool were_on, returned, sweep_over;
 
-    clock->alarm.nudged = false;
+    __atomic_store_n(&clock->alarm.nudged, false, __ATOMIC_RELAXED);
     clock->look.fresh = look_at_reference(clock);
     were_on = lock_take(&keeper.lock);
     returned = watch_returned(clock);

@@ -40,8 +40,10 @@ uint64_t keeper_free_ns(void)
     const struct cpu_clock *clock = clock_of(cpu_id());
     uint64_t now = keeper_now_ns(), due = clock->look.timer.deadline_ns;
 
-    return clock->look.timer.armed && !clock->alarm.nudged && !clock->alarm.suspect && due > now ? due - now
-                                                                                                 : 0;
+    return clock->look.timer.armed && !__atomic_load_n(&clock->alarm.nudged, __ATOMIC_RELAXED) &&
+                   !clock->alarm.suspect && due > now
+               ? due - now
+               : 0;
 }
 
 /*
@@ -52,7 +54,8 @@ static int64_t rate_ppb(void)
 {
     uint64_t tsc = rdtsc_ordered();
     const struct cpu_clock *clock = clock_of(cpu_id());
-    const struct timeline *t = keeper.mode == CLOCK_UNIFIED ? &keeper.common.timeline : &clock->own.timeline;
+    const struct timeline *t =
+        clock_mode_now() == CLOCK_UNIFIED ? &keeper.common.timeline : &clock->own.timeline;
     struct range range = outlook_at(&clock->known.outlook, tsc);
     int64_t gone_ref = range_middle(range) + t->anchor_ns - (int64_t)keeper.start_ns;
     int64_t gone = (int64_t)(latch_read(latch_in_force(), tsc) - keeper.start_ns);
@@ -68,8 +71,8 @@ void keeper_summary(struct keeper_summary *out)
         .source = keeper.reference->name,
         .mode = mode_name(),
         .percpu_asked = keeper.wanted == CLOCKMODE_PERCPU,
-        .apart =
-            keeper.mode == CLOCK_PERCPU && (keeper.alignment == ALIGNMENT_APART || keeper.watch.leaves > 0),
+        .apart = clock_mode_now() == CLOCK_PERCPU &&
+                 (keeper.alignment == ALIGNMENT_APART || keeper.watch.leaves > 0),
         .wander_ppb_s = keeper.crystal.wander_ppb_s,
         .hz = data->hz,
         .err_ns = data->bound.ns,

@@ -75,7 +75,7 @@ static void miss(unsigned cpu)
 
     clock->watched.silent++;
     if (clock->watched.silent == NUDGE_PERIODS) {
-        clock->alarm.nudged = true;
+        __atomic_store_n(&clock->alarm.nudged, true, __ATOMIC_RELAXED);
         smp_wake(cpu);
     }
     if (clock->watched.silent == STOPPED_PERIODS)
