@@ -70,11 +70,6 @@ static bool is_suspect(const struct cpu_clock *clock, uint64_t tsc)
            latch_read(latch_in_force(), tsc) + SUSPECT_NS < clock->alarm.now_floor_ns;
 }
 
-static bool is_nudged(const struct cpu_clock *clock)
-{
-    return __atomic_load_n(&clock->alarm.nudged, __ATOMIC_RELAXED);
-}
-
 /*
  * An alarm before half its time, by the TSC: the TSC was set back, or stands still, and by its own time
  * nothing would be due for long. An alarm that was under way while another was set looks so too; a look too
@@ -83,7 +78,7 @@ static bool is_nudged(const struct cpu_clock *clock)
 static void look_if_suspect(struct cpu_clock *clock)
 {
     clock->alarm.suspect = is_suspect(clock, rdtsc_ordered()) ? clock->alarm.suspect + 1 : 0;
-    if (clock->alarm.suspect || is_nudged(clock))
+    if (clock->alarm.suspect || clock_is_nudged(clock))
         keeper.look_now();
     if (clock->alarm.suspect > SUSPECT_MOST)
         alarm_leave_deadline();
@@ -94,7 +89,7 @@ static void wake_interrupt(void)
 {
     struct cpu_clock *clock = clock_of(cpu_id());
 
-    if (is_nudged(clock)) { /* two periods without an alarm are as odd as one too early */
+    if (clock_is_nudged(clock)) { /* two periods without an alarm are as odd as one too early */
         clock->alarm.suspect++;
         keeper.look_now();
         alarm_reprogram();

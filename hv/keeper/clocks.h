@@ -90,4 +90,10 @@ static inline bool clock_counts(const struct cpu_clock *clock)
     return clock->measured && clock->watched.silent < STOPPED_PERIODS;
 }
 
+/* Returns true if another CPU wants this one to look at once. */
+static inline bool clock_is_nudged(const struct cpu_clock *clock)
+{
+    return __atomic_load_n(&clock->alarm.nudged, __ATOMIC_RELAXED);
+}
+
 #endif

@@ -40,10 +40,9 @@ uint64_t keeper_free_ns(void)
     const struct cpu_clock *clock = clock_of(cpu_id());
     uint64_t now = keeper_now_ns(), due = clock->look.timer.deadline_ns;
 
-    return clock->look.timer.armed && !__atomic_load_n(&clock->alarm.nudged, __ATOMIC_RELAXED) &&
-                   !clock->alarm.suspect && due > now
-               ? due - now
-               : 0;
+    if (!clock->look.timer.armed || clock_is_nudged(clock) || clock->alarm.suspect || due <= now)
+        return 0;
+    return due - now;
 }
 
 /*
