@@ -1,6 +1,6 @@
 /*
- * The keeper ties reference, time core and LAPIC timers together on every CPU. It knows CPUs and records, not
- * domains: a domain hands it the places where its VCPUs' records are to be written.
+ * The keeper keeps system time on every CPU: from the reference, by the time core, with an alarm. It knows
+ * CPUs and records, not domains. A domain hands it the places where its VCPUs' records are to be written.
  */
 #ifndef KEEPER_H
 #define KEEPER_H
@@ -14,13 +14,13 @@
 
 struct vcpu_time_info; /* Xen's, 32 bytes */
 
-/* Where one VCPU's time goes. The keeper writes; nothing in these places is ever read back. */
+/* Where one VCPU's records are. The keeper writes there, and never reads anything back. */
 struct time_vcpu {
-    uint32_t cpu;                        /* the CPU whose line it reads; changed by keeper_place_vcpu only */
-    volatile struct vcpu_time_info *xen; /* in shared_info or its registered vcpu_info; NULL: none */
+    uint32_t cpu; /* the CPU of the line that it reads; changed by keeper_place_vcpu only */
+    volatile struct vcpu_time_info *xen;   /* in shared_info or its registered vcpu_info; NULL: none */
     volatile struct meridian_record *slot; /* in the time pages; NULL: none */
     uint32_t version;                      /* the keeper's own: even, the last one published */
-    uint64_t left_ns;                      /* what it may have read when it last stopped running */
+    uint64_t left_ns;                      /* the most that it may have read when it last stopped running */
 };
 
 struct time_domain {
@@ -33,55 +33,67 @@ struct time_domain {
 };
 
 /*
- * On the boot CPU, once reference_find has a reference and all CPUs wait in keeper_cpu_start: ties them
- * together in one reference window for all, reads the RTC, chooses the mode, starts system time. Reports as
- * it goes.
+ * On the boot CPU, once reference_find has a reference and all other CPUs wait in keeper_cpu_start: measures
+ * all TSCs in one reference window, reads the RTC, chooses the mode, and starts system time.
  */
 void keeper_start(const struct options *options, uint8_t century_register);
-/* Every other CPU, with interrupts off: serves keeper_start's exchanges; returns when system time runs. */
+/*
+ * On every other CPU, with interrupts off: serves keeper_start's exchanges, and returns when system time
+ * runs.
+ */
 void keeper_cpu_start(void);
 
-/* A CPU whose TSC could not be measured never returns from keeper_cpu_start and must get no VCPU. */
+/*
+ * Returns false for a CPU with a TSC that could not be measured: it never returns from keeper_cpu_start, and
+ * must get no VCPU.
+ */
 bool keeper_cpu_measured(unsigned cpu);
-/* Not seen for 2 s while others ran: nobody need wait for it. If it comes back it sees what it missed. */
+/*
+ * Returns true for a CPU that was not seen for 2 s while others ran: nothing need wait for it. If it runs
+ * again it sees what it missed.
+ */
 bool keeper_cpu_stopped(unsigned cpu);
 
-/* Once; from then on every publish writes its records. All of `domain` must be ready. */
+/* Adds a domain, once: from then on every publish writes its records. All of `domain` must be ready. */
 void keeper_add_domain(struct time_domain *domain);
-/* Places moved (register_vcpu_info) or another CPU: writes the record there at once, whole. */
+/*
+ * Puts a VCPU on a CPU, and its Xen record at a place (register_vcpu_info): writes its records at once,
+ * whole.
+ */
 void keeper_place_vcpu(struct time_domain *domain, uint32_t vcpu, uint32_t cpu,
                        volatile struct vcpu_time_info *xen);
 
-/* VCPU `vcpu` has stopped running on this CPU. */
+/* On the CPU on which VCPU `vcpu` has just stopped running. */
 void keeper_vcpu_left(struct time_domain *domain, uint32_t vcpu);
 /*
- * Before it runs on this CPU, its records placed here: waits, briefly, until the line here has reached what
- * the one it left could have told it. False: it has not; try again after the next interrupt.
+ * On the CPU on which it is to run, once its records are placed here: waits, some ms at most, until the line
+ * here has reached what the line that it left could have told it. Returns false if it has not; try again
+ * after the next interrupt.
  */
 bool keeper_vcpu_may_run(const struct time_domain *domain, uint32_t vcpu);
 
-/* System time here and now, ns since boot; on one CPU it never goes back. Any context. */
+/* Returns system time here and now, ns since boot. On one CPU it never goes back. In any context. */
 uint64_t keeper_now_ns(void);
 
 /*
- * Timers of this CPU (struct timer is in time/timerq.h). Arming one of another CPU is a bug: send it an IPI
- * instead.
+ * Timers of this CPU (struct timer is in time/timerq.h). To arm one of another CPU is a bug: send that CPU an
+ * IPI.
  */
 void keeper_timer_arm(struct timer *timer, uint64_t deadline_ns);
 void keeper_timer_cancel(struct timer *timer);
 
-/* UTC = keeper time + this; `system_ns` when it was `utc`. From the privileged domain. */
+/* Sets the wall clock: at system time `system_ns`, UTC was `utc_s` and `utc_ns`. Ignores what is no date. */
 void keeper_set_wall(int64_t utc_s, uint32_t utc_ns, uint64_t system_ns);
 
 /*
- * What is known of one CPU, for whoever shows it: as of its last look, at most a period (250 ms) ago while it
- * runs. All of it belongs together; reading it holds nobody up.
+ * What is known of one CPU, to be shown: as of its last look, at most a period (250 ms) ago while it runs.
+ * All of it is of one moment; reading it holds no CPU up.
  */
 enum keeper_cpu_state { KEEPER_CPU_LEFT_OUT, KEEPER_CPU_ONLINE, KEEPER_CPU_STOPPED };
 struct keeper_cpu {
     enum keeper_cpu_state state;
     uint32_t apic_id;
-    uint64_t at_ns;           /* S when it looked; 0: not yet */
+    uint64_t at_ns;           /* S when it looked; 0: it has not yet */
     uint64_t hz;              /* its TSC by the reference, */
     uint64_t hz_ppb;          /* to so much, the reference's own tolerance not counted; UINT64_MAX: unknown */
     int64_t rate_ppb;         /* its TSC beside the boot CPU's: > 0 is fast, */
@@ -95,11 +107,11 @@ struct keeper_cpu {
     int64_t adjust;           /* IA32_TSC_ADJUST as last read; 0 where there is none */
     bool adjust_changed;      /* while we ran */
 };
-/* False: there is no such CPU. Any CPU may ask, of any other, once system time runs. */
+/* Returns false if there is no such CPU. Any CPU may ask, of any CPU, once system time runs. */
 bool keeper_cpu_view(unsigned cpu, struct keeper_cpu *out);
 /*
- * Whether a CPU's TSC goes on while the CPU idles as deeply as MWAIT lets it: tried once, at start-up, on all
- * but the boot CPU, for 20 ms.
+ * What came of the trial of deep idle: at start-up all CPUs but the boot CPU idle for 20 ms, as deeply as
+ * MWAIT lets them. Does the TSC go on?
  */
 enum idle_result {
     IDLE_NOT_TRIED,
@@ -113,10 +125,13 @@ struct idle_trial {
     uint32_t returns; /* of MWAIT */
     uint64_t stopped_ns;
 };
-/* Any CPU, once system time runs. */
+/* Any CPU may ask, once system time runs. */
 struct idle_trial keeper_idle_trial(unsigned cpu);
 
-/* Until this CPU must look at the reference again: who would draw, or do anything long, asks first. */
+/*
+ * Returns how long it is until this CPU must look at the reference again. Ask before drawing, or anything
+ * long.
+ */
 uint64_t keeper_free_ns(void);
 
 struct keeper_summary {

@@ -1,4 +1,4 @@
-/* A CPU's timers on its LAPIC timer. */
+/* A CPU's timers, by the one alarm that its local APIC's timer can be set for. */
 #include "keeper/alarm.h"
 
 #include "cpu/apic.h"
@@ -10,16 +10,19 @@
 #include "keeper/time_base.h"
 #include "log/log.h"
 
-/* ns * lapic_hz stays inside 64 bits up to 36 GHz; a longer wait is re-armed */
+/* ns * lapic_hz stays inside 64 bits up to 36 GHz; a longer wait is armed again */
 #define MAX_SLEEP_NS 500000000ull
 #define MIN_SLEEP_NS 1000ull
-/* a TSC that stands still makes each alarm odd, and due at once: not one after another, without an end */
+/*
+ * With a TSC that stands still every alarm is suspect, and due at once. After so many in a row they come
+ * slower.
+ */
 #define SUSPECT_MOST     1u
 #define SUSPECT_SLEEP_NS (PERIOD_NS / 4)
-#define SUSPECT_NS       100000u /* S below what it was here: a joint makes some ns of it, not this */
-/* timers run in one interrupt: one that arms itself in the past cannot hold the CPU */
+#define SUSPECT_NS       100000u /* S is below what it was here: no joint makes so much */
+/* in one interrupt: a timer that arms itself in the past cannot hold the CPU */
 #define MAX_EXPIRED 64
-#define TRIAL_NS    100000u /* the deadline that is tried for */
+#define TRIAL_NS    100000u /* the deadline that is tried */
 
 void alarm_reprogram(void)
 {
@@ -34,7 +37,7 @@ void alarm_reprogram(void)
     if (clock->alarm.suspect > SUSPECT_MOST && sleep < SUSPECT_SLEEP_NS)
         sleep = SUSPECT_SLEEP_NS;
     tsc = rdtsc_ordered();
-    /* A deadline reckoned from what S says now might be far away. */
+    /* What S says now may lie far off, and so would a deadline made from it. */
     if (tsc < clock->look.tsc && clock->alarm.suspect <= SUSPECT_MOST) {
         __atomic_store_n(&clock->alarm.nudged, true, __ATOMIC_RELAXED);
         sleep = MIN_SLEEP_NS;
@@ -47,8 +50,8 @@ void alarm_reprogram(void)
 }
 
 /*
- * Deadlines and a TSC that somebody writes to do not go together: some CPUs' and Bochs's then come at once,
- * or late for good (apic_timer.c). The counter knows nothing of the TSC.
+ * When software writes to a TSC, deadlines on it go wrong: on some CPUs and on Bochs they come at once, or
+ * too late from then on (apic_timer.c). The APIC's counter knows nothing of the TSC.
  */
 void alarm_leave_deadline(void)
 {
@@ -63,7 +66,10 @@ void alarm_leave_deadline(void)
     alarm_reprogram();
 }
 
-/* The last two last until a look at the reference was to be had. */
+/*
+ * Returns true if the alarm came too early, or the TSC or S is below what it was. The last two conditions
+ * hold until this CPU has read the reference again.
+ */
 static bool is_suspect(const struct cpu_clock *clock, uint64_t tsc)
 {
     return tsc < clock->alarm.due_tsc || tsc < clock->look.tsc ||
@@ -71,9 +77,9 @@ static bool is_suspect(const struct cpu_clock *clock, uint64_t tsc)
 }
 
 /*
- * An alarm before half its time, by the TSC: the TSC was set back, or stands still, and by its own time
- * nothing would be due for long. An alarm that was under way while another was set looks so too; a look too
- * many does no harm.
+ * An alarm came before half its time by the TSC: the TSC was set back, or stands still, and by its time
+ * nothing would be due for long. So the CPU looks at the reference. An alarm that was on its way while
+ * another was set looks the same; one look too many does no harm.
  */
 static void look_if_suspect(struct cpu_clock *clock)
 {
@@ -84,22 +90,19 @@ static void look_if_suspect(struct cpu_clock *clock)
         alarm_leave_deadline();
 }
 
-/* VECTOR_WAKE is sent for many reasons; an alarm that will never come is one. */
+/* VECTOR_WAKE is sent for many reasons. An alarm that will never come is one of them. */
 static void wake_interrupt(void)
 {
     struct cpu_clock *clock = clock_of(cpu_id());
 
-    if (clock_is_nudged(clock)) { /* two periods without an alarm are as odd as one too early */
+    if (clock_is_nudged(clock)) { /* two periods without an alarm are as suspect as one too early */
         clock->alarm.suspect++;
         keeper.look_now();
         alarm_reprogram();
     }
 }
 
-/*
- * The hardware may come early (its rate is only nominal) or late: what is due is decided by system time
- * alone.
- */
+/* The hardware may come early (its rate is only nominal) or late. System time alone decides what is due. */
 static void alarm_interrupt(void)
 {
     struct cpu_clock *clock = clock_of(cpu_id());
@@ -128,7 +131,8 @@ void keeper_timer_arm(struct timer *timer, uint64_t deadline_ns)
 
 void keeper_timer_cancel(struct timer *timer)
 {
-    timerq_cancel(&clock_of(cpu_id())->alarm.timers, timer); /* an interrupt too early does no harm */
+    timerq_cancel(&clock_of(cpu_id())->alarm.timers,
+                  timer); /* the alarm stays set: an interrupt too early does no harm */
 }
 
 void alarm_init_cpu(void)
@@ -137,7 +141,7 @@ void alarm_init_cpu(void)
 
     traps_set_interrupt(VECTOR_TIMER, alarm_interrupt);
     traps_set_interrupt(VECTOR_WAKE, wake_interrupt);
-    /* Each CPU for itself: they need not be of one kind, nor their TSCs. */
+    /* Each CPU tries for itself: CPUs need not be of one kind, nor their TSCs. */
     clock->alarm.deadline = apic_timer_has_deadline() &&
                             apic_timer_try_deadline(scale_ticks(clock->look.estimate.nominal, TRIAL_NS));
     if (!clock->alarm.deadline)

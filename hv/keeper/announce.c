@@ -1,4 +1,7 @@
-/* What the keeper tells people and programs: the @cpu, @clock and @disruption lines (DESIGN.md section 4). */
+/*
+ * What the keeper tells people and programs: log lines, among them @cpu, @clock and @disruption
+ * (docs/lines.md).
+ */
 #include "keeper/announce.h"
 
 #include "cpu/instructions.h"
@@ -12,7 +15,7 @@
 #include "log/log.h"
 #include "time/fixed.h"
 
-/* An unknown bound reads "unknown", not a huge number. */
+/* An unknown bound reads "unknown", not as a huge number. */
 static void bound_words(const struct bound *bound, char *out, size_t size)
 {
     if (bound->ns == UINT64_MAX)
@@ -32,7 +35,7 @@ static void announce_cpu(unsigned cpu)
 {
     const struct cpu_clock *clock = clock_of(cpu);
 
-    if (!clock->measured) { /* then there is no rate to be shown, and no scale to divide by */
+    if (!clock->measured) { /* there is no rate to show, and no scale to divide by */
         log_print("@cpu id=%u apic=%u state=left-out\n", cpu, cpu_by_id(cpu)->apic_id);
         return;
     }
@@ -92,7 +95,7 @@ void announce_clock(const char *why, uint64_t step_ns)
               keeper.discipline ? "on" : "off", (unsigned long long)step_ns);
 }
 
-/* T8: one window for all, however many they are. */
+/* T8: one window for all CPUs, however many there are. */
 void announce_window(const struct window *window)
 {
     const struct bracket *first = &window->bracket[0], *last = &window->bracket[window->count - 1];
@@ -102,7 +105,7 @@ void announce_window(const struct window *window)
               (unsigned long long)ns, window->count, keeper.cpus);
 }
 
-/* And bringing them into line: the star is what DESIGN.md allows 20 us a CPU. */
+/* And what it took to align them: T8 (docs/promises.md) allows the star 20 us a CPU. */
 void announce_exchange(const struct exchange_cost *cost)
 {
     log_print(
@@ -127,8 +130,8 @@ void announce_returned(unsigned cpu)
 }
 
 /*
- * R ahead: the TSC was set back, or stood still, or the reference leapt. R behind: the other way round.
- * From inside they look alike (DESIGN.md section 2).
+ * If R is ahead, the TSC was set back or stood still, or the reference leapt. If R is behind, it is the other
+ * way round. From inside they look alike (docs/clock.md).
  */
 static void name_disruption(const char *why, long long off, char *out, size_t size)
 {

@@ -7,15 +7,17 @@
 #include "keeper/start.h"
 #include "time/window.h"
 
-void announce_alarm(void); /* how the boot CPU is woken */
+/* How the boot CPU's alarm works. */
+void announce_alarm(void);
 void announce_cpus(void);
-/* `step_ns`: by how much S went forward at most, on some CPU, with this change of mode. */
+/* The mode and its reason. `step_ns`: by how much S went forward at most, on some CPU, with the change. */
 void announce_clock(const char *why, uint64_t step_ns);
 void announce_exchange(const struct exchange_cost *cost);
-void announce_window(const struct window *window); /* once its rate is known */
+/* Once its rate is known. */
+void announce_window(const struct window *window);
 void announce_stopped(unsigned cpu);
 void announce_returned(unsigned cpu);
-/* `off_ns`: R beyond what was expected. `why`: what is known of it; NULL: only that they disagree. */
+/* `off_ns`: R beyond what was expected. `why`: the cause if it is known, else NULL. */
 void announce_disruption(unsigned cpu, int64_t off_ns, const char *why);
 void announce_established(uint64_t delay_ns);
 void announce_adjust(unsigned cpu, uint64_t before);

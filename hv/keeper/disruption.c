@@ -1,5 +1,6 @@
 /*
- * A disruption: TSC and reference disagree on some CPU. What is known of it, and where S goes on.
+ * A disruption: on some CPU, TSC and reference disagree. Here stands what is known of the cause, and where S
+ * goes on.
  */
 #include "keeper/disruption.h"
 
@@ -15,8 +16,8 @@
 #include "keeper/watch.h"
 
 /*
- * IA32_TSC_ADJUST (SDM vol. 3, 17.17.3): who wrote to the TSC of this CPU, and how much. Never written
- * here.
+ * IA32_TSC_ADJUST (SDM vol. 3, 17.17.3) holds by how much software has moved this TSC. Meridian never writes
+ * it.
  */
 #define MSR_TSC_ADJUST   0x3bu
 #define CPUID_TSC_ADJUST (1u << 1) /* leaf 7, EBX */
@@ -37,8 +38,8 @@ bool adjust_read(struct cpu_clock *clock)
 }
 
 /*
- * What is known of it: certain where the TSC is below what this very CPU has read. NULL: only that they
- * disagree.
+ * Returns what is known of the cause, or NULL if it is only known that TSC and reference disagree. A TSC
+ * below what this CPU itself has read was set back for certain.
  */
 static const char *reason(const struct cpu_clock *clock, uint64_t tsc, bool adjusted)
 {
@@ -50,8 +51,8 @@ static const char *reason(const struct cpu_clock *clock, uint64_t tsc, bool adju
 }
 
 /*
- * The first to see it starts a new epoch, and says so. Unified mode ends: whose TSC it is, is to be shown
- * anew.
+ * The first CPU that sees a disruption begins a new epoch, and announces it. Unified mode ends: all TSCs must
+ * show anew that they are in step.
  */
 static void first_to_see(struct cpu_clock *clock, const char *why, const struct bracket *bracket)
 {
@@ -76,16 +77,17 @@ static uint64_t max_u64(uint64_t a, uint64_t b)
 }
 
 /*
- * What S may have been before the TSC was set back, by R since the last look. A narrow counter does not tell
- * R then (the machine may have stood still for turns of it meanwhile): the most that is ever believed. Where
- * it turns within a period, "ahead" may be "back". If it is not certain that the TSC was set back, it may be
- * the reference that lies.
+ * Returns the most that S may have been before the TSC was set back, by how far R has gone since then.
+ * - A narrow counter does not tell how far: the machine may have stood still for several of its wraps. Then
+ *   it is the most that is ever believed.
+ * - A counter that wraps within a period does not even tell ahead from behind.
+ * - If it is not certain that the TSC was set back, the reference may lie.
  */
 static uint64_t may_have_read(const struct cpu_clock *clock, bool certain, const struct bracket *bracket)
 {
     int64_t wrap_ns = counter_wrap_ns(&keeper.counter);
     bool wide = wrap_ns == INT64_MAX, blind = wrap_ns < (int64_t)PERIOD_NS;
-    /* Unsigned first: a reference that lies is any distance off. */
+    /* unsigned first: a reference that lies may be any distance off */
     int64_t gone_ns = (int64_t)((uint64_t)bracket->ref_hi_ns - (uint64_t)clock->look.ns);
 
     if ((certain || clock->alarm.suspect || blind) && !(wide && gone_ns > 0))
@@ -95,9 +97,8 @@ static uint64_t may_have_read(const struct cpu_clock *clock, bool certain, const
 }
 
 /*
- * TSC and reference disagree on this CPU, or (`agrees`) did on another. S goes on from where it is; where R
- * is ahead, from where S may have been before a TSC was set back (T1): that the reference leapt instead
- * cannot be told from it. The bound reads unknown.
+ * S goes on from where it is. If R is ahead, it goes on from where S may have been before the TSC was set
+ * back (T1): a reference that leapt looks the same. The bound reads unknown from now on.
  */
 void disrupted(struct cpu_clock *clock, bool agrees, const struct bracket *bracket)
 {
@@ -111,12 +112,15 @@ void disrupted(struct cpu_clock *clock, bool agrees, const struct bracket *brack
         announce_adjust(cpu_id(), before);
     if (certain)
         alarm_leave_deadline();
-    seen = floor_ns = clock->alarm.now_floor_ns; /* not before now: what is above has asked for the time */
+    seen = floor_ns = clock->alarm.now_floor_ns; /* not earlier: all above asks for the time */
     if (!agrees)
         seen = max_u64(seen, may_have_read(clock, certain, bracket));
     if (!certain)
         clock->look.forward_ns -= seen - floor_ns;
-    /* A TSC far ahead: of two lines that were read since the last look the slower one is far below. */
+    /*
+     * If the TSC leapt far ahead, two lines were read there since the last look, and the slower one is far
+     * below.
+     */
     seen = max_u64(seen, line_read(&clock->look.line, tsc));
     timeline_disrupt(&clock->own.timeline, tsc, seen);
 }

@@ -1,4 +1,4 @@
-/* The keeper's side of a domain: where its records are. */
+/* What a domain asks of the keeper: to write its records, and to set its wall clock. */
 #include "keeper/clocks.h"
 
 #include "cpu/lock.h"
@@ -31,10 +31,10 @@ static void say_wall(struct published *said)
 }
 
 /*
- * One act for all CPUs and all records. All are odd before the first is even again, and x86 makes stores
- * visible in their order (SDM vol. 3, 8.2.2): who has seen the new wall time anywhere finds it everywhere, or
- * a record to wait for. The lines stay as they are, so system time notices nothing. Two sets at once: the
- * lock's second one wins, whole.
+ * The wall time changes for all CPUs at once. All records are odd before the first is even again, and x86
+ * makes stores visible in their order (SDM vol. 3, 8.2.2). So a reader that has seen the new wall time in one
+ * record finds it in every other, or finds that record odd and waits. The lines stay as they are: system time
+ * notices nothing. Of two sets at the same time, the one that gets the lock last wins, whole.
  */
 void keeper_set_wall(int64_t utc_s, uint32_t utc_ns, uint64_t system_ns)
 {

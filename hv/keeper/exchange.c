@@ -1,6 +1,6 @@
 /*
- * Start-up's timed exchanges. The boot CPU calls meetings; all others sleep in HLT between them, so that
- * two CPUs that meet are not disturbed by the rest (on an emulator, spinning CPUs steal each other's host).
+ * Start-up's timed exchanges. The boot CPU orders who meets; between their meetings all other CPUs sleep in
+ * HLT, so that they do not disturb those that meet (on an emulator, CPUs that spin steal each other's host).
  */
 #include "keeper/start.h"
 
@@ -25,15 +25,15 @@ struct order {
 };
 
 /*
- * Written by the boot CPU: the words, then their number. It does not wait for CPUs that an order does not
- * concern.
+ * Written by the boot CPU: the number, odd; the order; the number, even. It does not wait for CPUs that an
+ * order does not concern.
  */
 static struct order order;
 static uint64_t order_number;
 
-static uint64_t *served; /* of each CPU: the last order that it has done with; written by it */
+static uint64_t *served; /* of each CPU: the last order that it is done with; written by that CPU */
 static struct exchange_cost cost;
-static void (*idle_hook)(void); /* what CALL_IDLE has the others do */
+static void (*idle_hook)(void); /* what CALL_IDLE makes the others do */
 static struct offset *pairs;    /* [leader * cpus + other], written by the leader */
 
 void exchange_init(unsigned cpus, void (*idle)(void))
@@ -57,7 +57,7 @@ static void meet(unsigned other, uint64_t number)
 }
 
 /*
- * A round's pairs meet in batches: all at once on bare metal, one after another where CPUs may share a
+ * The pairs of a round meet in batches: all at once on bare metal, one after another where CPUs may share a
  * host's.
  */
 static bool in_batch(const struct order *o, unsigned a, unsigned b)
@@ -66,8 +66,8 @@ static bool in_batch(const struct order *o, unsigned a, unsigned b)
 }
 
 /*
- * Whom `cpu` is to meet; keeper.cpus: nobody. A CPU that was left out meets nobody any more: each of the
- * others would wait for it in every round.
+ * Returns the CPU that `cpu` is to meet, or keeper.cpus if it meets none. A CPU that was left out meets none
+ * any more: each of the others would wait for it in every round.
  */
 static unsigned partner_of(const struct order *o, unsigned cpu)
 {
@@ -83,8 +83,8 @@ static unsigned partner_of(const struct order *o, unsigned cpu)
 }
 
 /*
- * The order and its number as they belong together; the number is odd while the boot CPU writes the next one.
- * False: it just does. Whom that order concerns is woken when it stands.
+ * Copies an order with its number. Returns false while the boot CPU is writing a new order. Every CPU that it
+ * concerns gets an interrupt once it is complete.
  */
 static bool read_order(struct order *copy, uint64_t *number)
 {
@@ -130,7 +130,7 @@ static uint64_t give_order(struct order words)
     return number;
 }
 
-/* Waits until `cpu` is done with an order, no longer than a meeting goes on, which gives up by itself. */
+/* Waits until `cpu` is done with an order, no longer than a whole meeting takes to give up. */
 static void await_served(unsigned cpu, uint64_t number)
 {
     for (unsigned spin = 0; spin < MEETING_SPINS * MEETING_PINGS; spin++) {
@@ -141,9 +141,9 @@ static void await_served(unsigned cpu, uint64_t number)
 }
 
 /*
- * The boot CPU with each other CPU in turn. The narrowest turn pairs the other's TSC, at one instant, with
- * the range of R over the boot CPU's [sent, returned]: a bracket on the other's TSC, as good as its own
- * reading of the reference.
+ * The boot CPU meets one other CPU of the star. The narrowest ping pairs the other's TSC, at one instant,
+ * with the range of R over the boot CPU's [sent, received]. That is a bracket on the other's TSC, as good as
+ * its own reading of the reference.
  */
 static void meet_star(unsigned cpu, struct offset *offset, struct ping *narrowest)
 {
@@ -166,7 +166,7 @@ static void note_star(struct cpu_clock *clock, uint64_t ticks)
         cost.star_worst = clock->start.star_ticks;
 }
 
-/* The offset shown is of this star alone: TSCs at different rates have another one at the next. */
+/* The offset shown is of this star alone: TSCs at different rates have another offset at the next star. */
 void exchange_star(const struct outlook *boot)
 {
     for (unsigned cpu = 1; cpu < keeper.cpus; cpu++) {
@@ -205,7 +205,10 @@ static void run_round(const struct order *o)
     }
 }
 
-/* The pair that `o->batch` leads; false: there is none. Nobody else is looked at: there are many pairs. */
+/*
+ * Runs the pair that `o->batch` leads; returns false if there is none. Looks at no other pair: there are
+ * many.
+ */
 static bool run_pair(const struct order *o)
 {
     unsigned leader = o->batch, other = partner_of(o, leader);
@@ -238,7 +241,7 @@ static void run(const struct order *o)
     cost.pair_worst = ticks > cost.pair_worst ? ticks : cost.pair_worst;
 }
 
-/* A CPU that is left out runs no VCPU: how its TSC stands is nobody's concern. */
+/* A CPU that is left out runs no VCPU: how its TSC stands does not matter. */
 static enum alignment judge_pairs(int64_t *extent_ticks)
 {
     enum alignment all = ALIGNMENT_IN_STEP, pair;
@@ -277,7 +280,7 @@ const struct exchange_cost *exchange_cost(void)
     return &cost;
 }
 
-/* Of the first few: where one runs beside this CPU, all do. */
+/* Tries the first few: if one of them runs beside this CPU, all do. */
 bool exchange_at_once(void)
 {
     bool at_once = false;

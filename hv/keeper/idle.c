@@ -19,12 +19,12 @@
 
 #define SLEEP_US  20000u
 #define STEP_US   50u
-#define SOON_US   1000u   /* then who has not seen the store is sent an interrupt */
+#define SOON_US   1000u   /* then a CPU that has not seen the store is sent an interrupt */
 #define ANSWER_US 100000u /* for all CPUs together */
 
 enum { AWAITED, ASLEEP, AWAKE };
 
-/* Written by its own CPU, but for `tried` and the outcome: the boot CPU's. */
+/* Written by its own CPU; `tried` and `trial` by the boot CPU. */
 struct sleeper {
     _Alignas(64) uint64_t from;
     uint64_t to;
@@ -34,7 +34,7 @@ struct sleeper {
 };
 
 static struct sleeper *sleepers;
-/* Alone in its line: whatever else were written there would wake all. */
+/* Alone in its cache line: any other write there would wake all sleepers. */
 static _Alignas(128) uint64_t wake[16];
 static uint64_t boot_from, boot_to;
 static const char *why = "not yet";
@@ -68,7 +68,7 @@ static uint32_t state_of(unsigned cpu)
     return __atomic_load_n(&sleepers[cpu].state, __ATOMIC_ACQUIRE);
 }
 
-/* Until all that are tried are that far, or the time has gone. */
+/* Waits until all CPUs that are tried are in that state, or the time is up. */
 static void await_all(uint32_t state, unsigned most_us)
 {
     for (unsigned cpu = 1, waited = 0; cpu < keeper.cpus && waited <= most_us; cpu++) {
@@ -77,7 +77,7 @@ static void await_all(uint32_t state, unsigned most_us)
     }
 }
 
-/* Who is that far goes on being tried. */
+/* Only CPUs that are in that state go on being tried. */
 static void keep_those(uint32_t state)
 {
     for (unsigned cpu = 1; cpu < keeper.cpus; cpu++)
@@ -97,7 +97,10 @@ static void wake_sleepers(void)
     keep_those(AWAKE);
 }
 
-/* Who did not say in time that it goes to sleep has no part in it, nor who did not come back in time. */
+/*
+ * A CPU that did not say in time that it goes to sleep takes no part, nor does one that did not come back in
+ * time.
+ */
 static void sleep_all(void)
 {
     for (unsigned cpu = 1; cpu < keeper.cpus; cpu++)

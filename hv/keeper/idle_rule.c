@@ -3,9 +3,9 @@
 #define CPUID_MONITOR (1u << 3) /* leaf 1, ECX */
 #define DEEPEST       7u
 #define SPENT_PER_MIL 1u   /* twice ESTIMATE_RATE_LIMIT_PPB: no TSC that runs is slower by more */
-#define WAKES_AT_MOST 100u /* in 20 ms; one that sleeps is woken by the end, and by little else */
+#define WAKES_AT_MOST 100u /* in 20 ms: a CPU that sleeps is woken at the end, and by little else */
 
-/* Leaf 5, EDX: four bits for each C-state, how many sub-states it has; C0's come first. */
+/* Leaf 5, EDX has four bits for each C-state: how many sub-states it has. C0 comes first. */
 static unsigned sub_states(uint32_t edx, unsigned state)
 {
     return edx >> 4 * state & 0xf;

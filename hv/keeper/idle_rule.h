@@ -1,4 +1,4 @@
-/* What is decided about the trial of TSCs in deep idle (idle.c). Pure. */
+/* What the trial of TSCs in deep idle (idle.c) decides. Pure. */
 #ifndef KEEPER_IDLE_RULE_H
 #define KEEPER_IDLE_RULE_H
 

@@ -4,7 +4,8 @@
 #include "cpu/percpu.h"
 #include "keeper/clocks.h"
 
-#define WAIT_SPINS 100000u /* some ms; lines are apart by no more than their bounds, below a us mostly */
+#define WAIT_SPINS \
+    100000u /* some ms; CPUs' lines are apart by no more than their bounds, mostly below a us */
 void latch_set(struct latch *latch, const struct line *line)
 {
     latch_write(&latch->sequence, latch->copy, line, sizeof *line);
@@ -28,14 +29,14 @@ uint64_t keeper_now_ns(void)
     struct cpu_clock *clock = clock_of(cpu_id());
     uint64_t now = latch_read(latch_in_force(), rdtsc_ordered());
 
-    /* At a joint, this CPU may still hold the old line: the new one may be slower by a ns or two. */
+    /* Around a joint this CPU may have read the old line, and the new one may be a ns or two behind it. */
     if (now < clock->alarm.now_floor_ns)
         now = clock->alarm.now_floor_ns;
     clock->alarm.now_floor_ns = now;
     return now;
 }
 
-/* A VCPU that goes on on another CPU, with another line, must not read less there (T1). */
+/* A VCPU that goes on on another CPU reads another line. It must not read less there (T1). */
 void keeper_vcpu_left(struct time_domain *domain, uint32_t vcpu)
 {
     domain->vcpus[vcpu].left_ns = keeper_now_ns();

@@ -1,4 +1,7 @@
-/* Unified or per-CPU, at run time. docs/clock.md says why neither change breaks a promise. */
+/*
+ * Which mode holds, unified or per-CPU, while the machine runs. docs/clock.md says why neither change breaks
+ * a promise.
+ */
 #include "keeper/watch.h"
 
 #include "cpu/instructions.h"
@@ -21,9 +24,12 @@ unsigned mode_cpus_that_count(void)
     return count;
 }
 
-/* Outlooks that only just agree might not at the joint, microseconds later. */
+/* outlooks that only just agree now might not agree at the joint, microseconds later */
 #define AGREE_NS 4
-/* TSCs that are in step one moment and not the next are tried less and less often: after up to 2^8 rounds. */
+/*
+ * Each time unified mode is left, twice as many sweeps must pass before it is tried again, up to 2^8: TSCs
+ * may be in step at one moment and not at the next.
+ */
 #define LEAVES_MOST 8u
 
 void mode_leave_unified(const char *why)
@@ -56,9 +62,9 @@ static bool settled(const struct cpu_clock *clock, const struct timeline *first)
 }
 
 /*
- * No disruption is being got over: every bound is known, and all are tied to R by one anchor. A CPU that is
- * not seen may only have lost its alarm, with its guest still reading: it must show where its TSC is before
- * it gets a common line.
+ * Returns true if every bound is known, and one anchor ties all lines to R: no disruption is still being got
+ * over. CPUs that are not seen count too: one may only have lost its alarm, with its guest still reading, and
+ * must show where its TSC is before it gets a common line.
  */
 static bool all_settled(void)
 {
@@ -71,7 +77,10 @@ static bool all_settled(void)
     return true;
 }
 
-/* How far the CPUs' own lines are apart: none goes forward by more when the highest is taken. */
+/*
+ * How far the CPUs' own lines are apart. When the highest is taken, S goes forward by no more than this on
+ * any CPU.
+ */
 static uint64_t apart_ns(uint64_t tsc)
 {
     uint64_t lowest = UINT64_MAX, highest = 0;
@@ -99,7 +108,7 @@ void mode_try_unified(void)
     all = publish_gather(tsc);
     if (!all.agree || all.value.hi - all.value.lo < AGREE_NS)
         return;
-    /* What start-up measured does not hold for TSCs that were not in step then. */
+    /* TSCs that were not in step at start-up: what was measured then does not hold. */
     keeper.skew_ns = max_i64(keeper.skew_ns, all.value_hull.hi - all.value_hull.lo);
     step_ns = apart_ns(tsc);
     keeper.watch.last_tsc = tsc;

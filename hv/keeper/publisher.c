@@ -1,6 +1,6 @@
 /*
- * Who is told what time it is, and when: the airtight publish for all, and each CPU's own. docs/clock.md has
- * the proof.
+ * What VCPUs are told, and when: the airtight publish for all, and each CPU's own. docs/clock.md has the
+ * proof.
  */
 #include "keeper/publisher.h"
 
@@ -9,13 +9,14 @@
 #include "keeper/latch.h"
 #include "time/fixed.h"
 
-#define MARGIN_NS 2000 /* beyond the skew: what stores may take to be seen */
+#define MARGIN_NS 2000 /* beyond the skew: as long as stores may take to be seen */
 /*
- * More is not waited for, with every reader held up and the lock taken: outlooks of one TSC, 3 s old at
- * 500 ppm, are no farther apart. TSCs that are cannot be made to agree by waiting; then unified mode ends.
+ * The publisher waits for no more skew than this, for every reader is held up and the lock taken meanwhile.
+ * Outlooks of one TSC, 3 s old at 500 ppm, are no farther apart. TSCs that are farther apart do not agree by
+ * waiting: then unified mode ends.
  */
 #define SKEW_MOST_NS 2000000
-/* the joint is microseconds away; a TSC that stands still must not hold us for ever */
+/* the joint is microseconds away, but a TSC that stands still must not hold a CPU for ever */
 #define JOINT_SPINS 100000000u
 #define STILL_SPINS 1000u
 
@@ -49,15 +50,16 @@ struct consensus publish_gather(uint64_t tsc)
     return all;
 }
 
-/*
- * The reference's view of the TSC's frequency: the middle of what is possible, without the slew of the line.
- */
+/* The TSC's frequency by the reference: the middle of what is possible, without the slew of the line. */
 static uint64_t measured_hz(struct range rate, struct tsc_scale nominal)
 {
     return scale_to_hz(scale_deviate(nominal, range_middle(rate)));
 }
 
-/* A TSC that stands still, or is set back meanwhile, is not waited for: the lock is held. */
+/*
+ * Waits until this TSC is past `tsc`, but not for a TSC that stands still or is set back meanwhile: the lock
+ * is held.
+ */
 static void wait_past(uint64_t tsc)
 {
     uint64_t last = 0, now = rdtsc_ordered();
@@ -71,7 +73,9 @@ static void wait_past(uint64_t tsc)
     }
 }
 
-/* What the outlooks allow; where they are not all there, what was measured at start-up counts too. */
+/*
+ * Returns the skew that the outlooks allow. If they do not agree, what was measured at start-up counts too.
+ */
 static uint64_t skew_ticks(const struct consensus *all)
 {
     int64_t skew = all->count ? all->value_hull.hi - all->value_hull.lo : 0;
@@ -82,8 +86,8 @@ static uint64_t skew_ticks(const struct consensus *all)
 }
 
 /*
- * No CPU's own line was read beyond the joint (all records are odd, and TSCs are in step), so the highest
- * of them there is no less than anything that was read.
+ * No CPU's own line was read beyond the joint, since all records are odd and TSCs are in step. So the highest
+ * of them at the joint is not below anything that was read.
  */
 static void join_timelines(uint64_t joint)
 {
@@ -101,8 +105,8 @@ static void join_timelines(uint64_t joint)
 }
 
 /*
- * The airtight publish (DESIGN.md section 2). All records are odd from before the joint until every CPU's TSC
- * is past it, so no reading of the old line is later than the joint, and none of the new one earlier: T2
+ * The airtight publish (docs/clock.md). All records are odd from before the joint until every CPU's TSC is
+ * past it. So no reading of the old line is later than the joint, and none of the new one is earlier: T2
  * without a shared write.
  */
 static void publish_airtight(bool entering)
@@ -152,10 +156,7 @@ void publish_forget_anchors(void)
     keeper.anchors.ns = INT64_MIN;
 }
 
-/*
- * What a CPU that comes late needs is beyond what the others have settled on: all begin again, from its
- * word on.
- */
+/* A CPU that comes late needs more than the others have settled on: all begin again, with what it needs. */
 static void settle_again(const struct cpu_clock *late)
 {
     publish_forget_anchors();
@@ -165,7 +166,7 @@ static void settle_again(const struct cpu_clock *late)
     }
 }
 
-/* Once in a round: by how much this CPU's S is ahead of R. S goes back on none, so the greatest counts. */
+/* Once in a generation: by how much this CPU's S is ahead of R. S goes back on no CPU, so the most counts. */
 static void give_anchor(struct cpu_clock *clock, int64_t anchor_ns)
 {
     if (keeper.anchors.settled_generation == keeper.anchors.generation && anchor_ns > keeper.anchors.ns)
@@ -175,8 +176,9 @@ static void give_anchor(struct cpu_clock *clock, int64_t anchor_ns)
 }
 
 /*
- * After a disruption each CPU's S is where it happened to be, and R may be anywhere: they meet again only if
- * all are tied to R by one anchor. False: not all have said yet what they need, and so no bound is known.
+ * After a disruption each CPU's S is where it happened to be, and R may be anywhere: the lines meet again
+ * only if one anchor ties all of them to R. Returns false, and no bound is known, until all CPUs have said
+ * what they need.
  */
 static bool anchor_together(struct cpu_clock *clock, const struct consensus *own, uint64_t joint)
 {
@@ -193,7 +195,7 @@ static bool anchor_together(struct cpu_clock *clock, const struct consensus *own
     return true;
 }
 
-/* Only VCPUs on this CPU read these, and they do not run meanwhile: the joint may be now. */
+/* Only VCPUs on this CPU read these records, and they do not run meanwhile: the joint may be now. */
 void publish_own(struct cpu_clock *clock, unsigned cpu, uint64_t joint)
 {
     struct consensus own;
@@ -224,10 +226,10 @@ void publish_own(struct cpu_clock *clock, unsigned cpu, uint64_t joint)
 }
 
 /*
- * The line stays, and so does its bound; only the mark goes. Every CPU's own line is that one, until its own
- * look at the reference bends it. Nothing steps, and a CPU whose TSC is off takes no other with it. The first
- * bend comes when every TSC is past all at which the line was read with its mark: that takes as long as TSCs
- * in step can be apart.
+ * The line stays, and so does its bound; only the mark goes. The line becomes every CPU's own, until that
+ * CPU's look at the reference bends it. Nothing steps, and a TSC that is off takes no other CPU with it. The
+ * first bend may come only when every TSC is past all values at which the line was read with its mark: that
+ * takes as long as TSCs in step can be apart.
  */
 void publish_leave_unified(void)
 {

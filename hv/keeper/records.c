@@ -1,6 +1,6 @@
 /*
- * The records of domains, written in three steps: those concerned are all marked odd, filled, and marked even
- * again. Whoever calls holds the keeper's lock, and decides what happens between the steps.
+ * The records of domains are written in three steps: all that the news concern are marked odd, filled, and
+ * marked even again. The caller holds the keeper's lock, and decides what happens between the steps.
  */
 #include "keeper/publisher.h"
 
@@ -11,7 +11,10 @@ static volatile struct xen_time_record *xen_record(const struct time_vcpu *vcpu)
     return (volatile struct xen_time_record *)vcpu->xen;
 }
 
-/* Xen's record of a VCPU holds no wall time: a new one leaves it alone, and so its readers. */
+/*
+ * Xen's record of a VCPU holds no wall time: news of it leave that record alone, and do not hold up its
+ * readers.
+ */
 static bool concerns_xen(const struct time_vcpu *vcpu, enum news news)
 {
     return vcpu->xen && news & NEWS_LINE;
@@ -45,7 +48,10 @@ static void end_vcpu(struct time_vcpu *vcpu, enum news news)
         vcpu->version += 2;
 }
 
-/* Xen's wall clock is UTC when system time was 0 (xen.h, struct shared_info), by the same odd and even. */
+/*
+ * Xen's wall clock is UTC when system time was 0 (xen.h, struct shared_info), under a version that is odd
+ * while it is written.
+ */
 static void begin_wall(const struct time_domain *domain)
 {
     *domain->wc_version = domain->wall_version + 1;
@@ -64,7 +70,7 @@ static void end_wall(struct time_domain *domain)
     *domain->wc_version = domain->wall_version;
 }
 
-static void begin_domain(const struct time_domain *domain, enum news news)
+static void begin_records_of(const struct time_domain *domain, enum news news)
 {
     for (unsigned i = 0; i < domain->vcpu_count; i++)
         begin_vcpu(&domain->vcpus[i], news);
@@ -73,8 +79,8 @@ static void begin_domain(const struct time_domain *domain, enum news news)
         begin_wall(domain);
 }
 
-/* In per-CPU mode the common record is no CPU's line: it says what the boot CPU's VCPUs are told. */
-static void fill_domain(const struct time_domain *domain, enum news news, const struct published *data)
+/* In per-CPU mode no VCPU reads the common record; it says what VCPUs on the boot CPU are told. */
+static void fill_records_of(const struct time_domain *domain, enum news news, const struct published *data)
 {
     for (unsigned i = 0; i < domain->vcpu_count; i++)
         fill_vcpu(&domain->vcpus[i], news, data ? data : published_for(domain->vcpus[i].cpu));
@@ -83,7 +89,7 @@ static void fill_domain(const struct time_domain *domain, enum news news, const 
         fill_wall(domain);
 }
 
-static void end_domain(struct time_domain *domain, enum news news)
+static void end_records_of(struct time_domain *domain, enum news news)
 {
     if (news & NEWS_WALL)
         end_wall(domain);
@@ -96,19 +102,19 @@ static void end_domain(struct time_domain *domain, enum news news)
 void records_begin(enum news news)
 {
     for (struct time_domain *domain = keeper.domains; domain; domain = domain->next)
-        begin_domain(domain, news);
+        begin_records_of(domain, news);
 }
 
 void records_fill(enum news news, const struct published *data)
 {
     for (struct time_domain *domain = keeper.domains; domain; domain = domain->next)
-        fill_domain(domain, news, data);
+        fill_records_of(domain, news, data);
 }
 
 void records_end(enum news news)
 {
     for (struct time_domain *domain = keeper.domains; domain; domain = domain->next)
-        end_domain(domain, news);
+        end_records_of(domain, news);
 }
 
 void records_write_vcpu(struct time_vcpu *vcpu, const struct published *data)
@@ -120,7 +126,7 @@ void records_write_vcpu(struct time_vcpu *vcpu, const struct published *data)
 
 void records_write_domain(struct time_domain *domain)
 {
-    begin_domain(domain, NEWS_BOTH);
-    fill_domain(domain, NEWS_BOTH, NULL);
-    end_domain(domain, NEWS_BOTH);
+    begin_records_of(domain, NEWS_BOTH);
+    fill_records_of(domain, NEWS_BOTH, NULL);
+    end_records_of(domain, NEWS_BOTH);
 }

@@ -1,4 +1,4 @@
-/* What the keeper does on a machine whose TSC does what a crystal cannot (platform/quirks.c says which). */
+/* What the keeper does on a machine where TSCs jump, as no crystal does (platform/quirks.c says where). */
 #include "keeper/start.h"
 
 #include "keeper/clocks.h"
@@ -6,13 +6,13 @@
 #include "log/log.h"
 #include "platform/quirks.h"
 
-#define TRIES 20u /* a busy host may not run two CPUs at the same moment just now */
-/* QEMU's round robin changes CPUs at any instruction once in 100 ms: two "yes" may be that. */
+#define TRIES 20u /* a busy host may just now not run two CPUs at the same moment */
+/* QEMU's round robin changes CPUs at any instruction once in 100 ms: two "at once" may be due to that. */
 #define ENOUGH   3u
 #define TRIAL_US 5000u
 
-static uint32_t suspected_ns; /* a slip whose condition was not seen to hold */
-static unsigned small;        /* disruptions within it */
+static uint32_t suspected_ns; /* a slip that was not seen to apply here */
+static unsigned small;        /* disruptions no larger than it */
 
 static bool at_once(void)
 {
@@ -40,7 +40,7 @@ uint32_t slip_expected_ns(void)
     return q->slip_ns;
 }
 
-/* Once may be anything. Twice, ahead of R and by so little, is what such a machine does. */
+/* One such disruption may be anything. Two, ahead of R and by so little, are what such a machine does. */
 uint32_t slip_shown_ns(int64_t off_ns)
 {
     if (!suspected_ns || off_ns >= 0 || off_ns < -(int64_t)suspected_ns || ++small < 2)

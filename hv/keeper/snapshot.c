@@ -1,7 +1,8 @@
 /*
- * What is shown of each CPU, made by itself at its look from what it knows then. A CPU's TSC beside the boot
- * CPU's: by the reference, as both see it, and by their meetings, which are far narrower; what was known
- * before is carried on at the rate between the two, and each new fact narrows it.
+ * What is shown of each CPU. The CPU makes it itself at each look, from what it knows then. How its TSC
+ * stands to the boot CPU's follows from the reference, as both see it, and from their meetings, which are far
+ * narrower. What was known before is carried on at the rate between the two TSCs, and each new fact narrows
+ * it.
  */
 #include "keeper/snapshot.h"
 
@@ -14,11 +15,11 @@
 #include "keeper/time_base.h"
 #include "time/fixed.h"
 
-#define FAR_TICKS       (1ull << 54) /* no TSCs of one machine are so far apart: 2 months at 3 GHz */
+#define FAR_TICKS       (1ull << 54) /* no two TSCs of one machine are so far apart: 2 months at 3 GHz */
 #define CARRY_MOST_NS   (10 * NS_PER_S)
 #define CARRY_MOST_PPB  100000000
-#define RATE_MOST_HZ    9000000000ll /* by 10^9, within 64 bits */
-#define STEPS           6            /* each brings the boot CPU's TSC within 500 ppm of what was missing */
+#define RATE_MOST_HZ    9000000000ll /* times 10^9 it stays within 64 bits */
+#define STEPS           6            /* each leaves at most 500 ppm of what was missing */
 #define STEP_REMAINS_NS 100000
 
 static const struct range NOTHING = {INT64_MIN / 4, INT64_MAX / 4};
@@ -28,7 +29,7 @@ static struct range both(struct range a, struct range b)
     return (struct range){max_i64(a.lo, b.lo), min_i64(a.hi, b.hi)};
 }
 
-/* What two facts say together; where they cannot both be true, the newer one. */
+/* What two facts say together; if they cannot both be true, the newer one. */
 static struct range narrow(struct range old, struct range newer)
 {
     struct range joined = both(old, newer);
@@ -41,7 +42,7 @@ static bool is_known(struct range range)
     return range.lo > NOTHING.lo && range.hi < NOTHING.hi;
 }
 
-/* In the boot CPU's nominal ns. `ticks` is a difference, of either sign, nearer to 0 than FAR_TICKS. */
+/* In the boot CPU's nominal ns. `ticks` is a difference of either sign, below FAR_TICKS. */
 static int64_t ticks_ns(int64_t ticks)
 {
     int64_t ns = (int64_t)scale_reader_ns(keeper.nominal, (uint64_t)abs_i64(ticks));
@@ -70,7 +71,9 @@ static uint64_t hz_of(const struct outlook *outlook, uint64_t tsc, uint64_t *ppb
     return scale_to_hz(scale_deviate(outlook->nominal, range_middle(rate)));
 }
 
-/* Either frequency is known to its ppb, and to the Hz; and looks as if by what TSCs slip in a period. */
+/*
+ * Each frequency is known to within its ppb, and to the Hz. What TSCs slip in a period looks like a rate too.
+ */
 static void rate_beside(struct keeper_cpu *out, uint64_t boot_hz, uint64_t boot_ppb)
 {
     int64_t hz = (int64_t)boot_hz, more = (int64_t)out->hz - hz, room = (int64_t)(boot_ppb + out->hz_ppb);
@@ -84,8 +87,8 @@ static void rate_beside(struct keeper_cpu *out, uint64_t boot_hz, uint64_t boot_
 }
 
 /*
- * The boot CPU's TSC about when R is `ref_ns`, and what R may be at it. By steps: its nominal rate is off by
- * 500 ppm at most. False: it is too long ago that the boot CPU looked.
+ * Finds the boot CPU's TSC at about the moment when R is `ref_ns`, and what R may be then. It goes by steps,
+ * for the nominal rate is up to 500 ppm off. Returns false if the boot CPU has not looked for too long.
  */
 static bool boot_tsc_at(int64_t ref_ns, uint64_t *tsc, struct range *ref)
 {
@@ -103,7 +106,7 @@ static bool boot_tsc_at(int64_t ref_ns, uint64_t *tsc, struct range *ref)
     return abs_i64(missing) < STEP_REMAINS_NS;
 }
 
-/* By the reference alone. Where a TSC may slip, what was known of R may be off by that on either CPU. */
+/* By the reference alone. If TSCs slip on this machine, what either CPU knew of R may be off by that much. */
 static struct range by_reference(const struct cpu_clock *clock, uint64_t tsc, uint64_t *boot_tsc)
 {
     struct range ref = outlook_at(&clock->known.outlook, tsc), boot;
@@ -116,9 +119,10 @@ static struct range by_reference(const struct cpu_clock *clock, uint64_t tsc, ui
 }
 
 /*
- * What was known when this TSC was `from`, now that it is `to`: the offset grows at the rate, which may have
- * wandered on both CPUs. Where TSCs slip, nothing is known of that rate: they are an emulator's then, which
- * makes all of them from one clock, so the offset stays; a meeting that shows another one is believed.
+ * Carries what was known when this TSC was `from` on to `to`: the offset grows at the rate between the two
+ * TSCs, which may have wandered on both CPUs. Where TSCs slip, nothing is known of that rate. They are an
+ * emulator's then, which makes all of them from one clock: the offset stays, until a meeting shows another
+ * one.
  */
 static struct range carry(struct range known, uint64_t from, uint64_t to, const struct keeper_cpu *now)
 {
@@ -132,14 +136,14 @@ static struct range carry(struct range known, uint64_t from, uint64_t to, const 
     gone = ticks_ns(gone);
     if (abs_i64(gone) > CARRY_MOST_NS)
         return NOTHING;
-    gone -= gone * rate / NS_PER_S; /* by the boot CPU's TSC */
+    gone -= gone * rate / NS_PER_S; /* now by the boot CPU's TSC */
     wander = 2 * wander_ns(2 * keeper.crystal.wander_ppb_s, gone) + abs_i64(gone) * bound / NS_PER_S + 3;
     known.lo += gone * rate / NS_PER_S - wander;
     known.hi += gone * rate / NS_PER_S + wander;
     return known;
 }
 
-/* The same of what was so at some moment from `from` to `until`. */
+/* The same for what was true at some moment between `from` and `until`. */
 static struct range carry_from(struct range known, uint64_t from, uint64_t until, uint64_t to,
                                const struct keeper_cpu *now)
 {
@@ -148,7 +152,7 @@ static struct range carry_from(struct range known, uint64_t from, uint64_t until
     return (struct range){min_i64(early.lo, late.lo), max_i64(early.hi, late.hi)};
 }
 
-/* All that is known at first is what start-up's exchange showed, in one of its turns. */
+/* At first all that is known is what start-up's meetings showed, in one of their pings. */
 static void begin_offset(struct cpu_clock *clock)
 {
     struct shown *shown = &clock->shown;
@@ -186,8 +190,8 @@ static void offset_beside(struct cpu_clock *clock, uint64_t tsc, struct keeper_c
 }
 
 /*
- * Nothing of before a disruption counts, on this CPU or on the boot CPU; nor anything after it while either's
- * bound is unknown, for they may have read a reference that lies.
+ * Nothing from before a disruption counts, on this CPU or on the boot CPU. Nor does anything after it while
+ * either bound is unknown: that CPU may have read a reference that lies.
  */
 static bool sure(unsigned cpu)
 {

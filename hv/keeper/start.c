@@ -1,4 +1,7 @@
-/* Start-up: one reference window for all CPUs, the mode by measurement, and system time begins. */
+/*
+ * Start-up: one reference window for all CPUs, the mode by measurement, and then system time begins.
+ * keeper_start, at the end, is the story.
+ */
 #include "keeper/start.h"
 
 #include "cpu/apic.h"
@@ -48,7 +51,10 @@ static bool window_fill(void)
     return window_read();
 }
 
-/* A stalled host can hide a wrap of a narrow counter; such a window contradicts itself and is taken again. */
+/*
+ * A host that stalls can hide a wrap of a narrow counter. Such a window contradicts itself, and is taken
+ * again.
+ */
 static void measure_boot_cpu(void)
 {
     struct cpu_clock *boot = clock_of(0);
@@ -101,8 +107,8 @@ static void look_again(void)
 }
 
 /*
- * The LAPIC timer's count over a piece of the window; its precision only decides how early or late an alarm
- * comes.
+ * Counts the local APIC's timer over a piece of the window. Its precision only decides how early or late an
+ * alarm comes.
  */
 static void measure_lapic(void)
 {
@@ -127,9 +133,9 @@ static bool settle_on(struct cpu_clock *clock, struct tsc_scale nominal)
 }
 
 /*
- * The two ends of the star are two brackets on each CPU's own TSC: its rate, and where R is, as the boot CPU
- * knows. Only a rate that cannot be the boot CPU's (beyond ESTIMATE_RATE_LIMIT_PPB) gets a nominal scale of
- * its own.
+ * The two stars, at both ends of the window, give two brackets on each CPU's own TSC: its rate, and where R
+ * is as the boot CPU knows it. Only a rate that cannot be the boot CPU's (beyond ESTIMATE_RATE_LIMIT_PPB)
+ * gets a nominal scale of its own.
  */
 static bool settle_cpu(struct cpu_clock *clock)
 {
@@ -171,7 +177,7 @@ static const char *choose_mode(void)
     return keeper.cpus > 1 ? "the TSCs are in step" : "there is one TSC";
 }
 
-/* S is R where it begins: on every CPU by its own outlook, and on the common line by what all know. */
+/* S begins at R: on every CPU by its own outlook, and on the common line by what all CPUs know. */
 static void start_timelines(void)
 {
     uint32_t tolerance = keeper.reference->tolerance_ppb;
@@ -201,7 +207,7 @@ static void start_timelines(void)
     }
 }
 
-/* The first end of the window, on every other CPU. */
+/* The first star: where each other CPU's window begins. */
 static void begin_window_of_others(void)
 {
     exchange_star(&clock_of(0)->known.outlook);
@@ -220,7 +226,7 @@ static void end_window_of_others(void)
     }
 }
 
-/* The RTC was read before system time began: back from the boot CPU's first line, at its rate. */
+/* The RTC was read before system time began: its moment lies back on the boot CPU's outlook. */
 static void set_wall_base(const struct rtc_reading *rtc)
 {
     struct range then = outlook_at(&clock_of(0)->known.outlook, rtc->tsc);
@@ -248,7 +254,7 @@ static void make_clocks(void)
     exchange_init(keeper.cpus, idle_sleep);
 }
 
-/* As soon as the boot CPU's TSC has a rate: whether TSCs slip on this machine, and how long a spin takes. */
+/* Once the boot CPU's TSC has a rate: whether TSCs slip on this machine, and how long a spin takes. */
 static void measure_habits(void)
 {
     keeper.crystal.slip_ns = slip_expected_ns();

@@ -15,33 +15,39 @@ struct cpu_start {
     uint64_t star_ticks;        /* how long its meetings with the boot CPU took */
 };
 
-/* exchange.c: the boot CPU's side of start-up. */
-/* `idle`: what exchange_idle sends the others into. */
+/* exchange.c, on the boot CPU. `idle` is what exchange_idle sends the other CPUs into. */
 void exchange_init(unsigned cpus, void (*idle)(void));
-/* Fills start.late and start.offset of each CPU; one that did not meet keeps late.tsc_hi 0. */
+/* The star: fills in start.late and start.offset of each CPU. A CPU that did not meet keeps late.tsc_hi 0. */
 void exchange_star(const struct outlook *boot);
+/* Every pair of CPUs meets `passes` times. *extent_ticks: by how much TSCs in step may be apart. */
 enum alignment exchange_pairs(unsigned passes, int64_t *extent_ticks);
-/* Whether CPUs run at the same moment: an emulator may run them in turns. */
+/* Returns true if CPUs run at the same moment: an emulator may run them one at a time. */
 bool exchange_at_once(void);
-void exchange_idle(void); /* does not wait for them */
+/* Sends all other CPUs to idle, and does not wait for them. */
+void exchange_idle(void);
+/* Lets all other CPUs go on. */
 void exchange_finish(void);
-/* T8: what it took, in the boot CPU's ticks. */
+/* What it took, in the boot CPU's ticks (T8). */
 struct exchange_cost {
-    uint64_t star, star_worst;  /* both ends of the window: for all CPUs, and for the one that took most */
-    uint64_t pairs, pair_worst; /* all meetings of pairs, and the longest; or round, where all meet at once */
+    uint64_t star, star_worst; /* both ends of the window: for all CPUs, and for the one that took most */
+    uint64_t pairs,
+        pair_worst; /* all meetings of pairs, and the longest of them; where all meet at once, of a round */
     unsigned meetings;
 };
 const struct exchange_cost *exchange_cost(void);
-void exchange_serve(void); /* the others' side; returns at exchange_finish */
+/* On all other CPUs: carries out the boot CPU's orders, and returns at exchange_finish. */
+void exchange_serve(void);
 
-/* idle.c: before anything is measured; once all is; and the others' side. */
+/* idle.c. Tries whether TSCs go on in deep idle; before anything is measured. */
 void idle_try(bool allowed);
+/* Judges it and tells, once all is measured. */
 void idle_report(void);
+/* On all other CPUs, by exchange_idle: sleeps until it is over. */
 void idle_sleep(void);
 
-/* slip.c: how far this machine's TSC may jump between two looks; says why where it is not 0. */
+/* slip.c. Returns how far this machine's TSC may jump between two looks; tells why if it is not 0. */
 uint32_t slip_expected_ns(void);
-/* After a disruption: what is to be allowed for from now on. */
+/* After a disruption of `off_ns`: returns what is to be allowed for from now on. */
 uint32_t slip_shown_ns(int64_t off_ns);
 
 #endif

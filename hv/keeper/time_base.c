@@ -1,4 +1,4 @@
-/* The time base: every 250 ms on every CPU, its own look at the reference, and what follows from it. */
+/* The time base: every 250 ms each CPU looks at the reference, watches the others, and publishes. */
 #include "keeper/time_base.h"
 
 #include "cpu/instructions.h"
@@ -11,15 +11,15 @@
 #include "keeper/watch.h"
 
 /*
- * Which turn of a narrow counter it is follows from where R should be. That is sure only while all that R
- * may be is well below half a turn wide.
+ * Which wrap of a narrow counter a count belongs to follows from where R should be. It is sure only while all
+ * that R may be is much narrower than half a wrap.
  */
 static bool wrap_is_sure(const struct counter *counter, int64_t width_ns)
 {
     return width_ns < counter_wrap_ns(counter) / 4;
 }
 
-/* The TSC was set back and tells nothing: R is taken to be less than a turn after the last reading. */
+/* The TSC was set back and tells nothing: R is taken to be less than a wrap after the last reading. */
 static int64_t after_the_last(const struct cpu_clock *clock)
 {
     int64_t wrap_ns = counter_wrap_ns(&keeper.counter);
@@ -37,8 +37,8 @@ static struct bracket bracket_near(int64_t expected_ns, const struct reference_r
 }
 
 /*
- * A reading too wide (a host that stalls) only fails; an outlook too wide (the TSC leapt far) is lost for
- * good.
+ * A reading that is too wide (the host stalled) only fails: the next one may do. An outlook that is too wide
+ * (the TSC leapt far) stays so: which wrap it is can not be known any more.
  */
 bool measure(const struct cpu_clock *clock, struct bracket *out, bool *lost)
 {
@@ -59,7 +59,7 @@ bool measure(const struct cpu_clock *clock, struct bracket *out, bool *lost)
     return true;
 }
 
-/* Told by what was known alone, which after a long time without a look is stricter than estimate_add. */
+/* Judges by what was known alone. After a long time without a look that is stricter than estimate_add. */
 static bool expected_of(const struct outlook *known, struct bracket bracket)
 {
     bracket.tsc_hi++; /* a tick, which the TSC had moved on when it was read */
@@ -67,8 +67,8 @@ static bool expected_of(const struct outlook *known, struct bracket bracket)
 }
 
 /*
- * With the keeper's lock. False: somebody saw a disruption meanwhile, and this reading may be from before
- * it.
+ * With the keeper's lock. Returns false if another CPU has seen a disruption meanwhile: this reading may be
+ * from before it.
  */
 static bool take_in(struct cpu_clock *clock, uint32_t epoch, bool agrees, const struct bracket *bracket,
                     const struct outlook *outlook)
@@ -85,7 +85,7 @@ static bool take_in(struct cpu_clock *clock, uint32_t epoch, bool agrees, const 
     return true;
 }
 
-/* False: nothing new is known. */
+/* Returns false if nothing new is known. */
 static bool look_at_reference(struct cpu_clock *clock)
 {
     uint32_t epoch = __atomic_load_n(&keeper.epoch, __ATOMIC_RELAXED);
@@ -98,7 +98,7 @@ static bool look_at_reference(struct cpu_clock *clock)
         return false;
     }
     agrees = !lost && expected_of(&clock->known.outlook, bracket);
-    /* Here or on another CPU: what was known before a disruption is void. */
+    /* After a disruption, here or on another CPU, what was known before it is void. */
     if (!agrees || clock->known.epoch != epoch)
         estimate_init(&clock->look.estimate, clock->look.estimate.nominal, keeper.crystal);
     agrees = estimate_add(&clock->look.estimate, &bracket, &outlook) && agrees;
@@ -126,7 +126,7 @@ static void publish_in_unified(uint64_t period, bool returned)
 static void publish_in_percpu(struct cpu_clock *clock, uint64_t period, bool sweep_over)
 {
     publish_own(clock, cpu_id(), rdtsc_ordered());
-    keeper.period = period; /* unified mode goes on from here, should it begin now */
+    keeper.period = period; /* if unified mode begins now, it goes on from here */
     if (sweep_over)
         mode_try_unified();
 }
@@ -143,7 +143,7 @@ static void look(struct cpu_clock *clock, uint64_t period, bool on_time)
     sweep_over = on_time && watch_others(clock);
     if (keeper.mode == CLOCK_UNIFIED && watch_causality())
         publish_in_unified(period, returned);
-    /* Or it has just become so: the common line may be far ahead of this TSC. */
+    /* Not "else": unified mode may just have ended, and the common line may be far ahead of this TSC. */
     if (keeper.mode == CLOCK_PERCPU)
         publish_in_percpu(clock, period, sweep_over);
     watch_established();
@@ -159,7 +159,7 @@ static void time_base(struct timer *timer, uint64_t now_ns)
 
     watch_meet(clock, period);
     look(clock, period, true);
-    /* By what S is now: a look may have sent it forward past several periods. */
+    /* From what S is now: a look may have sent it forward past several periods. */
     keeper_timer_arm(timer, (keeper_now_ns() / PERIOD_NS + 1) * PERIOD_NS);
 }
 
@@ -172,8 +172,8 @@ void time_base_init_cpu(void)
 {
     struct cpu_clock *clock = clock_of(cpu_id());
 
-    keeper.look_now = look_now; /* by all CPUs, and the same */
-    look_now(); /* TSCs too close for a meeting to tell apart: the reference may, before a guest reads them */
+    keeper.look_now = look_now; /* each CPU sets the same */
+    look_now(); /* before a guest reads: the reference may tell TSCs apart that are too close for meetings */
     clock->look.timer.expired = time_base;
     keeper_timer_arm(&clock->look.timer, (keeper_now_ns() / PERIOD_NS + 1) * PERIOD_NS);
 }

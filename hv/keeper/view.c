@@ -46,8 +46,8 @@ uint64_t keeper_free_ns(void)
 }
 
 /*
- * S and R at one value of the TSC, both since system time began; after a disruption R is counted on from
- * where it was anchored anew. 0 while it all began less than a ms ago.
+ * Compares S with R at one value of the TSC, both since system time began. After a disruption R is counted on
+ * from where it was anchored anew. Returns 0 during the first ms.
  */
 static int64_t rate_ppb(void)
 {

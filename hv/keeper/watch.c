@@ -1,4 +1,7 @@
-/* Run time: pairs of CPUs go on meeting, one pair a CPU and period, to see whether their TSCs are in step. */
+/*
+ * The watch while the machine runs: CPUs meet in pairs, one partner a CPU and period, to see whether their
+ * TSCs are in step; CPUs that are not seen any more are counted as missed; what all know must agree.
+ */
 #include "keeper/watch.h"
 
 #include "cpu/instructions.h"
@@ -13,7 +16,7 @@
 
 #define FIRST_NUMBER (1ull << 32) /* above those of the meetings at start-up */
 
-/* Who counts is read without the lock: a stale answer costs one meeting. */
+/* Which CPUs count is read without the lock: a stale answer costs one meeting. */
 static unsigned partner_for(uint64_t period)
 {
     unsigned rounds = align_rounds(keeper.cpus), partner = keeper.cpus;
@@ -34,8 +37,8 @@ static void note(unsigned other, struct offset offset, uint64_t since)
 }
 
 /*
- * Alarms are set for the same system time on all CPUs, so both come now; one that does not within 20 us is
- * not waited for. The one with the smaller id leads, and knows the outcome.
+ * Alarms are set for the same system time on all CPUs, so both partners come now. Neither waits longer than
+ * 20 us for the other. The one with the smaller id leads, and learns the outcome.
  */
 void watch_meet(struct cpu_clock *clock, uint64_t period)
 {
@@ -55,7 +58,7 @@ void watch_meet(struct cpu_clock *clock, uint64_t period)
     note(other, offset, since);
 }
 
-/* A CPU that is behind a TSC value which another had already read has a TSC that is not in step (T2). */
+/* A TSC that is below what another CPU has already read is not in step (T2). */
 bool watch_causality(void)
 {
     uint64_t seen = keeper.watch.last_tsc, own = rdtsc_ordered();
@@ -68,7 +71,7 @@ bool watch_causality(void)
     return true;
 }
 
-/* One more period without a sign of that CPU. */
+/* Counts one more sweep without that CPU. */
 static void miss(unsigned cpu)
 {
     struct cpu_clock *clock = clock_of(cpu);
@@ -82,7 +85,6 @@ static void miss(unsigned cpu)
         announce_stopped(cpu);
 }
 
-/* True: this CPU had been taken for stopped. */
 bool watch_returned(struct cpu_clock *own)
 {
     bool returned = !clock_counts(own);
@@ -94,9 +96,9 @@ bool watch_returned(struct cpu_clock *own)
 }
 
 /*
- * The CPU that comes first for the second time ends a round, and counts it for those who did not come in
- * it: by how often CPUs come, not by what S says on each. A machine that stood still as a whole counts one,
- * however long. True: a round is over.
+ * A sweep ends when some CPU reaches its time base twice in it. Every CPU that has not come since it began is
+ * counted as having missed it. So CPUs are judged by how often the others came, not by what S says on each:
+ * if the whole machine stood still, however long, that counts once.
  */
 bool watch_others(struct cpu_clock *own)
 {
@@ -129,8 +131,8 @@ static bool bound_known(void)
 }
 
 /*
- * The end of a disruption (T6): every CPU's bound is given again. Told by the CPU that saw it, if it still
- * runs.
+ * A disruption has ended when every CPU's bound is known again (T6). The CPU that saw the disruption tells
+ * it, or any other if that one has stopped.
  */
 void watch_established(void)
 {

@@ -41,7 +41,7 @@ unsigned align_rounds(unsigned n)
     return n < 2 ? 0 : (n + 1) / 2 * 2 - 1;
 }
 
-/* Seats 0..m-2 turn round seat m-1 (m = n made even): in round r, i meets j where i + j = r modulo m - 1. */
+/* Seats 0..m-2 move round seat m-1 (m = n made even): in round r, i meets j where i + j = r modulo m - 1. */
 unsigned align_partner(unsigned n, unsigned round, unsigned me)
 {
     unsigned turning = (n + 1) / 2 * 2 - 1;

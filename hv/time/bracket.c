@@ -28,11 +28,11 @@ uint64_t counter_unwrap(const struct counter *counter, uint64_t expected, uint64
     half = 1ull << (counter->bits - 1);
     ahead = (low - expected) & mask;
     count = expected + ahead;
-    /* More than half a turn ahead is less than half a turn behind, unless that would be before zero. */
+    /* More than half a wrap ahead is less than half a wrap behind, unless that would be before zero. */
     return ahead > half && count > mask ? count - mask - 1 : count;
 }
 
-/* A reference that was set back may stand before its origin: R is negative then. Rounded down either way. */
+/* A reference that was set back may stand before its origin: then R is negative. Rounded down either way. */
 static int64_t since_ns(const struct counter *counter, uint64_t origin, uint64_t count)
 {
     int64_t since = (int64_t)(count - origin);

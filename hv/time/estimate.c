@@ -3,10 +3,13 @@
 #include "time/fixed.h"
 
 /*
- * Everything below is in residuals against the nominal scale: x is a TSC in nominal ns after the newest
- * sample (so it is zero or negative for samples), e = R - x - (the newest sample's R). A bracket bounds the
- * line e(x) from above at its tsc_lo and from below at its tsc_hi: R had not passed ref_hi when the TSC was
- * at tsc_lo, and had passed ref_lo by tsc_hi.
+ * Everything below is in residuals against the nominal scale, seen from the newest bracket:
+ *
+ *     x = the TSC, in nominal ns after the newest bracket's tsc_hi: 0 or negative for all brackets
+ *     e = R - x - (the newest bracket's ref_lo)
+ *
+ * R is a line e(x). Each bracket bounds it from above at tsc_lo, for R had not passed ref_hi when the TSC was
+ * at tsc_lo, and from below at tsc_hi, for R had passed ref_lo when the TSC was at tsc_hi.
  */
 struct point {
     int64_t x, e;
@@ -45,8 +48,8 @@ static void drop(struct estimate *estimate, unsigned victim)
 }
 
 /*
- * When the list is full, one of the two neighbours that lie closest for their age goes, the wider one: what
- * remains is spaced by its age, dense near now, and tight. The newest is never dropped.
+ * When the list is full, one bracket goes: of the two neighbours that lie closest for their age, the wider
+ * one. So what remains is spaced by its age, dense near now, and tight. The newest is never dropped.
  */
 static void make_room(struct estimate *estimate)
 {
@@ -67,7 +70,10 @@ static void make_room(struct estimate *estimate)
     drop(estimate, width_ns(estimate, best) >= width_ns(estimate, best + 1) ? best : best + 1);
 }
 
-/* By the newest that is there, not the one that comes: a TSC that jumps must not outlive its witnesses. */
+/*
+ * Ages count from the newest bracket that is kept, not from the one that comes: a TSC that jumps must not
+ * outlive its witnesses.
+ */
 static void forget_old(struct estimate *estimate)
 {
     while (estimate->count > 1 &&
@@ -76,7 +82,7 @@ static void forget_old(struct estimate *estimate)
         drop(estimate, 0);
 }
 
-/* One ns either way covers the rounding of nominal_ns. */
+/* One ns either way covers the rounding of scale_between_ns. */
 static void constrain(const struct estimate *estimate, struct constraints *c)
 {
     const struct bracket *newest = &estimate->bracket[estimate->count - 1];
@@ -96,11 +102,12 @@ static void constrain(const struct estimate *estimate, struct constraints *c)
     }
 }
 
-#define RESIDUAL_LIMIT (1ll << 31) /* what q32_ratio takes; two seconds of residual are a disruption anyway */
+#define RESIDUAL_LIMIT \
+    (1ll << 31) /* what q32_ratio_floor takes; two seconds of residual are a disruption anyway */
 
 /*
- * Whether num / den, in q32, is at least `least`: a product in the place of the division, of which only those
- * pairs need one that narrow the range (a few of a thousand).
+ * Returns true if num / den, in q32, is at least `least`. A product takes the place of the division: only
+ * pairs that narrow the range need one, a few of a thousand.
  */
 static bool ratio_from(int64_t num, int64_t den, int64_t least)
 {
@@ -109,7 +116,7 @@ static bool ratio_from(int64_t num, int64_t den, int64_t least)
 
 /*
  * Fourier-Motzkin: a line e = v + r x under every upper and over every lower point exists for exactly those r
- * that pass every pair (upper, lower) of points. Rounded outwards. False: there is none.
+ * that pass every pair (upper, lower) of points. Rounds outwards. Returns false if there is none.
  */
 static bool rate_range(const struct constraints *c, int64_t *rate_lo, int64_t *rate_hi)
 {
@@ -133,7 +140,7 @@ static bool rate_range(const struct constraints *c, int64_t *rate_lo, int64_t *r
     return *rate_lo <= *rate_hi;
 }
 
-/* Every sample lies in the past (x <= 0), so v is least at the lowest rate and greatest at the highest. */
+/* Every bracket lies in the past (x <= 0), so v is least at the lowest rate and greatest at the highest. */
 static bool value_range(const struct constraints *c, struct outlook *out)
 {
     int64_t lo = INT64_MIN, hi = INT64_MAX;
@@ -147,7 +154,7 @@ static bool value_range(const struct constraints *c, struct outlook *out)
     return lo <= hi;
 }
 
-/* The rate has had since then to wander out of what was known of it. */
+/* The rate may have wandered out of what was known of it, since then. */
 static struct range limit_now(const struct estimate *estimate)
 {
     const struct bracket *newest = &estimate->bracket[estimate->count - 1];
@@ -177,8 +184,8 @@ static bool solve(const struct estimate *estimate, struct outlook *out)
 }
 
 /*
- * One tick more, for what the TSC had moved on since it showed tsc_hi (20 ns on a slow emulator). value_range
- * needs the newest tsc_hi to be the latest of all; widening a bracket upwards keeps it true.
+ * One tick more, for the TSC had moved on by up to that when it showed tsc_hi (20 ns on a slow emulator).
+ * value_range needs the newest tsc_hi to be the latest of all; widening a bracket upwards keeps it true.
  */
 static void append(struct estimate *estimate, const struct bracket *bracket)
 {
@@ -191,7 +198,7 @@ static void append(struct estimate *estimate, const struct bracket *bracket)
     estimate->count++;
 }
 
-/* `limit`: of the rate, at `limit_tsc`. */
+/* `limit` is the rate's, at `limit_tsc`. */
 static void begin_again(struct estimate *estimate, const struct bracket *bracket, struct range limit,
                         uint64_t limit_tsc, struct outlook *out)
 {
@@ -203,9 +210,11 @@ static void begin_again(struct estimate *estimate, const struct bracket *bracket
 }
 
 /*
- * `before` is the outlook without the bracket; the rate that it gave stays. But a second slip in a row may be
- * a change of rate after all, and gets the room of one. A gap of nothing (older samples alone make the set
- * empty) counts as one ns.
+ * Returns false if the bracket is off by more than a slip. `before` is the outlook without it.
+ * - The first slip leaves the rate as it was known.
+ * - A second slip in a row may be a change of rate after all: the rate's range is widened by what it would
+ *   be.
+ * - A gap of nothing counts as one ns: then older brackets alone make the set empty.
  */
 static bool slip(struct estimate *estimate, const struct outlook *before, bool again,
                  const struct bracket *bracket, struct outlook *out)
@@ -214,7 +223,7 @@ static bool slip(struct estimate *estimate, const struct outlook *before, bool a
     int64_t since = max_i64(1000000, scale_between_ns(before->nominal, before->tsc, bracket->tsc_hi));
     int64_t room;
 
-    if (gap > estimate->crystal.slip_ns) /* a larger one need not fit q32_ratio_ceil either */
+    if (gap > estimate->crystal.slip_ns) /* a larger gap need not fit q32_ratio_ceil either */
         return false;
     room = again ? q32_ratio_ceil(gap, since) : 0;
     begin_again(estimate, bracket, (struct range){before->rate_lo - room, before->rate_hi + room},
@@ -226,7 +235,7 @@ static bool slip(struct estimate *estimate, const struct outlook *before, bool a
 bool estimate_add(struct estimate *estimate, const struct bracket *bracket, struct outlook *out)
 {
     struct outlook before;
-    /* Only a slip asks what was known before, and where none is allowed for there is none. */
+    /* Only a slip asks what was known before; where slips are not allowed for there are none. */
     bool slips = estimate->crystal.slip_ns > 0 && estimate->count > 0;
     bool known = slips && solve(estimate, &before), again = estimate->count == 1;
 

@@ -1,7 +1,10 @@
 /*
- * Where R is, and how fast, by set membership: all (value, rate) pairs that agree with every bracket kept,
- * each widened by what the crystal may have wandered since. The bound is that set's extent; an empty set is a
- * disruption. docs/clock.md has the method.
+ * Where R is, and how fast it goes, by set membership. Possible are all pairs (value, rate) that agree with
+ * every bracket kept, each bracket widened by what the crystal may have wandered since. The bound is the
+ * extent of that set; an empty set is a disruption. docs/clock.md has the method.
+ *
+ *     brackets of one CPU  -> estimate  -> outlook of that CPU    estimate.c
+ *     outlooks of all CPUs              -> consensus              outlook.c
  */
 #ifndef TIME_ESTIMATE_H
 #define TIME_ESTIMATE_H
@@ -17,25 +20,25 @@
 #define ESTIMATE_MAX_AGE_NS     1000000000000ll
 #define ESTIMATE_RATE_LIMIT_PPB 500000 /* the TSC's rate stays this near to the first estimate (assumed) */
 
-/* What the brackets say of R from `tsc` on, in the TSC of the CPU they were taken on. */
+/* What a CPU's brackets say of R from `tsc` on, by that CPU's TSC. */
 struct outlook {
     uint64_t tsc;
     int64_t lo_ns, hi_ns;     /* R is between them at `tsc` */
-    int64_t rate_lo, rate_hi; /* and gains at these rates on the nominal scale, q32 */
+    int64_t rate_lo, rate_hi; /* and gains on the nominal scale at a rate between these, q32 */
     struct tsc_scale nominal;
     uint32_t wander_ppb_s;
 };
 
-/* What is assumed of a TSC; printed at start-up. */
+/* What is assumed of a TSC. It is printed at start-up. */
 struct crystal {
     uint32_t wander_ppb_s; /* D: its rate changes by at most this a second */
-    uint32_t slip_ns;      /* and it jumps by at most this between two looks: 0 but on some emulators */
+    uint32_t slip_ns;      /* it jumps by at most this between two looks: 0 but on some emulators */
 };
 
 struct estimate {
     struct tsc_scale nominal;
     struct crystal crystal;
-    struct range rate_limit; /* q32, at limit_tsc; it widens with the wander since */
+    struct range rate_limit; /* q32, at limit_tsc; it widens with the wander since then */
     uint64_t limit_tsc;
     uint32_t slips;
     unsigned count;
@@ -46,45 +49,45 @@ struct estimate {
 void estimate_init(struct estimate *estimate, struct tsc_scale nominal, struct crystal crystal);
 
 /*
- * Takes one more bracket, not older than those before it, and computes the outlook at its tsc_hi. False:
- * nothing agrees with all of them (or the TSC went back), a disruption; the estimate then holds this bracket
- * alone, and the outlook is what it says alone. A disagreement within crystal.slip_ns is no disruption: the
- * brackets before it go, but the rate that they gave stays known, to within what the slip would make if it
- * were a change of rate.
+ * Takes one more bracket, not older than those before it, and computes the outlook at its tsc_hi. Returns
+ * false if nothing agrees with all brackets, or the TSC went back: a disruption. Then the estimate keeps this
+ * bracket alone, and the outlook is what it says alone. A disagreement within crystal.slip_ns is no
+ * disruption. The brackets before it go, but the rate that they gave stays known, to within what the slip
+ * would make if it were a change of rate.
  */
 bool estimate_add(struct estimate *estimate, const struct bracket *bracket, struct outlook *out);
 
-/* R's range when this CPU's TSC is `tsc`, a little before or up to some minutes after the outlook's own. */
+/* Returns R's range when the TSC is `tsc`, a little before or up to some minutes after the outlook's own. */
 struct range outlook_at(const struct outlook *outlook, uint64_t tsc);
 
 /*
- * How far the bracket lies outside what was expected of it; 0 when it touches. After a long time without
- * one this is stricter than estimate_add, which gives each old bracket its own wander.
+ * Returns how far the bracket lies outside what was expected of it; 0 when it touches. After a long time
+ * without a bracket this is stricter than estimate_add, which gives each old bracket its own wander.
  */
 int64_t outlook_gap_ns(const struct outlook *outlook, const struct bracket *bracket);
 
-/* The rate's range at `tsc`, wander included, q32 against the nominal scale. */
+/* Returns the rate's range at `tsc`, wander included, q32 against the nominal scale. */
 struct range outlook_rate_at(const struct outlook *outlook, uint64_t tsc);
 
-/* D * age^2 / 2, rounded up: how far a wandering rate may have carried R in `age_ns`. */
+/* Returns how far a wandering rate may have carried R in `age_ns`: D * age^2 / 2, rounded up. */
 int64_t wander_ns(uint32_t wander_ppb_s, int64_t age_ns);
-/* How far the rate may have wandered in `span` ns, q32. */
+/* Returns how far the rate may have wandered in `span` ns, q32. */
 int64_t wander_q32(uint32_t wander_ppb_s, int64_t span);
 
-/* What all CPUs' outlooks say together, at one value of the TSC. With one outlook it is that one. */
+/* What all CPUs' outlooks say together at one value of the TSC. Of one outlook alone it is what that says. */
 struct consensus {
     unsigned count;
     bool agree;                         /* one R and one rate fit all: the TSCs can be the same */
     struct range value;                 /* R at `tsc`: what all allow */
     struct range rate;                  /* q32 on the common nominal scale */
-    struct range value_hull, rate_hull; /* what any allows: a reader may be on any of the CPUs */
-    uint32_t wander_ppb_s;              /* and how fast the rate may leave that */
+    struct range value_hull, rate_hull; /* what any of them allows: a reader may be on any CPU */
+    uint32_t wander_ppb_s;              /* how fast the rate may leave that */
 };
 
 void consensus_start(struct consensus *all);
 /*
- * Every outlook must be on the same nominal scale. `slip_ns`: crystal.slip_ns, by which each may be off
- * already.
+ * Joins one more outlook, on the same nominal scale as all before. `slip_ns` is crystal.slip_ns, by which
+ * each may be off already.
  */
 void consensus_join(struct consensus *all, const struct outlook *outlook, uint64_t tsc, uint32_t slip_ns);
 

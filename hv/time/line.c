@@ -103,7 +103,7 @@ int64_t scale_span_ns(struct tsc_scale nominal, uint64_t ticks)
     return ns < SCALE_FAR_NS ? (int64_t)ns : SCALE_FAR_NS;
 }
 
-/* Nominal ns from `from` to `to`, signed; a TSC that was written to can be any distance off. */
+/* A TSC that was written to can be any distance off. */
 int64_t scale_between_ns(struct tsc_scale nominal, uint64_t from, uint64_t to)
 {
     return to >= from ? scale_span_ns(nominal, to - from) : -scale_span_ns(nominal, from - to);

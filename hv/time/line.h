@@ -15,20 +15,21 @@ struct tsc_scale {
 #define SCALE_MAX_HZ 16000000000ull
 #define SCALE_FAR_NS (1ll << 60) /* 36 years: sums of a few such, and of R, stay inside 64 bits */
 
-/* False outside SCALE_MIN_HZ..SCALE_MAX_HZ: no loop of ours ever sees a frequency of 0. */
+/* Returns false outside SCALE_MIN_HZ..SCALE_MAX_HZ: no loop of ours ever sees a frequency of 0. */
 bool scale_from_hz(uint64_t hz, struct tsc_scale *out);
 uint64_t scale_to_hz(struct tsc_scale scale);
 
-/* What a reader gets, bit for bit. Full 96-bit product: right for any 64-bit number of ticks. */
+/*
+ * Returns what a reader gets, bit for bit. The 96-bit product is whole: right for any 64-bit number of ticks.
+ */
 uint64_t scale_reader_ns(struct tsc_scale scale, uint64_t ticks);
 
 /*
- * The same with nothing cut off: ns in the upper 64 bits' place, *frac the 2^-32 ns below. Never below the
- * reader's.
+ * The same with nothing cut off: returns whole ns, and in *frac the 2^-32 ns below. Never below the reader's.
  */
 uint64_t scale_exact_ns(struct tsc_scale scale, uint64_t ticks, uint32_t *frac);
 
-/* ticks for a span of ns, rounded up; ns at most 10^9. */
+/* Returns ticks for a span of ns, rounded up; ns at most 10^9. */
 uint64_t scale_ticks(struct tsc_scale scale, uint64_t ns);
 
 /* nominal * (1 + deviation), deviation in q32, |deviation| at most 2^-8; mul rounded to the nearest. */
@@ -36,14 +37,14 @@ struct tsc_scale scale_deviate(struct tsc_scale nominal, int64_t deviation_q32);
 /* scale / nominal - 1 in q32, to the nearest; the two within 2^-8 of each other. */
 int64_t scale_deviation(struct tsc_scale nominal, struct tsc_scale scale);
 
-/* The exact ns of a span of ticks, and at most SCALE_FAR_NS: 36 years. */
+/* Returns the ns of a span of ticks, rounded down, at most SCALE_FAR_NS. */
 int64_t scale_span_ns(struct tsc_scale scale, uint64_t ticks);
-/* Nominal ns from one TSC to another, signed. */
+/* Returns the ns from one TSC to another, signed. */
 int64_t scale_between_ns(struct tsc_scale nominal, uint64_t from, uint64_t to);
 
 /*
  * A line of system time: what a record says, and the fraction below a ns that it cannot say. Lines follow one
- * another at joints, each beginning where the one before it is by then, so that S never goes back (T1, T2).
+ * another at joints. Each begins where the line before it is by then, so that S never goes back (T1, T2).
  */
 struct line {
     uint64_t tsc;  /* the joint */
@@ -52,13 +53,13 @@ struct line {
     struct tsc_scale scale;
 };
 
-/* What a reader computes from this line; a TSC before the joint reads as the joint. */
+/* Returns what a reader computes from this line; a TSC before the joint reads as the joint. */
 uint64_t line_read(const struct line *line, uint64_t tsc);
 
 /*
- * The line that follows `old` at `tsc_joint` (not before old's own joint), at the rate `scale`, `step_ns`
- * higher (0 but when the timeline must go forward). Its ns is at no TSC less than what a reader gets from the
- * old line up to the joint: the exact value there is at least the reader's, and so is its floor.
+ * Returns the line that follows `old` at `tsc_joint` (not before old's own joint), at the rate `scale`,
+ * `step_ns` higher (0 unless the timeline must go forward). It is nowhere below what a reader got from the
+ * old line up to the joint: the exact value at the joint is at least the reader's, and so is its floor.
  */
 struct line line_follow(const struct line *old, uint64_t tsc_joint, struct tsc_scale scale, uint64_t step_ns);
 

@@ -86,8 +86,8 @@ void consensus_join(struct consensus *all, const struct outlook *outlook, uint64
     if (outlook->wander_ppb_s > all->wander_ppb_s)
         all->wander_ppb_s = outlook->wander_ppb_s;
     /*
-     * Where TSCs slip, two CPUs that saw it at different times differ in rate for a while; their values still
-     * meet.
+     * Where TSCs slip, two CPUs that saw a slip at different times differ in rate for a while. Their values
+     * still meet.
      */
     all->agree = all->value.lo <= all->value.hi && (all->rate.lo <= all->rate.hi || slip_ns > 0);
 }

@@ -33,8 +33,8 @@ void record_fill_wall(volatile struct meridian_record *record, struct utc wall)
 }
 
 /*
- * version2 first: a reader of the 2005 protocol reads version2, data, version1, and must not find them equal
- * before both are done; it never sees an odd version2.
+ * version2 first: a reader of 2005 reads version2, the data, version1, and must not find the two equal before
+ * both are done. It never sees an odd version2.
  */
 void record_end(volatile struct meridian_record *record, uint32_t version)
 {

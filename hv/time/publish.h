@@ -1,6 +1,6 @@
 /*
- * How a record is written: the order of the stores that lets a lock-free reader tell a whole record from a
- * torn one, by Xen's protocol (version odd while written) and by the 2005 one (both versions equal) at once.
+ * How a record is written. The order of the stores lets a lock-free reader tell a whole record from a torn
+ * one, by Xen's protocol (version odd while written) and by the one of 2005 (both versions equal) at once.
  */
 #ifndef TIME_PUBLISH_H
 #define TIME_PUBLISH_H
@@ -33,14 +33,19 @@ struct xen_time_record {
 };
 
 /*
- * Every record is written in three steps, each record's caller keeping `version` (even, private: nothing that
- * a guest can write is read back). begin: version + 1, readers turn away. fill: the data. end: version + 2,
- * and readers come. Volatile aligned stores: the compiler keeps their order, and x86 makes them visible in it
- * (SDM vol. 3, 8.2.2).
+ * Every record is written in three steps. The caller keeps each record's `version`, which is even and
+ * private: nothing that a guest can write is read back.
+ *
+ *     begin  version + 1: readers turn away
+ *     fill   the data
+ *     end    version + 2: readers come again
+ *
+ * The stores are volatile and aligned: the compiler keeps their order, and x86 makes them visible in it (SDM
+ * vol. 3, 8.2.2).
  */
 void record_begin(volatile struct meridian_record *record, uint32_t version);
 void record_fill(volatile struct meridian_record *record, const struct published *data);
-/* Where only the wall clock was set: the line and its bound stay as they are. */
+/* Fills in the wall time alone: the line and its bound stay as they are. */
 void record_fill_wall(volatile struct meridian_record *record, struct utc wall);
 void record_end(volatile struct meridian_record *record, uint32_t version);
 

@@ -9,7 +9,7 @@ static int64_t farthest(struct range range, int64_t from)
     return max_i64(abs_i64(range.lo - from), abs_i64(range.hi - from));
 }
 
-/* `error` ns to go: at most TIMELINE_SLEW_PPB faster or slower than R itself. */
+/* The rate that works off `error` ns: at most TIMELINE_SLEW_PPB faster or slower than R itself. */
 static int64_t slew_q32(int64_t error)
 {
     int64_t limit = q32_from_ppb(TIMELINE_SLEW_PPB);
@@ -19,7 +19,7 @@ static int64_t slew_q32(int64_t error)
     return max_i64(-limit, min_i64(limit, q32_ratio_floor(error, TIMELINE_HORIZON_NS)));
 }
 
-/* The reference's own error is proportional to all the time since boot. */
+/* The reference's own error grows with all the time since boot. */
 static uint64_t tolerance_ns(const struct timeline *t)
 {
     return (t->line.ns / 1000000 * t->tolerance_ppb + 999) / 1000;
@@ -32,7 +32,7 @@ static int64_t rounding_ns(const struct timeline *t)
 }
 
 /*
- * The growth has the wander of one second in it: D t is at least D t^2 / 2 up to t = 2 s, and past 1 s the
+ * The growth contains the wander of one second: D t is at least D t^2 / 2 up to t = 2 s, and past 1 s the
  * reader adds more of its own.
  */
 static struct bound bound_of(const struct timeline *t, const struct consensus *all)
@@ -78,8 +78,8 @@ struct bound timeline_update(struct timeline *t, uint64_t tsc_joint, const struc
 }
 
 /*
- * S at any TSC: a line was not always that long, but S has not gone back, and before the joint it was
- * slower or faster by no more than the slew. Rounded up.
+ * S at any TSC, rounded up. Before its joint this line did not hold, but S has not gone back, and was slower
+ * or faster by no more than the slew.
  */
 static uint64_t line_value(const struct line *line, uint64_t tsc)
 {
@@ -91,7 +91,7 @@ static uint64_t line_value(const struct line *line, uint64_t tsc)
     return before < line->ns ? line->ns - before + before / 500 + 1 : 0;
 }
 
-/* S's rate beyond R's: what the last bound says, or where there is none all that TSC and slew allow. */
+/* S's rate may be beyond R's by what the last bound says; without a bound, by all that TSC and slew allow. */
 uint64_t timeline_at_most(const struct timeline *t, uint64_t looked_tsc, int64_t gone_ns, uint64_t most_ns)
 {
     uint64_t ppb = t->bound.ns != UINT64_MAX ? t->bound.ppb : ESTIMATE_RATE_LIMIT_PPB + TIMELINE_SLEW_PPB;

@@ -22,7 +22,7 @@ struct timerq {
 void timerq_arm(struct timerq *queue, struct timer *timer, uint64_t deadline_ns);
 void timerq_cancel(struct timerq *queue, struct timer *timer);
 uint64_t timerq_next_ns(const struct timerq *queue); /* TIMERQ_NEVER when empty */
-/* Takes the first timer off if it is due at now_ns; NULL: none is. */
+/* Takes off and returns the first timer if it is due at now_ns; else returns NULL. */
 struct timer *timerq_take_due(struct timerq *queue, uint64_t now_ns);
 
 #endif

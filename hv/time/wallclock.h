@@ -12,8 +12,8 @@ struct utc {
 };
 
 /*
- * UTC when system time was 0, given that it was `now` at `system_ns`. False: now.ns is no ns, or the date
- * absurd.
+ * Finds UTC when system time was 0, given that it was `now` at `system_ns`. Returns false if now.ns is no ns,
+ * or the date is absurd.
  */
 bool wallclock_base(struct utc now, uint64_t system_ns, struct utc *base);
 struct utc wallclock_at(struct utc base, uint64_t system_ns);

@@ -1,5 +1,5 @@
 /*
- * The reference window at start-up: readings of one CPU, before any rate is known, turned into a nominal
+ * The reference window at start-up: from readings on one CPU, before any rate is known, it makes a nominal
  * scale and an estimate. One window serves all CPUs (T8).
  */
 #ifndef TIME_WINDOW_H
@@ -23,24 +23,24 @@ struct window {
 void window_init(struct window *window, const struct counter *counter);
 
 /*
- * A raw reading (count masked to the counter's bits). Which wrap it is follows from the rate so far; the
- * first two readings must lie within half a turn of each other. False: the window is full, or the TSC went
- * back.
+ * Adds a raw reading (the count masked to the counter's bits). Which wrap it is follows from the rate so far;
+ * the first two readings must lie within half a wrap of each other. Returns false if the window is full, or
+ * the TSC went back.
  */
 bool window_add(struct window *window, uint64_t count, bool edge, uint64_t tsc_lo, uint64_t tsc_hi);
 
-/* R where the window's readings extrapolate to, for `tsc` not before the first of them. */
+/* Returns R at `tsc`, as the window's readings extrapolate; `tsc` not before the first of them. */
 int64_t window_expect_ns(const struct window *window, uint64_t tsc);
 
 /*
- * The rate over the whole window as the nominal scale, every bracket in the estimate, and its outlook. False:
- * fewer than two readings, an impossible frequency, or readings that contradict one another (a missed wrap):
- * start again.
+ * Takes the rate over the whole window as the nominal scale, puts every bracket into the estimate, and gives
+ * its outlook. Returns false for fewer than two readings, an impossible frequency, or readings that
+ * contradict one another (a missed wrap): start again.
  */
 bool window_close(const struct window *window, struct crystal crystal, struct estimate *estimate,
                   struct outlook *outlook);
 
-/* Ticks per s between two brackets' middles; 0 when they are less than 1 us apart or out of range. */
+/* Returns ticks per s between two brackets' middles; 0 when they are less than 1 us apart or out of range. */
 uint64_t bracket_hz(const struct bracket *first, const struct bracket *last);
 
 #endif
