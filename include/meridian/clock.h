@@ -41,10 +41,10 @@
 
 #include "meridian/abi.h"
 
-#define MERIDIAN_SPIN_TURNS 1000u       /* turns with PAUSE before the yield hook is called */
-#define MERIDIAN_FRESH_NS   1000000000u /* past this age the publisher may be dead, and ... */
-#define MERIDIAN_STALE_PPB  100000u     /* ... the bound grows by so much more: 100 ppm */
-#define MERIDIAN_MAX_PPB    999000000u  /* a bound that grows by a second a second says nothing: unknown */
+#define MERIDIAN_YIELD_TRIES 1000u /* failed tries, each with a PAUSE, before the yield hook is called */
+#define MERIDIAN_FRESH_NS    1000000000u /* past this age the publisher may be dead, and ... */
+#define MERIDIAN_STALE_PPB   100000u     /* ... the bound grows by so much more: 100 ppm */
+#define MERIDIAN_MAX_PPB     999000000u  /* a bound that grows by a second a second says nothing: unknown */
 
 /* A call would cost as much as the arithmetic; what is rare would cost the rest its registers. */
 #define MERIDIAN_INLINE            static inline __attribute__((always_inline))
@@ -53,7 +53,7 @@
 
 /* What a reader went through. One a VCPU, or one a context that can interrupt another. */
 struct meridian_counts {
-    uint64_t retries; /* turns on a record that was being written, or that belonged elsewhere */
+    uint64_t retries; /* tries at a record that was being written, or that belonged elsewhere */
     uint64_t stalls;  /* times the yield hook was called */
     uint64_t early;   /* TSC before the record's stamp: read as the stamp's time */
     uint64_t clamps;  /* points raised by the shared word */
@@ -96,7 +96,7 @@ struct meridian_utc {
     uint32_t nsec;
 };
 
-/* The bound is the timeline's: what whoever set the wall clock had wrong is not in it. */
+/* The bound is the timeline's: an error in what the wall clock was set to is not in it. */
 struct meridian_wall {
     struct meridian_utc earliest, now, latest;
     uint64_t err_ns;
@@ -159,9 +159,9 @@ static inline uint64_t meridian_line_ns(const struct meridian_sample *line, uint
 }
 
 /*
- * One try at one record: nonzero if it was whole. `meridian`: it is Meridian's; else Xen's, of which only the
- * first 32 bytes exist and whose second word stays 0. The fields are plain loads between barriers for the
- * compiler, so what a caller does not use costs nothing.
+ * Tries to read one record once, and returns nonzero if it was whole. `meridian`: the record is Meridian's;
+ * else it is Xen's, which has only the first 32 bytes and a second word that stays 0. The fields are plain
+ * loads between barriers for the compiler, so what a caller does not use costs nothing.
  */
 MERIDIAN_INLINE int meridian_try(const void *where, int meridian, struct meridian_sample *out)
 {
@@ -230,13 +230,13 @@ MERIDIAN_INLINE int meridian_try_here(const struct meridian_clock *clock, struct
     return whole && clock->where() == where;
 }
 
-/* After the `turn`th failed try: a short wait, and now and then the processor for others. */
+/* After failed try number `tries`: a short wait, and now and then the processor for others. */
 static inline __attribute__((cold)) void meridian_wait(const struct meridian_clock *clock,
-                                                       struct meridian_counts *counts, uint32_t turn)
+                                                       struct meridian_counts *counts, uint32_t tries)
 {
     counts->retries++;
     __asm__ volatile("pause" : : : "memory");
-    if (turn % MERIDIAN_SPIN_TURNS == 0 && clock->yield) {
+    if (tries % MERIDIAN_YIELD_TRIES == 0 && clock->yield) {
         counts->stalls++;
         clock->yield();
     }
@@ -253,11 +253,11 @@ MERIDIAN_INLINE uint64_t meridian_ticks(const struct meridian_sample *sample, st
     return (uint64_t)ticks;
 }
 
-MERIDIAN_INLINE void meridian_read_from(uint32_t turn, const struct meridian_clock *clock,
+MERIDIAN_INLINE void meridian_read_from(uint32_t tries, const struct meridian_clock *clock,
                                         struct meridian_counts *counts, struct meridian_sample *out)
 {
-    for (; !meridian_try_here(clock, out); turn++)
-        meridian_wait(clock, counts, turn);
+    for (; !meridian_try_here(clock, out); tries++)
+        meridian_wait(clock, counts, tries);
     out->age_ns = meridian_scale(meridian_ticks(out, counts), out->tsc_to_system_mul, out->tsc_shift);
 }
 
@@ -340,21 +340,21 @@ MERIDIAN_INLINE struct meridian_interval meridian_interval(uint64_t point_ns,
     return i;
 }
 
-/* The long way, from try number `turn` on. */
-MERIDIAN_OUT_OF_LINE uint64_t meridian_now_ns_long(uint32_t turn, const struct meridian_clock *clock,
+/* The long way, from try number `tries` on. */
+MERIDIAN_OUT_OF_LINE uint64_t meridian_now_ns_long(uint32_t tries, const struct meridian_clock *clock,
                                                    struct meridian_counts *counts)
 {
     struct meridian_sample sample;
-    meridian_read_from(turn, clock, counts, &sample);
+    meridian_read_from(tries, clock, counts, &sample);
     return meridian_point_ns(clock, counts, &sample);
 }
 
-MERIDIAN_OUT_OF_LINE struct meridian_interval meridian_now_long(uint32_t turn,
+MERIDIAN_OUT_OF_LINE struct meridian_interval meridian_now_long(uint32_t tries,
                                                                 const struct meridian_clock *clock,
                                                                 struct meridian_counts *counts)
 {
     struct meridian_sample sample;
-    meridian_read_from(turn, clock, counts, &sample);
+    meridian_read_from(tries, clock, counts, &sample);
     return meridian_interval(meridian_point_ns(clock, counts, &sample), &sample);
 }
 
@@ -363,17 +363,17 @@ MERIDIAN_INLINE uint64_t meridian_now_ns(const struct meridian_clock *clock, str
 {
     const struct meridian_record *common = clock->common;
     struct meridian_sample s;
-    uint32_t turn = 1;
+    uint32_t tries = 1;
     if (meridian_says_stable(common)) {
         if (MERIDIAN_RARELY(!meridian_try_common(common, &s))) {
-            meridian_wait(clock, counts, turn++);
+            meridian_wait(clock, counts, tries++);
         } else {
             uint64_t shifted = meridian_shift(meridian_ticks(&s, counts), s.tsc_shift);
             if (!MERIDIAN_RARELY(shifted > UINT32_MAX))
                 return s.system_time + (shifted * s.tsc_to_system_mul >> 32);
         }
     }
-    return meridian_now_ns_long(turn, clock, counts);
+    return meridian_now_ns_long(tries, clock, counts);
 }
 
 /*
@@ -407,17 +407,17 @@ MERIDIAN_INLINE struct meridian_interval meridian_now(const struct meridian_cloc
 {
     const struct meridian_record *common = clock->common;
     struct meridian_sample s;
-    uint32_t turn = 1;
+    uint32_t tries = 1;
     if (meridian_says_stable(common)) {
         if (MERIDIAN_RARELY(!meridian_try_common(common, &s))) {
-            meridian_wait(clock, counts, turn++);
+            meridian_wait(clock, counts, tries++);
         } else if (!MERIDIAN_RARELY(!meridian_is_plain(&s))) {
             uint64_t shifted = meridian_shift(meridian_ticks(&s, counts), s.tsc_shift);
             if (!MERIDIAN_RARELY(shifted > MERIDIAN_FRESH_NS))
                 return meridian_fresh(&s, shifted);
         }
     }
-    return meridian_now_long(turn, clock, counts);
+    return meridian_now_long(tries, clock, counts);
 }
 
 /* UTC at the stamp, moved on by ns; ns may be negative. */

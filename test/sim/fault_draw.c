@@ -47,20 +47,20 @@ static long double room_s(enum fault what, unsigned cpu)
 
 /*
  * A jump that nobody can see breaks the assumption and no promise; it would only suspend the checks for the
- * rest of the run. So it is well beyond the bound, and not near a whole turn of a narrow counter.
+ * rest of the run. So it is well beyond the bound, and not near a whole wrap of a narrow counter.
  */
 static long double jump_s(enum fault what, unsigned cpu)
 {
     const struct kind *kind = &kinds[what];
     long double most = what >= FAULT_REFERENCE_AHEAD ? kind->most : smaller(kind->most, room_s(what, cpu));
-    long double bound_ns = promises_bound_ns(cpu), turn = wrap_ns() * 1e-9L, s, beyond;
+    long double bound_ns = promises_bound_ns(cpu), wrap = wrap_ns() * 1e-9L, s, beyond;
     long double least =
         bound_ns >= NEVER ? 0.1L : larger(kind->least, 10e-9L * bound_ns + world.m.stall_ns * 1e-8L);
 
     for (unsigned tries = 0; tries < 100; tries++) {
         s = log_between(smaller(least, most), most);
-        beyond = fabsl(s - roundl(s / turn) * turn);
-        if (beyond > smaller(least, turn / 8))
+        beyond = fabsl(s - roundl(s / wrap) * wrap);
+        if (beyond > smaller(least, wrap / 8))
             break;
     }
     return s;

@@ -39,7 +39,7 @@ long double log_between(long double least, long double most)
 
 /* ---- Time ---- */
 
-/* Every step of the clock is here: whoever keeps time beside the keeper has his turn in it. */
+/* Every step of the clock is here: whatever keeps time beside the keeper runs in it. */
 void time_goes_on(long double until_ns)
 {
     beside_until(until_ns);

@@ -201,8 +201,8 @@ void promises_mode_changed(void)
 }
 
 /*
- * A narrow counter's turn is not sure any more when so much time went by, by the TSC, that what is assumed
- * of it allows for more than a part of a turn: that is told as a disruption.
+ * A narrow counter's wrap is not sure any more when so much time went by, by the TSC, that what is assumed
+ * of it allows for more than a part of a wrap: that is told as a disruption.
  */
 static bool wrap_unsure(unsigned cpu)
 {
@@ -216,7 +216,7 @@ void promises_disruption_told(unsigned cpu)
     if (off != 0 || kept.cpus[cpu].doubt)
         return;
     PROMISE(wrap_unsure(cpu), "T6: a disruption where there was none: %s", world.last_log);
-    kept.faults++; /* R may be of another turn from now on */
+    kept.faults++; /* R may be of another wrap from now on */
 }
 
 void promises_now(unsigned cpu, uint64_t ns)

@@ -129,13 +129,13 @@ void promises_read_begins(struct sim_read *read)
     read->low_ns = kept.low_ns;
 }
 
-/* The nearest turn of a narrow counter counts: after a fault nobody can know how many went by. */
+/* The nearest wrap of a narrow counter counts: after a fault nobody can know how many went by. */
 static long double error_of(const struct sim_read *r)
 {
     const struct timeline *t = r->stable ? &keeper.common.timeline : &clock_of(r->cpu)->own.timeline;
-    long double error = (long double)r->ns - r->ref - t->anchor_ns, turn = wrap_ns();
+    long double error = (long double)r->ns - r->ref - t->anchor_ns, wrap = wrap_ns();
 
-    return kept.faults ? error - roundl(error / turn) * turn : error;
+    return kept.faults ? error - roundl(error / wrap) * wrap : error;
 }
 
 /* T1. Who reads a TSC that was set back reads less, until its CPU looks at the reference. */

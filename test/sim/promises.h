@@ -46,7 +46,7 @@ void promises_now(unsigned cpu, uint64_t ns);
 bool promises_doubtful(unsigned cpu);
 /*
  * Whether all CPUs can know the same R: after a fault, two of them may take a narrow counter for different
- * turns (docs/clock.md, "Disruptions").
+ * wraps (docs/clock.md, "Disruptions").
  */
 bool promises_one_wrap(void);
 /* What this CPU's bound is now, at least; NEVER: unknown. */

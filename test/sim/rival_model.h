@@ -42,7 +42,7 @@ uint64_t rival_delay(const struct rival *r, enum rival_delay what, unsigned cpu)
 void rival_after(struct rival *r, unsigned cpu, uint64_t ns, unsigned what);
 
 /*
- * The reference's count, with all its turns: a driver that loses none. (Xen widens a 16-bit PIT in an
+ * The reference's count, with all its wraps: a driver that loses none. (Xen widens a 16-bit PIT in an
  * interrupt, and loses 54.9 ms when that comes late; these models do not, which is kinder to them.)
  */
 uint64_t rival_count(struct rival *r);

@@ -37,7 +37,7 @@ static void check_offset(unsigned cpu, const struct keeper_cpu *seen, long doubl
 
 /*
  * On this CPU, which has just looked. Nobody's TSC is in doubt, or what is shown may be of before; and where
- * two CPUs may take a narrow counter for different turns, the reference alone cannot tell their TSCs apart.
+ * two CPUs may take a narrow counter for different wraps, the reference alone cannot tell their TSCs apart.
  */
 void promises_shown(unsigned cpu)
 {

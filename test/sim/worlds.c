@@ -54,7 +54,7 @@ const struct scene worlds[] = {
     {"PIT, a year on", .cpus = 4, OWN, USUAL, BUSY, .ref = PIT, .tsc_base = 1ull << 62, .ref_base_ns = YEAR},
     {"slow TSC", .cpus = 2, USUAL, QUIET, .hz = 3e7L},
     {"fast TSC", .cpus = 2, USUAL, QUIET, .hz = 1.55e10L},
-    {"PIT, stalls beyond its turn", .cpus = 3, OWN, USUAL, LATE_ONLY, .stall_ns = 1.2e8L, .ref = PIT},
+    {"PIT, stalls beyond its wrap", .cpus = 3, OWN, USUAL, LATE_ONLY, .stall_ns = 1.2e8L, .ref = PIT},
     {"PM timer, stalls of seconds", .cpus = 3, USUAL, LATE_ONLY, .stall_ns = 4e9L, .ref = PM},
     {"a TSC that slips", .cpus = 4, USUAL, QUIET, SLIPS},
     {"a TSC that slips, PIT", .cpus = 4, USUAL, QUIET, .ref = PIT, EDGE, SLIPS},

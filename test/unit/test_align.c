@@ -13,12 +13,12 @@
 #include "time/align.h"
 #include "time/timerq.h"
 
-static struct offset exchanges(int64_t truth, uint64_t seed, int turns)
+static struct offset exchanges(int64_t truth, uint64_t seed, int pings)
 {
     struct random r = {seed};
     struct offset offset = OFFSET_UNKNOWN;
 
-    for (int i = 0; i < turns; i++) {
+    for (int i = 0; i < pings; i++) {
         uint64_t sent = 1000000 + (uint64_t)i * 1000, there = sent + 40 + random_next(&r) % 500;
         uint64_t back = there + 40 + random_next(&r) % 500;
         struct ping ping = {sent, there + (uint64_t)truth, back};

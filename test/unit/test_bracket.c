@@ -1,5 +1,5 @@
 /* sources: hv/time/line.c hv/time/bracket.c hv/time/estimate.c hv/time/outlook.c hv/time/window.c */
-/* Counts, turns of a counter, brackets and the window, to the ns: what is rounded, and what is refused. */
+/* Counts, wraps of a counter, brackets and the window, to the ns: what is rounded, and what is refused. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -40,16 +40,16 @@ static void counts_and_ns_are_exact(void **state)
         assert_int_equal(counter_from_ns(&(struct counter){1, 1, 64}, ns), ns > 0 ? ns : 0);
 }
 
-/* The nearest that has these low bits: half a turn ahead still is, one more is behind. */
+/* The nearest that has these low bits: half a wrap ahead still is, one more is behind. */
 static void the_nearest_turn_is_taken(void **state)
 {
-    const uint64_t turn = 1 << 16, expected = 10 * turn + 123;
+    const uint64_t wrap = 1 << 16, expected = 10 * wrap + 123;
 
     (void)state;
-    for (uint64_t ahead = 0; ahead < turn; ahead++) {
-        uint64_t count = ahead <= turn / 2 ? expected + ahead : expected + ahead - turn;
+    for (uint64_t ahead = 0; ahead < wrap; ahead++) {
+        uint64_t count = ahead <= wrap / 2 ? expected + ahead : expected + ahead - wrap;
 
-        assert_int_equal(counter_unwrap(&PIT, expected, (expected + ahead) % turn), count);
+        assert_int_equal(counter_unwrap(&PIT, expected, (expected + ahead) % wrap), count);
     }
     for (unsigned bits = 8; bits < 62; bits++) {
         const struct counter c = {1, 1, bits};
@@ -63,7 +63,7 @@ static void the_nearest_turn_is_taken(void **state)
     assert_int_equal(counter_unwrap(&HPET, 77, 1ull << 63), 1ull << 63);
 }
 
-/* A count is not negative: what would lie before zero is the turn ahead. */
+/* A count is not negative: what would lie before zero is the wrap ahead. */
 static void no_turn_is_before_zero(void **state)
 {
     (void)state;
@@ -230,7 +230,7 @@ static void a_window_closes_with_two_readings(void **state)
     assert_false(window_close(&w, (struct crystal){10, 0}, &e, &o));
 }
 
-/* A counter of 16 bits across four of its turns: each reading is on the right one. */
+/* A counter of 16 bits across four of its wraps: each reading is on the right one. */
 static void a_window_counts_the_turns(void **state)
 {
     struct window w;

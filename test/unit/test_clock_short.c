@@ -228,13 +228,13 @@ static void a_long_write_yields_after_as_many_turns(void **state)
 {
     (void)state;
     for (unsigned less = 0; less < 2; less++) {
-        begin_write(3, 2, 2 * MERIDIAN_SPIN_TURNS - less);
+        begin_write(3, 2, 2 * MERIDIAN_YIELD_TRIES - less);
         meridian_now_ns(&clock_here, &counts);
-        assert_int_equal(counts.retries, 2 * MERIDIAN_SPIN_TURNS - less);
+        assert_int_equal(counts.retries, 2 * MERIDIAN_YIELD_TRIES - less);
         assert_int_equal(counts.stalls, 2 - less);
-        begin_write(3, 2, 2 * MERIDIAN_SPIN_TURNS - less);
+        begin_write(3, 2, 2 * MERIDIAN_YIELD_TRIES - less);
         meridian_now(&clock_here, &counts);
-        assert_int_equal(counts.retries, 2 * MERIDIAN_SPIN_TURNS - less);
+        assert_int_equal(counts.retries, 2 * MERIDIAN_YIELD_TRIES - less);
         assert_int_equal(counts.stalls, 2 - less);
         assert_int_equal(yields, 2 - less);
     }

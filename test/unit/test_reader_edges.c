@@ -151,7 +151,7 @@ static void end_write_later(void)
         slot_of(0)->version1 = slot_of(0)->version2 = 4;
 }
 
-/* The thousandth turn in vain yields, and not the one before it: point, interval and raw read. */
+/* The thousandth try in vain yields, and not the one before it: point, interval and raw read. */
 static void the_thousandth_turn_yields(void **state)
 {
     (void)state;
