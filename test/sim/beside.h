@@ -17,7 +17,10 @@ void beside_begin(void);
 void beside_until(long double ns);
 /* What a guest on this CPU read at that time. */
 void beside_read(unsigned cpu, uint64_t ns, long double at_ns);
-/* What the run was for ours and, added to what is there, for each of rival_kinds. False: none ran along. */
+/*
+ * What the run was for ours and, added to what is there, for each of rival_kinds. Returns false if none ran
+ * along.
+ */
 bool beside_end(struct score *ours, struct score *totals);
 /* The same, as a table. */
 void beside_print(const char *world_name);

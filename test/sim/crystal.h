@@ -1,6 +1,6 @@
 /*
- * A crystal whose rate is known exactly: 1 + dev, and dev moves in straight pieces, by at most D a second: as
- * a random walk, or as a sine.
+ * A crystal with a rate that is known exactly: 1 + dev, and dev moves in straight pieces, by at most D a
+ * second: as a random walk, or as a sine.
  */
 #ifndef SIM_CRYSTAL_H
 #define SIM_CRYSTAL_H

@@ -115,7 +115,7 @@ struct cpu *cpu_by_id(unsigned id)
 }
 
 /*
- * Nobody who holds a lock is left before he releases it: where others run meanwhile they take none (run.c).
+ * A CPU that holds a lock runs on until it releases it: where others run meanwhile they take none (run.c).
  */
 bool lock_take(struct lock *lock)
 {

@@ -111,7 +111,7 @@ static void grant(unsigned cpu)
     c->doubt = c->tsc_doubt = c->swallowed = false;
 }
 
-/* Whether a reading is too wide for a narrow counter: then nothing is made of it. */
+/* Returns true if a reading is too wide for a narrow counter: then nothing is made of it. */
 static bool too_wide(unsigned cpu)
 {
     return world.m.ref.bits < 40 && world.cpus[cpu].reading.width_ns > wrap_ns() / 5;

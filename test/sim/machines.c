@@ -110,7 +110,7 @@ static void print(const struct tally *t)
         t->least_room_ns, t->worst_settling);
 }
 
-/* False: some kind of fault was not met often enough. Short runs are not asked. */
+/* Returns false if some kind of fault did not come often enough. Short runs are not asked. */
 static bool print_faults(const struct tally *t, bool asked)
 {
     long double hours = t->simulated_ns / 3.6e12L;

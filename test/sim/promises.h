@@ -42,11 +42,11 @@ void promises_mode_changed(void);
 void promises_disruption_told(unsigned cpu);
 /* The keeper's own clock on this CPU. */
 void promises_now(unsigned cpu, uint64_t ns);
-/* Whether this CPU's S may be wrong just now, by a fault that it could not see yet. */
+/* Returns true while this CPU's S may be wrong by a fault that it could not see yet. */
 bool promises_doubtful(unsigned cpu);
 /*
- * Whether all CPUs can know the same R: after a fault, two of them may take a narrow counter for different
- * wraps (docs/clock.md, "Disruptions").
+ * Returns true if all CPUs can know the same R: after a fault, two of them may take a narrow counter for
+ * different wraps (docs/clock.md, "Disruptions").
  */
 bool promises_one_wrap(void);
 /* What this CPU's bound is now, at least; NEVER: unknown. */

@@ -17,8 +17,8 @@ const struct xen_line *rival_xen_line(const struct rival *r, unsigned cpu);
 
 /*
  * A CPU's next line, from the stamps of two rendezvous: a slow clock is set forward to the master's, a fast
- * one is slowed so as to lose in the next second what it is ahead, down to half its rate. False: too soon
- * after the last, all stays.
+ * one is slowed so as to lose in the next second what it is ahead, down to half its rate. Returns false, and
+ * all stays, if it is too soon after the last.
  */
 bool rival_xen_next_line(struct xen_line *line, const struct xen_stamp *seen);
 

@@ -79,7 +79,7 @@ static long double due_ns(const struct sim_cpu *c)
     return larger(smaller(c->alarm_ns, c->woken_ns), c->asleep_until);
 }
 
-/* The CPU whose interrupt comes next; world.m.cpus: none. */
+/* Returns the CPU that gets the next interrupt, or world.m.cpus if there is none. */
 static unsigned next_interrupt(void)
 {
     unsigned first = world.m.cpus;

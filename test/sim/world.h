@@ -1,5 +1,5 @@
 /*
- * A machine to keep time on, whose truth is known: CPUs with TSCs that wander, a reference, timers that come
+ * A machine to keep time on, with its truth known: CPUs with TSCs that wander, a reference, timers that come
  * late, a host that stalls, and faults. The keeper's own code runs on it, one CPU at a time; wherever time
  * passes in it, other CPUs read its records and have ticks of their own. All times are ns of the truth.
  */
@@ -163,7 +163,7 @@ struct tally {
 };
 
 extern struct tally tally;
-/* False: a promise was broken, and stderr says which. */
+/* Returns false if a promise was broken; stderr says which. */
 bool run(const struct scene *machine);
 void run_until(long double ns);
 

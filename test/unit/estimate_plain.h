@@ -97,7 +97,7 @@ static inline void plain_corners(const struct plain *p, unsigned i, struct plain
         (wide)b->ref_lo_ns - newest->ref_lo_ns - lower->x - 1 - plain_wander(p->wander_ppb_s, lower->x);
 }
 
-/* What two corners say of the rate. False: that there is none. */
+/* What two corners say of the rate. Returns false if there is none. */
 static inline bool plain_pair(const struct plain_corner *upper, const struct plain_corner *lower, wide *lo,
                               wide *hi)
 {

@@ -1,7 +1,7 @@
 /* sources: hv/keeper/snapshot.c hv/keeper/view.c hv/time/estimate.c hv/time/outlook.c hv/time/line.c hv/time/align.c */
 /* flags: -include test/sim/sim_cpu.h -pthread -O2 */
 /*
- * What is shown of a CPU: whole, whoever reads it while it is written, by threads; and what it says of a CPU
+ * What is shown of a CPU: whole, though threads read it while it is written; and what it says of a CPU
  * that has not looked yet, was left out, or has stopped. That it is true is the simulator's part.
  */
 #include <pthread.h>
@@ -180,7 +180,7 @@ static void test_adjust(void **state)
     assert_true(seen.adjust_changed);
 }
 
-/* Who was seen behind whom. */
+/* Which CPU was seen behind which. */
 static void test_met(void **state)
 {
     struct shown *a = &clocks[0].shown, *b = &clocks[1].shown;

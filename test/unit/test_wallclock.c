@@ -95,7 +95,7 @@ static void differences_below_nothing_borrow_one_second(void **state)
 }
 
 /*
- * Who sets it says for which system time his UTC holds. The seed wrote UTC beside whatever stamp each CPU had
+ * A setter says for which system time its UTC holds. The seed wrote UTC beside whatever stamp each CPU had
  * last, up to a quarter second old: so much off. A time that is over, or to come, is as good as now.
  */
 static void a_set_against_any_stamp_is_exact(void **state)
