@@ -30,8 +30,8 @@ void exchange_finish(void);
 /* What it took, in the boot CPU's ticks (T8). */
 struct exchange_cost {
     uint64_t star, star_worst; /* both ends of the window: for all CPUs, and for the one that took most */
-    uint64_t pairs,
-        pair_worst; /* all meetings of pairs, and the longest of them; where all meet at once, of a round */
+    uint64_t pairs;            /* all meetings of pairs, ... */
+    uint64_t pair_worst;       /* ... and the longest; where a round meets at once, the longest round */
     unsigned meetings;
 };
 const struct exchange_cost *exchange_cost(void);
