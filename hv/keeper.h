@@ -23,6 +23,7 @@ struct time_vcpu {
     uint64_t left_ns;                      /* the most that it may have read when it last stopped running */
 };
 
+/* Where one domain's records are. */
 struct time_domain {
     uint32_t vcpu_count;
     struct time_vcpu *vcpus;
@@ -87,26 +88,28 @@ void keeper_set_wall(int64_t utc_s, uint32_t utc_ns, uint64_t system_ns);
 
 /*
  * What is known of one CPU, to be shown: as of its last look, at most a period (250 ms) ago while it runs.
- * All of it is of one moment; reading it holds no CPU up.
+ * All of it is of one moment; reading it holds no CPU up. A figure's bound is how far it may be off;
+ * UINT64_MAX: it is unknown.
  */
 enum keeper_cpu_state { KEEPER_CPU_LEFT_OUT, KEEPER_CPU_ONLINE, KEEPER_CPU_STOPPED };
 struct keeper_cpu {
     enum keeper_cpu_state state;
     uint32_t apic_id;
-    uint64_t at_ns;           /* S when it looked; 0: it has not yet */
-    uint64_t hz;              /* its TSC by the reference, */
-    uint64_t hz_ppb;          /* to so much, the reference's own tolerance not counted; UINT64_MAX: unknown */
-    int64_t rate_ppb;         /* its TSC beside the boot CPU's: > 0 is fast, */
-    uint64_t rate_bound_ppb;  /* to so much; UINT64_MAX: unknown */
-    int64_t offset_ns;        /* its TSC minus the boot CPU's, */
-    uint64_t offset_bound_ns; /* to so much; UINT64_MAX: unknown */
-    uint64_t err_ns;          /* the bound of what its VCPU is told; UINT64_MAX: unknown */
-    uint32_t meetings;        /* with other CPUs, at run time */
-    uint32_t behind;          /* how many of them showed this TSC behind */
-    uint32_t disruptions;     /* seen by this CPU */
-    int64_t adjust;           /* IA32_TSC_ADJUST as last read; 0 where there is none */
-    bool adjust_changed;      /* while we ran */
+    uint64_t at_ns;   /* S when it looked; 0: it has not yet */
+    uint64_t hz;      /* the rate of its TSC by the reference, ... */
+    uint64_t hz_ppb;  /* ... without the reference's own tolerance */
+    int64_t rate_ppb; /* its TSC beside the boot CPU's: above 0 it is the faster one */
+    uint64_t rate_bound_ppb;
+    int64_t offset_ns; /* its TSC minus the boot CPU's */
+    uint64_t offset_bound_ns;
+    uint64_t err_ns;      /* the bound of what its VCPUs are told */
+    uint32_t meetings;    /* with other CPUs, at run time */
+    uint32_t behind;      /* how many of them showed this TSC behind */
+    uint32_t disruptions; /* seen by this CPU */
+    int64_t adjust;       /* IA32_TSC_ADJUST as last read; 0 where there is none */
+    bool adjust_changed;  /* since start-up */
 };
+
 /* Returns false if there is no such CPU. Any CPU may ask, of any CPU, once system time runs. */
 bool keeper_cpu_view(unsigned cpu, struct keeper_cpu *out);
 /*
@@ -134,10 +137,13 @@ struct idle_trial keeper_idle_trial(unsigned cpu);
  */
 uint64_t keeper_free_ns(void);
 
+/* What is known of all, for the summary. */
 struct keeper_summary {
-    const char *source, *mode; /* "hpet", ...; "unified", "percpu" */
-    bool percpu_asked, apart;  /* per-CPU mode by the command line; meetings showed TSCs not in step */
-    uint32_t wander_ppb_s;
+    const char *source;    /* the reference: "hpet", ... */
+    const char *mode;      /* "unified" or "percpu" */
+    bool percpu_asked;     /* per-CPU mode by the command line */
+    bool apart;            /* per-CPU mode, for meetings showed TSCs not in step */
+    uint32_t wander_ppb_s; /* what is assumed of the TSCs */
     uint64_t hz, err_ns;
     uint32_t err_ppb, disruptions;
     int64_t rate_ppb; /* S against R since calibration */
