@@ -4,8 +4,8 @@
 #include "cpu/lock.h"
 #include "cpu/percpu.h"
 #include "keeper.h"
+#include "time/fixed.h"
 
-#define SECOND_NS 1000000000ull
 /*
  * The check's timer comes twenty times a second, 12.5 ms after multiples of 50 ms: never with the time base
  * (each 250 ms) or with a guest's tick (each 10 ms). Each fifth time, 112.5 ms after the time base, it takes
@@ -72,7 +72,7 @@ void check_start(const char *command_line)
 static void refresh(struct timer *timer, uint64_t now_ns)
 {
     facts_refresh();
-    keeper_timer_arm(timer, now_ns + SECOND_NS);
+    keeper_timer_arm(timer, now_ns + NS_PER_S);
 }
 
 void check_start_cpu(void)
@@ -80,7 +80,7 @@ void check_start_cpu(void)
     struct timer *timer = &refreshes[cpu_id()];
 
     timer->expired = refresh;
-    keeper_timer_arm(timer, keeper_now_ns() + SECOND_NS + STEP_AT_NS);
+    keeper_timer_arm(timer, keeper_now_ns() + NS_PER_S + STEP_AT_NS);
 }
 
 const struct figures *check_hold(void)

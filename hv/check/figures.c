@@ -5,11 +5,9 @@
 #include "cpu/paging.h"
 #include "cpu/percpu.h"
 #include "log/string.h"
-
-#define SECOND_NS 1000000000ull
+#include "time/fixed.h"
 
 #define CPUID_HYPERVISOR (1u << 31) /* leaf 1, ECX */
-#define CPUID_INVARIANT  (1u << 8)  /* leaf 80000007h, EDX */
 
 _Static_assert(sizeof MERIDIAN_CONTACT <= CONTACT_MOST + 1, "CONTACT= is longer than a screen has room for");
 
@@ -25,12 +23,6 @@ void figures_begin(struct figures *figures, const char *command_line)
     figures->names = machine_names();
     figures->cpu_name = cpu_brand();
     figures->contact = MERIDIAN_CONTACT;
-}
-
-static void gather_cpuid(struct evidence *e)
-{
-    e->hypervisor = cpuid(1, 0).ecx & CPUID_HYPERVISOR;
-    e->invariant = cpuid(0x80000000u, 0).eax >= 0x80000007u && cpuid(0x80000007u, 0).edx & CPUID_INVARIANT;
 }
 
 static void gather_cpus(struct evidence *e)
@@ -59,8 +51,9 @@ static void gather_evidence(struct evidence *e, uint32_t watched_s)
     e->apart = summary.apart;
     e->disruptions = summary.disruptions;
     e->wander_ppb_s = summary.wander_ppb_s;
-    gather_cpuid(e);
     gather_cpus(e);
+    e->hypervisor = cpuid(1, 0).ecx & CPUID_HYPERVISOR;
+    e->invariant = e->cpus[0].facts.invariant_tsc;
 }
 
 static void add_moment(struct figures *figures)
@@ -79,7 +72,7 @@ void figures_take(struct figures *figures)
 {
     uint64_t now_ns = keeper_now_ns();
 
-    gather_evidence(&figures->evidence, (uint32_t)(now_ns / SECOND_NS));
+    gather_evidence(&figures->evidence, (uint32_t)(now_ns / NS_PER_S));
     figures->now_ns = now_ns;
     judge_tscs(&figures->evidence, &figures->verdict);
     add_moment(figures);

@@ -22,6 +22,12 @@
 #include "keeper.h"
 #include "platform/firmware/smbios.h"
 
+/* Of an offset or a rate, whatever its sign. */
+static inline uint64_t magnitude(int64_t value)
+{
+    return value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+}
+
 struct cpu_evidence {
     struct keeper_cpu seen;
     struct idle_trial idle;

@@ -1,7 +1,5 @@
 #include "check/figures.h"
 
-#include "time/fixed.h"
-
 #define WIDEST_NS  1000000u
 #define WIDEST_PPB 100000u
 #define LEAST_S    3u /* 12 looks at the reference; with four CPUs each pair has met four times */
@@ -41,11 +39,11 @@ static void worst_of(struct worst *worst, unsigned number, const struct keeper_c
     worst->meetings += cpu->meetings;
     worst->behind += cpu->behind;
     worst->err_ns = more(worst->err_ns, cpu->err_ns);
-    if (abs_i64(cpu->offset_ns) > abs_i64(worst->offset_ns)) {
+    if (magnitude(cpu->offset_ns) > magnitude(worst->offset_ns)) {
         worst->offset_ns = cpu->offset_ns;
         worst->offset_cpu = number;
     }
-    if (abs_i64(cpu->rate_ppb) > abs_i64(worst->rate_ppb)) {
+    if (magnitude(cpu->rate_ppb) > magnitude(worst->rate_ppb)) {
         worst->rate_ppb = cpu->rate_ppb;
         worst->rate_cpu = number;
     }
@@ -62,11 +60,6 @@ static void look_over(const struct evidence *e, struct worst *worst)
         else
             worst->left_out++;
     }
-}
-
-static uint64_t magnitude(int64_t value)
-{
-    return (uint64_t)abs_i64(value);
 }
 
 /*

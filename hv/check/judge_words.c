@@ -6,7 +6,6 @@
 #include "check/figures.h"
 #include "log/format.h"
 #include "log/string.h"
-#include "time/fixed.h"
 
 #define SPAN 24u
 
@@ -53,13 +52,13 @@ static void say_offset(char *text, unsigned number, const struct keeper_cpu *cpu
     char off[SPAN], bound[SPAN];
 
     add_text(text, "CPU%u's TSC is %s %s the boot CPU's, to within %s.", number,
-             span(off, (uint64_t)abs_i64(cpu->offset_ns)), cpu->offset_ns < 0 ? "behind" : "ahead of",
+             span(off, magnitude(cpu->offset_ns)), cpu->offset_ns < 0 ? "behind" : "ahead of",
              span(bound, cpu->offset_bound_ns));
 }
 
 static void say_rate(char *text, unsigned number, const struct keeper_cpu *cpu)
 {
-    uint64_t ppb = (uint64_t)abs_i64(cpu->rate_ppb);
+    uint64_t ppb = magnitude(cpu->rate_ppb);
     char rate[SPAN], bound[SPAN], day[SPAN];
 
     add_text(text, "CPU%u's TSC is %s %s than the boot CPU's, to within %s: %s in a day.", number,
@@ -74,8 +73,8 @@ static void say_agreement(char *text, const struct evidence *e, const struct wor
     add_text(text,
              "All %u TSCs tell the same time to within %s, at the same rate to within %s; nothing changed "
              "them in %u s.",
-             worst->measured, span(off, (uint64_t)abs_i64(worst->offset_ns) + worst->offset_bound_ns),
-             ppm_text(rate, (uint64_t)abs_i64(worst->rate_ppb) + worst->rate_bound_ppb), e->watched_s);
+             worst->measured, span(off, magnitude(worst->offset_ns) + worst->offset_bound_ns),
+             ppm_text(rate, magnitude(worst->rate_ppb) + worst->rate_bound_ppb), e->watched_s);
     if (e->cpus[0].seen.adjust)
         add_text(text, " Before that, firmware set all of them alike.");
 }

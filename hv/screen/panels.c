@@ -37,11 +37,6 @@ void panel_head(struct shadow *shadow, const struct figures *f)
 const char row_heading[] = "  CPU    APIC core       MHz " PLUS_MINUS "ppm    source    offset ns " PLUS_MINUS
                            "ns     rate behind SMI     rate ppb " PLUS_MINUS "ppb";
 
-static uint64_t size_of(int64_t value)
-{
-    return value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
-}
-
 /*
  * Returns '*' for the boot CPU, with which the others are compared; '+' for one that may be in step, '!' if
  * not.
@@ -54,14 +49,14 @@ static char state_mark(const struct keeper_cpu *seen, unsigned cpu)
         return '*';
     if (seen->offset_bound_ns == UINT64_MAX)
         return '?';
-    return size_of(seen->offset_ns) > seen->offset_bound_ns ? '!' : '+';
+    return magnitude(seen->offset_ns) > seen->offset_bound_ns ? '!' : '+';
 }
 
 static const char *speed(const struct keeper_cpu *seen)
 {
     if (seen->rate_bound_ppb == UINT64_MAX)
         return "?";
-    if (size_of(seen->rate_ppb) <= seen->rate_bound_ppb)
+    if (magnitude(seen->rate_ppb) <= seen->rate_bound_ppb)
         return "even";
     return seen->rate_ppb > 0 ? "fast" : "slow";
 }
