@@ -100,9 +100,7 @@ static enum reason reason_of(const struct evidence *e, const struct cpu_evidence
         return REASON_TOO_SHORT;
     if (bound_unknown(seen))
         return REASON_BOUND_UNKNOWN;
-    /*
-     * Per-CPU mode without an order and without any reason above: too few meetings allowed the unified one.
-     */
+    /* Per-CPU mode that nothing above explains: too few meetings have allowed the unified one. */
     return e->percpu && !e->percpu_asked ? REASON_FEW_MEETINGS : REASON_IN_STEP;
 }
 

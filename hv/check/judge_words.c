@@ -1,6 +1,4 @@
-/*
- * The verdict in words. What Linux does is from its arch/x86/kernel/tsc.c and tsc_sync.c (docs/verdict.md).
- */
+/* The verdict in words. What Linux does is from arch/x86/kernel/tsc.c and tsc_sync.c (docs/verdict.md). */
 #include <stdarg.h>
 
 #include "check/figures.h"

@@ -11,8 +11,8 @@
 #define CPUS_LEAST    4u
 #define SIDE_LEAST    79u /* columns left of a QR code */
 
-#define DOTS \
-    1536u /* of all curves that are drawn in a call; what a column costs by itself counts as 4 curves */
+/* Dots of curves that are drawn in a call; what a column costs by itself counts as four curves. */
+#define DOTS 1536u
 
 static unsigned smaller_of(unsigned a, unsigned b)
 {

@@ -13,7 +13,7 @@
 
 static uint64_t seconds(uint64_t ns)
 {
-    return (ns / 1000000000);
+    return ns / 1000000000;
 }
 
 void panel_head(struct shadow *shadow, const struct figures *f)

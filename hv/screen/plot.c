@@ -23,20 +23,22 @@ enum colour plot_colour(unsigned cpu)
 /* Rounds up to 1, 2 or 5 times a power of ten, or to such a power only. */
 static uint64_t round_scale_up(uint64_t value, bool tens)
 {
+    static const unsigned digits[] = {1, 2, 5};
+
     for (uint64_t power = 1; power < UINT64_MAX / 100; power *= 10)
-        for (unsigned digit = 1; digit < 10; digit += digit == 2 ? 3 : digit == 5 ? 5 : 1)
-            if (power * digit >= value && (digit == 1 || !tens))
-                return power * digit;
+        for (unsigned i = 0; i < (tens ? 1 : 3); i++)
+            if (power * digits[i] >= value)
+                return power * digits[i];
     return INT64_MAX;
 }
 
-/* The power of ten above a bound; 10 where none is known. */
+/* Returns the power of ten above a bound; 10 where none is known. */
 static uint64_t decade_above(uint32_t ppb)
 {
     return round_scale_up(ppb ? ppb + 1ull : 10, true);
 }
 
-/* A value at the left edge, in the largest unit of which it is one or more. */
+/* Writes a value at the left edge, in the largest unit of which it is one or more. */
 static void label(const struct plot *plot, struct shadow *shadow, unsigned row, bool minus, uint64_t value)
 {
     static const char *const times[] = {"ns", "us", "ms", "s", NULL}, *const rates[] = {"ppb", "ppm", NULL};
@@ -57,7 +59,7 @@ static void title(const struct plot *plot, struct shadow *shadow, const struct h
     shadow_text(shadow, plot->row - 1, plot->column - PLOT_LABELS, plot->columns + PLOT_LABELS, LABEL,
                 plot->kind == PLOT_OFFSET ? "TSC beside CPU0's" : "rate known to \xf1");
     format(text, sizeof text, "0 s%*lu s", (int)plot->columns - 5,
-           ((history_span_ns(history, plot->capacity) + 500000000) / 1000000000));
+           (history_span_ns(history, plot->capacity) + 500000000) / 1000000000);
     shadow_text(shadow, plot->row + plot->rows, plot->column, plot->columns, LABEL, text);
 }
 
@@ -149,20 +151,22 @@ static void draw_curve(const struct plot *plot, const struct history *history, u
     }
 }
 
-/* Dotted: where offsets are 0, or at each power of ten. */
+static void draw_dotted(unsigned y, unsigned first, unsigned across)
+{
+    for (unsigned x = 0; x < across; x++)
+        strip[x][y] = (first + x) % 4 ? BLACK : DARK_GREY;
+}
+
+/* Draws where offsets are 0, or each power of ten of bounds. */
 static void draw_grid(const struct plot *plot, unsigned first, unsigned across, unsigned dots)
 {
-    uint64_t value = plot->kind == PLOT_OFFSET ? 0 : plot->least;
-    unsigned y;
-
     for (unsigned x = 0; x < across; x++)
         memset(strip[x], BLACK, dots);
-    do {
-        y = height(plot, plot->kind == PLOT_OFFSET ? 0 : logarithm(value), dots);
-        for (unsigned x = 0; x < across; x++)
-            strip[x][y] = (first + x) % 4 ? BLACK : DARK_GREY;
-        value *= 10;
-    } while (value && value <= plot->most);
+    if (plot->kind == PLOT_OFFSET)
+        draw_dotted(height(plot, 0, dots), first, across);
+    else
+        for (uint64_t value = plot->least; value <= plot->most; value *= 10)
+            draw_dotted(height(plot, logarithm(value), dots), first, across);
 }
 
 static void emit_tile(struct shadow *shadow, const struct plot *plot, unsigned row, unsigned column)

@@ -17,8 +17,8 @@ struct plot {
     enum plot_kind kind;
     unsigned row, column, rows, columns; /* of the picture itself, at most PLOT_MOST_ROWS rows */
     unsigned first_tile;                 /* rows * columns tiles from there on are its own */
-    unsigned count, capacity; /* moments, as of this sweep, and how many the picture has capacity for */
-    uint64_t most, least;     /* offsets: -most to most ns; bounds: least to most ppb, powers of ten */
+    unsigned count, capacity;            /* moments: when the picture was begun, and at most */
+    uint64_t most, least; /* offsets: -most to most ns; bounds: least to most ppb, powers of ten */
 };
 
 /* Returns a CPU's colour; there are fewer of them than CPUs. */

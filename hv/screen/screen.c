@@ -12,8 +12,7 @@
 
 static struct cell cells[SHADOW_MAX_COLUMNS * SHADOW_MAX_ROWS];
 static bool changed[SHADOW_MAX_COLUMNS * SHADOW_MAX_ROWS];
-static struct shadow shadow = {.cells = cells,
-                               .changed = changed}; /* it has no columns where there is no display */
+static struct shadow shadow = {.cells = cells, .changed = changed}; /* no columns where there is no display */
 static struct console console;
 static uint32_t drawing; /* held by the CPU that changes or draws the shadow; none waits for it */
 static bool started;     /* set once system time runs: nothing is drawn at once any more */
