@@ -241,7 +241,7 @@ static void test_time(void **state)
         text[i] = (char)cells[(plot.row + plot.rows) * COLUMNS + plot.column + plot.columns - 4 + i].glyph;
     text[4] = 0;
     assert_string_equal(text, "32 s");
-    assert_int_equal(plot.room, 128);
+    assert_int_equal(plot.capacity, 128);
 }
 
 /* Drawing a column again changes nothing, and no column touches another. */
