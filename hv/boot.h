@@ -21,7 +21,7 @@ void boot_compare_rates(void);
 bool boot_in_memory(uint64_t start, uint64_t end);
 /*
  * The module becomes the guest (boot_guest.c). Bad input ends the run here, in one line and a failing
- * verdict; Meridian stays up, and the time it keeps goes on.
+ * outcome; Meridian stays up, and the time it keeps goes on.
  */
 void boot_build_guest(const struct boot_info *boot, const struct options *options);
 
