@@ -16,7 +16,7 @@
 #include "platform/reference/reference.h"
 #include "screen/screen.h"
 
-#define MIB (1ull << 20)
+#define MIB (1ul << 20)
 
 static struct memory_range usable[BOOT_MAX_RANGES];
 static unsigned usable_count;
@@ -69,8 +69,7 @@ void boot_take_memory(const struct boot_info *boot)
     keep_out(boot->module_start, boot->module_end);
     keep_out(boot->info_start, boot->info_end);
     paging_init(ram, usable_count);
-    log_print("memory: %llu MiB free in %u ranges\n", (unsigned long long)(frames_free_bytes() / MIB),
-              usable_count);
+    log_print("memory: %lu MiB free in %u ranges\n", frames_free_bytes() / MIB, usable_count);
 }
 
 static void complain(const char *word, size_t length, const char *why)
@@ -175,9 +174,9 @@ static void compare_rate(const char *leaf, uint64_t says_hz, const struct keeper
     if (!says_hz || says_hz >> 42)
         return;
     log_print(
-        "cpuid: leaf %s says %llu kHz: shown only, the %s is believed\n@cpuid leaf=%s hz=%llu off_ppb=%lld\n",
-        leaf, (unsigned long long)(says_hz / 1000), measured->source, leaf, (unsigned long long)says_hz,
-        (long long)(off_hz * 1000000 / (int64_t)(measured->hz / 1000 + 1)));
+        "cpuid: leaf %s says %lu kHz: shown only, the %s is believed\n@cpuid leaf=%s hz=%lu off_ppb=%ld\n",
+        leaf, says_hz / 1000, measured->source, leaf, says_hz,
+        off_hz * 1000000 / (int64_t)(measured->hz / 1000 + 1));
 }
 
 void boot_compare_rates(void)

@@ -142,8 +142,8 @@ static void judge_sleeper(struct cpu_clock *clock, struct sleeper *s)
 static void report_sleeper(unsigned cpu, const struct idle_trial *trial)
 {
     if (trial->result == IDLE_STOPPED)
-        log_print("idle: the TSC of CPU%u stood still, or was set back, for %llu ns\n", cpu,
-                  (unsigned long long)trial->stopped_ns);
+        log_print("idle: the TSC of CPU%u stood still, or was set back, for %lu ns\n", cpu,
+                  trial->stopped_ns);
     if (trial->result == IDLE_NO_ANSWER)
         log_print("idle: CPU%u gave no answer\n", cpu);
 }
@@ -166,9 +166,9 @@ void idle_report(void)
     else
         log_print("idle: 20 ms in MWAIT's %s: %u TSCs went on, %u stopped, %u CPUs were not let sleep\n", why,
                   counts[IDLE_GOES_ON], counts[IDLE_STOPPED], counts[IDLE_AWAKE]);
-    log_print("@idle state=%s goes_on=%u stopped=%u awake=%u no_answer=%u stopped_ns=%llu\n",
+    log_print("@idle state=%s goes_on=%u stopped=%u awake=%u no_answer=%u stopped_ns=%lu\n",
               sleepers ? why : "none", counts[IDLE_GOES_ON], counts[IDLE_STOPPED], counts[IDLE_AWAKE],
-              counts[IDLE_NO_ANSWER], (unsigned long long)worst_ns);
+              counts[IDLE_NO_ANSWER], worst_ns);
 }
 
 struct idle_trial keeper_idle_trial(unsigned cpu)

@@ -72,9 +72,8 @@ static void say_apart(const struct counter_source *source, const struct counter_
                       unsigned count)
 {
     uint32_t permille = rates_apart_permille(source->khz, winner->khz);
-    log_print("%s: refused: by it the TSC runs at %llu kHz, by %s at %llu kHz, %u.%u %% apart%s\n",
-              source->ref.name, (unsigned long long)source->khz, winner->ref.name,
-              (unsigned long long)winner->khz, permille / 10, permille % 10,
+    log_print("%s: refused: by it the TSC runs at %lu kHz, by %s at %lu kHz, %u.%u %% apart%s\n",
+              source->ref.name, source->khz, winner->ref.name, winner->khz, permille / 10, permille % 10,
               count == 2 ? "; of two that disagree the better known is kept" : "");
 }
 
@@ -101,9 +100,8 @@ static void say_usable(const struct counter_source *source)
     const struct reference *ref = &source->ref;
     uint64_t ps = (uint64_t)ref->period_num * 1000 / ref->period_den;
     const char *how = source->stepping ? " where it steps" : source->coarse ? " at its edge" : "";
-    log_print("%s: %u bits, %llu.%03llu ns a count, reading takes %llu ticks%s\n", ref->name, ref->bits,
-              (unsigned long long)(ps / 1000), (unsigned long long)(ps % 1000),
-              (unsigned long long)ref->typical_width, how);
+    log_print("%s: %u bits, %lu.%03lu ns a count, reading takes %lu ticks%s\n", ref->name, ref->bits,
+              ps / 1000, ps % 1000, ref->typical_width, how);
 }
 
 /* Into usable[], by how far off a good sample is; all are in ticks of one TSC. */
