@@ -145,7 +145,7 @@ in_long_mode:
 section .text progbits alloc exec nowrite align=16
 bits 64
 ; From here on nothing depends on the identity map but what hv_main() reads through it. SS is null, which long
-; mode allows at CPL 0. The GDT is used again only from the image's own tables (hv/cpu/gdt.c).
+; mode allows at CPL 0. The GDT is used again only from the image's own tables (hv/cpu/cpu_area.c).
 in_image:
         lgdt [rel image_gdt_pointer]
         xor eax, eax

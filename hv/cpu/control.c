@@ -3,8 +3,7 @@
  */
 #include "cpu/descriptors.h"
 #include "cpu/instructions.h"
-#include "cpu/lfence.h"
-#include "cpu/physical.h"
+#include "cpu/paging.h"
 #include "cpu/traps.h"
 
 #define MSR_SYSENTER_CS 0x174u
@@ -34,6 +33,11 @@
 #define PAT_VALUE 0x0000050100070406ull
 
 #define MXCSR_DEFAULT 0x1f80u
+
+#define MSR_DE_CFG              0xc0011029u
+#define DE_CFG_LFENCE_SERIALISE (1u << 1)
+#define LFENCE_ALWAYS           (1u << 2)
+#define CPUID_HYPERVISOR        (1u << 31)
 
 extern char syscall_entry[], syscall_entry_compat[];
 
@@ -78,6 +82,41 @@ static void fpu_init(void)
     __asm__ volatile("fninit\n\tldmxcsr %0" : : "m"(mxcsr));
 }
 
+static bool is_amd(void)
+{
+    struct cpuid_result r = cpuid(0, 0);
+
+    return (r.ebx == 0x68747541u && r.edx == 0x69746e65u && r.ecx == 0x444d4163u) || /* AuthenticAMD */
+           (r.ebx == 0x6f677948u && r.edx == 0x6e65476eu && r.ecx == 0x656e6975u);   /* HygonGenuine */
+}
+
+static unsigned family(void)
+{
+    uint32_t eax = cpuid(1, 0).eax, base = eax >> 8 & 15;
+
+    return base == 15 ? base + (eax >> 20 & 255) : base;
+}
+
+static bool always_serialises(void)
+{
+    return cpuid(0x80000000u, 0).eax >= 0x80000021u && (cpuid(0x80000021u, 0).eax & LFENCE_ALWAYS);
+}
+
+/*
+ * A clock's reader keeps RDTSC behind its earlier loads by LFENCE. Intel's waits for them by architecture
+ * (SDM vol. 2, LFENCE); AMD's does if bit 1 of MSR C001_1029h is set, or where CPUID 80000021h says that it
+ * always does (AMD64 APM vol. 3, LFENCE). Families before 10h and 11h have no such MSR and always wait.
+ * Under a hypervisor the MSR is its business: it may not even be there.
+ */
+static void lfence_init(void)
+{
+    if (!is_amd() || family() < 0x10 || family() == 0x11)
+        return;
+    if (always_serialises() || (cpuid(1, 0).ecx & CPUID_HYPERVISOR))
+        return;
+    wrmsr(MSR_DE_CFG, rdmsr(MSR_DE_CFG) | DE_CFG_LFENCE_SERIALISE);
+}
+
 void control_init_cpu(void)
 {
     write_cr0(CR0_BITS);
@@ -86,6 +125,6 @@ void control_init_cpu(void)
         wrmsr(MSR_PAT, PAT_VALUE); /* on every CPU before it touches what is mapped by it (paging.h) */
     syscall_init();
     fpu_init();
-    lfence_init_cpu();
+    lfence_init();
     __asm__ volatile("movq %0, %%db7" : : "r"(0x400ull)); /* no breakpoint of the firmware's */
 }

@@ -65,6 +65,8 @@ void gdt_load(struct cpu *cpu);
 void idt_build_early(uint16_t selector);
 void idt_build(void);
 void idt_load(void);
+/* The PICs to vectors 0x20..0x2f, clear of the exceptions, and masked. */
+void pics_mask(void);
 
 /* CR0, CR4, PAT, SYSCALL MSRs, FPU of this CPU. */
 void control_init_cpu(void);
@@ -72,8 +74,12 @@ void control_init_cpu(void);
 /* Return addresses from frame pointer `rbp` on, as far as they can be trusted. */
 void backtrace_print(uint64_t rbp);
 
-/* Every bank of this CPU that holds an error, a line each. */
-void machine_check_print(void);
+/* How far a woken CPU has come: its start_state, which it and the boot CPU change by compare-and-exchange. */
+enum start_state { START_NONE, START_READY, START_REFUSED, START_GO };
+
+/* cpu_start.c: a woken CPU's first C, on its own stack. `entry` is where it ends, set before any is woken. */
+void smp_set_entry(void (*entry)(void));
+void smp_woken(unsigned slot);
 
 /* NMI: if a panic asked us to stop, says so and halts for ever. */
 void smp_stop_if_asked(struct cpu *cpu);

@@ -5,6 +5,7 @@
 ; interrupted.
 
 global trap_stubs, trap_stub_nmi, trap_stub_double_fault, trap_stub_machine_check
+global rdmsr_try, rdmsr_try_at, rdmsr_try_refused
 global syscall_entry, syscall_entry_compat, guest_resume
 extern traps_from_guest, traps_from_hypervisor, traps_own_stack, traps_return
 
@@ -243,3 +244,19 @@ guest_resume:
         swapgs
 guest_iretq:
         iretq
+
+; An MSR that may not be there. traps.c knows the two places: a #GP at the first goes on at the second.
+; bool rdmsr_try(uint32_t msr, uint64_t *out)
+align 16
+rdmsr_try:
+        mov ecx, edi
+rdmsr_try_at:
+        rdmsr
+        shl rdx, 32
+        or rax, rdx
+        mov [rsi], rax
+        mov eax, 1
+        ret
+rdmsr_try_refused:
+        xor eax, eax
+        ret

@@ -1,10 +1,9 @@
-/* The thin part: each CPU asks itself. What the answers mean is in identify.c and mtrr.c. */
+/* The thin part: each CPU asks itself. What the answers mean is in identify.c. */
 #include "cpu/facts.h"
 
 #include <stddef.h>
 
 #include "cpu/identify.h"
-#include "cpu/mtrr.h"
 #include "cpu/percpu.h"
 #include "log/log.h"
 
@@ -12,7 +11,7 @@
 #define CPUID_MTRR       (1u << 12) /* leaf 1, EDX */
 #define CPUID_HYPERVISOR (1u << 31) /* leaf 1, ECX */
 
-/* try.asm */
+/* entry_traps.asm */
 bool rdmsr_try(uint32_t msr, uint64_t *out);
 
 static struct mtrrs boot_mtrrs;

@@ -14,4 +14,22 @@ void identify(cpuid_reader read, struct cpu_facts *out);
 void identify_brand(cpuid_reader read, char out[BRAND_BYTES]);
 struct cpuid_rates identify_rates(cpuid_reader read);
 
+/* Which memory is cached how, as firmware told each CPU (SDM vol. 3, 11.11). */
+#define MTRR_FIXED 11u
+#define MTRR_PAIRS \
+    16u /* what there is room for between MSR 200h and the next other ones; CPUs have 8 to 10 */
+
+/* What is in force: what is switched off, or not there, reads as 0. */
+struct mtrrs {
+    uint64_t default_type;
+    uint64_t fixed[MTRR_FIXED];
+    struct {
+        uint64_t base, mask;
+    } pairs[MTRR_PAIRS];
+};
+
+/* `read`: this CPU's MSR. To be asked only where CPUID says that there are MTRRs. */
+void mtrrs_read(uint64_t (*read)(uint32_t msr), struct mtrrs *out);
+bool mtrrs_same(const struct mtrrs *a, const struct mtrrs *b);
+
 #endif

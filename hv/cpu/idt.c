@@ -1,10 +1,14 @@
 /* The one IDT all CPUs share: interrupt gates only, so every handler begins with interrupts off. */
 #include "cpu/descriptors.h"
+#include "cpu/instructions.h"
 #include "cpu/traps_entry.h"
 
 #define GATE_INTERRUPT 0x8e00u
 #define GATE_DPL3      0x6000u
 #define STUB_BYTES     12ull
+
+#define PIC1 0x20u
+#define PIC2 0xa0u
 
 /* SDM vol. 3, 6.14.1. */
 struct gate {
@@ -68,4 +72,28 @@ void idt_load(void)
     } __attribute__((packed)) pointer = {sizeof(idt) - 1, (uint64_t)idt};
 
     __asm__ volatile("lidt %0" : : "m"(pointer));
+}
+
+void traps_init_early(void)
+{
+    uint16_t selector;
+
+    __asm__("movw %%cs, %0" : "=r"(selector));
+    idt_build_early(selector);
+    idt_load();
+}
+
+/* To vectors 0x20..0x2f, clear of the exceptions, and masked: only what is spurious still comes from them. */
+void pics_mask(void)
+{
+    outb(PIC1, 0x11); /* ICW1: begin, ICW4 follows (Intel 8259A) */
+    outb(PIC2, 0x11);
+    outb(PIC1 + 1, 0x20);
+    outb(PIC2 + 1, 0x28);
+    outb(PIC1 + 1, 1u << 2);
+    outb(PIC2 + 1, 2);
+    outb(PIC1 + 1, 1);
+    outb(PIC2 + 1, 1);
+    outb(PIC1 + 1, 0xff);
+    outb(PIC2 + 1, 0xff);
 }

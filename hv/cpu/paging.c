@@ -7,7 +7,6 @@
 
 #include "cpu/instructions.h"
 #include "cpu/lock.h"
-#include "cpu/physical.h"
 #include "log/log.h"
 #include "log/panic.h"
 

@@ -84,7 +84,18 @@ void map_page(uint64_t virt, uint64_t phys, uint64_t flags);
 /* Identity-maps the trampoline's page read-execute, or takes that away again. */
 void map_trampoline(uint64_t phys, bool present);
 
-/* For this room. Like map_page for many pages, all aligned; false when memory is used up. */
+/* For this room, and physical.c's. */
+
+/* One past the highest physical address this CPU can form. */
+uint64_t physical_limit(void);
+
+/* Whether pages may be given the types of the PAT (SDM vol. 3, 11.12). */
+bool cpu_has_pat(void);
+
+/* frames_take (frames.h) for when other CPUs run as well. */
+uint64_t frames_take_locked(uint64_t count, uint64_t align_bytes, uint64_t limit);
+
+/* Like map_page for many pages, all aligned; false when memory is used up. */
 bool map_pages_try(uint64_t virt, uint64_t phys, uint64_t bytes, uint64_t flags);
 
 #endif

@@ -3,10 +3,6 @@
 
 #include <stddef.h>
 
-#include "cpu/instructions.h"
-
-#define MSR_GS_BASE 0xc0000101u
-
 _Static_assert(offsetof(struct cpu, stack_top) == 8, "entry_traps.asm");
 _Static_assert(offsetof(struct cpu, guest_frame) == 16, "entry_traps.asm");
 _Static_assert(offsetof(struct cpu, scratch) == 24, "entry_traps.asm");
@@ -39,11 +35,4 @@ void cpu_add_online(struct cpu *cpu)
     cpu->online = true;
     online[id] = cpu;
     __atomic_store_n(&online_count, id + 1, __ATOMIC_RELEASE); /* others index only below the count */
-}
-
-void cpu_set_this(struct cpu *cpu, unsigned slot)
-{
-    cpu->self = cpu;
-    cpu->slot = slot;
-    wrmsr(MSR_GS_BASE, (uint64_t)cpu);
 }

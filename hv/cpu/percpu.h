@@ -54,7 +54,5 @@ struct cpu *cpu_by_id(unsigned id);
 struct cpu *cpu_by_slot(unsigned slot);
 /* Gives `cpu` the next id. On the boot CPU only, before `cpu` is let go on. */
 void cpu_add_online(struct cpu *cpu);
-/* Makes `cpu` what cpu_this() answers on this CPU. */
-void cpu_set_this(struct cpu *cpu, unsigned slot);
 
 #endif

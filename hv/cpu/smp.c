@@ -29,8 +29,6 @@
 #define ANSWER_US   990000u /* with INIT_US, the second that the header promises */
 #define ROLL_CLOSED 0x80000000u
 
-enum start_state { START_NONE, START_READY, START_REFUSED, START_GO };
-
 /* As boot/trampoline.asm lays it out. */
 struct trampoline_parameters {
     uint32_t taken, limit;
@@ -46,49 +44,7 @@ _Static_assert(offsetof(struct trampoline_parameters, first_stack_top) == 24, "t
 extern char trampoline_start[], trampoline_end[], trampoline_parameters[], trampoline_gdt[],
     trampoline_long_mode[];
 
-static void (*start_entry)(void);
 static unsigned slots_used = 1;
-
-static void print_trace(void)
-{
-    backtrace_print((uint64_t)__builtin_frame_address(0));
-}
-
-void smp_init_boot_cpu(void)
-{
-    struct cpu *cpu = cpu_by_slot(0);
-
-    traps_init_early();
-    cpu_set_this(cpu, 0);
-    cpu->apic_id = apic_id();
-    __atomic_store_n(&cpu->alive, 1, __ATOMIC_RELEASE);
-    cpu_add_online(cpu);
-    panic_set_stop(smp_stop_others);
-    panic_set_trace(print_trace);
-}
-
-/* A woken CPU's first C, on its own stack. */
-static void woken(unsigned slot)
-{
-    struct cpu *cpu = cpu_by_slot(slot);
-    uint32_t expected = START_NONE;
-
-    cpu_set_this(cpu, slot);
-    traps_init_cpu();
-    if (!apic_init_cpu())
-        cpu_halt_for_ever();
-    cpu->apic_id = apic_id();
-    facts_init_cpu();
-    __atomic_store_n(&cpu->alive, 1, __ATOMIC_RELEASE);
-    if (!__atomic_compare_exchange_n(&cpu->start_state, &expected, START_READY, false, __ATOMIC_RELEASE,
-                                     __ATOMIC_RELAXED))
-        cpu_halt_for_ever();
-    while (__atomic_load_n(&cpu->start_state, __ATOMIC_ACQUIRE) != START_GO)
-        cpu_idle();
-    paging_load(); /* forgets the trampoline's mapping */
-    start_entry();
-    panic("CPU%u came back from its entry", cpu->id);
-}
 
 static bool wanted(const uint32_t *apic_ids, unsigned index)
 {
@@ -135,7 +91,7 @@ static struct trampoline_parameters *place_trampoline(uint64_t page, unsigned co
     parameters->gdt_base = (uint32_t)(page + offset_in_trampoline(trampoline_gdt));
     parameters->first_stack_top = window_stack_top(0);
     parameters->stack_stride = WINDOW_BYTES;
-    parameters->entry = woken;
+    parameters->entry = smp_woken;
     map_trampoline(page, true);
     return parameters;
 }
@@ -246,7 +202,7 @@ unsigned smp_start(const uint32_t *apic_ids, unsigned count, uint64_t trampoline
         return cpu_count();
     if (trampoline == 0 || trampoline % FRAME_SIZE || trampoline >= 1u << 20)
         panic("no page below 1 MiB to start CPUs from (0x%lx)", trampoline);
-    start_entry = entry;
+    smp_set_entry(entry);
     slots_used = count + 1;
     for (unsigned i = 0; i < count; i++) /* first of all: firmware may have left them spinning (OVMF does) */
         apic_send_init(chosen[i]);

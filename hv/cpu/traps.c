@@ -20,7 +20,7 @@ static void (*interrupt_handlers[VECTORS])(void);
 static void (*guest_handler)(struct trap_frame *frame);
 static void (*return_hook)(void);
 
-extern char rdmsr_try_at[], rdmsr_try_refused[]; /* try.asm */
+extern char rdmsr_try_at[], rdmsr_try_refused[]; /* entry_traps.asm */
 
 void traps_set_interrupt(unsigned vector, void (*handler)(void))
 {

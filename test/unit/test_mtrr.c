@@ -1,4 +1,4 @@
-/* sources: hv/cpu/mtrr.c */
+/* sources: hv/cpu/identify.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "cpu/mtrr.h"
+#include "cpu/identify.h"
 
 #define ENABLED 0x800u
 #define FIXED   0x400u

@@ -1,0 +1,84 @@
+/*
+ * What each CPU does for itself as it starts, the boot CPU and those that smp.c wakes: GS, descriptors, IDT,
+ * control registers, its APIC. From here on a fault on it is a report.
+ */
+#include "cpu/apic.h"
+#include "cpu/descriptors.h"
+#include "cpu/instructions.h"
+#include "cpu/paging.h"
+#include "cpu/smp.h"
+#include "cpu/traps.h"
+#include "log/panic.h"
+
+#define MSR_GS_BASE 0xc0000101u
+
+static void (*start_entry)(void);
+
+void smp_set_entry(void (*entry)(void))
+{
+    start_entry = entry;
+}
+
+/* Makes `cpu` what cpu_this() answers on this CPU. */
+static void set_this(struct cpu *cpu, unsigned slot)
+{
+    cpu->self = cpu;
+    cpu->slot = slot;
+    wrmsr(MSR_GS_BASE, (uint64_t)cpu);
+}
+
+static void print_trace(void)
+{
+    backtrace_print((uint64_t)__builtin_frame_address(0));
+}
+
+void smp_init_boot_cpu(void)
+{
+    struct cpu *cpu = cpu_by_slot(0);
+
+    traps_init_early();
+    set_this(cpu, 0);
+    cpu->apic_id = apic_id();
+    __atomic_store_n(&cpu->alive, 1, __ATOMIC_RELEASE);
+    cpu_add_online(cpu);
+    panic_set_stop(smp_stop_others);
+    panic_set_trace(print_trace);
+}
+
+void traps_init_cpu(void)
+{
+    struct cpu *cpu = cpu_this();
+
+    if (cpu->slot == 0) {
+        window_build(cpu, 0);
+        pics_mask();
+    }
+    gdt_load(cpu);
+    if (cpu->slot == 0)
+        idt_build();
+    idt_load();
+    control_init_cpu();
+}
+
+/* A woken CPU's first C, on its own stack. */
+void smp_woken(unsigned slot)
+{
+    struct cpu *cpu = cpu_by_slot(slot);
+    uint32_t expected = START_NONE;
+
+    set_this(cpu, slot);
+    traps_init_cpu();
+    if (!apic_init_cpu())
+        cpu_halt_for_ever();
+    cpu->apic_id = apic_id();
+    facts_init_cpu();
+    __atomic_store_n(&cpu->alive, 1, __ATOMIC_RELEASE);
+    if (!__atomic_compare_exchange_n(&cpu->start_state, &expected, START_READY, false, __ATOMIC_RELEASE,
+                                     __ATOMIC_RELAXED))
+        cpu_halt_for_ever();
+    while (__atomic_load_n(&cpu->start_state, __ATOMIC_ACQUIRE) != START_GO)
+        cpu_idle();
+    paging_load(); /* forgets the trampoline's mapping */
+    start_entry();
+    panic("CPU%u came back from its entry", cpu->id);
+}
