@@ -20,7 +20,7 @@
 #include "check/qr.h"
 #include "cpu/facts.h"
 #include "keeper.h"
-#include "platform/firmware/smbios.h"
+#include "platform/quirks.h"
 
 /* Of an offset or a rate, whatever its sign. */
 static inline uint64_t magnitude(int64_t value)

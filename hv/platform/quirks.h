@@ -23,6 +23,10 @@ struct quirk {
 const struct quirk *quirk_match(enum quirk_effect effect, const char *hypervisor,
                                 const struct machine_names *names);
 
+/* What this machine calls itself: looked for once, and said in a line; then known. */
+void machine_names_find(const struct boot_info *boot, phys_view view);
+const struct machine_names *machine_names(void);
+
 /* The same of this machine, once machine_names_find was called. */
 const struct quirk *quirk_here(enum quirk_effect effect);
 

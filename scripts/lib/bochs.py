@@ -17,7 +17,7 @@ VGA_BIOS = ["/usr/share/bochs/VGABIOS-lgpl-latest", "/usr/share/seabios/vgabios-
 SOFT_OFF = "ACPI control: soft power off"
 RESET = "bx_pc_system_c::Reset(HARDWARE) called"    # its first is at time 0
 
-# port_e9_hack and unmapped: how Meridian knows Bochs, and the port that ends it (hv/platform/emulator.c).
+# port_e9_hack and unmapped: how Meridian knows Bochs, and the port that ends it (hv/platform/power.c).
 CONFIGURATION = """\
 config_interface: textconfig
 display_library: term

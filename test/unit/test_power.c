@@ -43,6 +43,10 @@ static void wrote(unsigned bits, uint16_t port, uint32_t value)
 {
     char line[40];
 
+    if (port == 0xf4) { /* QEMU's way out */
+        tell(value == 0x10 ? "[emulator] " : "[emulator fails] ");
+        return;
+    }
     snprintf(line, sizeof(line), "%u:%x=%x ", bits, port, value);
     if (port != 0xcfc || bits != 32)
         port_values[port] = value;
@@ -118,11 +122,6 @@ void smp_triple_fault(void)
 {
     tell("[triple fault] ");
     longjmp(off, OFF);
-}
-
-void power_emulator_exit(bool ok)
-{
-    tell(ok ? "[emulator] " : "[emulator fails] ");
 }
 
 void cpu_halt_for_ever(void)

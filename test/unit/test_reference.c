@@ -1,4 +1,4 @@
-/* sources: hv/platform/reference/reference_find.c hv/platform/reference/reference_trial.c hv/platform/reference/reference_sample.c hv/platform/reference/reference_wait.c hv/platform/reference/reference_vote.c hv/platform/reference/pit.c hv/platform/reference/hpet.c hv/platform/reference/pmtimer.c */
+/* sources: hv/platform/reference/find.c hv/platform/reference/trial.c hv/platform/reference/reading.c hv/platform/reference/wait.c hv/platform/reference/pit.c hv/platform/reference/hpet.c hv/platform/reference/pmtimer.c */
 /* flags: -include test/unit/fake_cpu.h */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,9 +8,8 @@
 #include <cmocka.h>
 
 #include "fake_timers.h"
-#include "platform/reference/counters.h"
+#include "platform/reference/source.h"
 #include "platform/reference/reference.h"
-#include "platform/reference/reference_vote.h"
 
 static const struct options automatic = {.source = CLOCKSOURCE_AUTO};
 

@@ -1,9 +1,32 @@
-/* The FADT (ACPI 6.4, 5.2.9) and the HPET's table (IA-PC HPET 1.0a, 3.2.4): where the timers are. */
+/*
+ * The FADT (ACPI 6.4, 5.2.9): where the PM timer is, and how the machine is switched off and reset. And the
+ * HPET's table (IA-PC HPET 1.0a, 3.2.4).
+ */
 #include "platform/firmware/acpi_tables.h"
 #include "platform/firmware/bytes.h"
 
 #define FADT_X_PM_TMR_BLK 208u
 #define HPET_MIN          56u
+
+/* Where the FADT has them: the ports of ACPI 1.0, and what takes their place in later ones. */
+enum {
+    DSDT = 40,
+    SMI_CMD = 48,
+    ACPI_ENABLE = 52,
+    PM1_EVT_BLK = 56, /* PM1a's; PM1b's behind it */
+    PM1_CNT_BLK = 64,
+    PM1_EVT_LEN = 88,
+    FLAGS = 112,
+    RESET_REG = 116,
+    RESET_VALUE = 128,
+    X_DSDT = 140,
+    X_PM1_EVT_BLK = 148,
+    X_PM1_CNT_BLK = 172,
+    SLEEP_CONTROL_REG = 244,
+};
+
+#define RESET_REG_SUP (1u << 10)
+#define MOST_PORT     0xfffcu
 
 static uint16_t port_of(uint64_t address)
 {
@@ -20,6 +43,74 @@ static uint16_t pmtimer_port(const uint8_t *table, uint32_t size)
             return port;
     }
     return table[91] == 4 ? port_of(le32(table + 76)) : 0; /* PM_TMR_LEN is 4, or 0 where there is none */
+}
+
+static const struct acpi_register none = {0};
+
+/* The register at `at`, none where the table ends before it or the address cannot be. */
+static struct acpi_register generic(const uint8_t *table, uint32_t size, uint32_t at)
+{
+    if (size < at + GAS_SIZE)
+        return none;
+    struct acpi_register reg = {table[at], le64(table + at + 4)};
+    bool sound = reg.space == ACPI_IO       ? reg.address <= MOST_PORT
+                 : reg.space == ACPI_MEMORY ? reg.address <= PHYS_END - 4096
+                                            : false;
+    return sound ? reg : none;
+}
+
+/* A PM1 block's port: the later field where it is filled in, else that of ACPI 1.0; 0: none. */
+static uint16_t block(const uint8_t *table, uint32_t size, uint32_t at, uint32_t later)
+{
+    struct acpi_register reg = generic(table, size, later);
+    uint32_t port = reg.space == ACPI_IO && reg.address ? (uint32_t)reg.address : le32(table + at);
+    return port <= MOST_PORT ? (uint16_t)port : 0;
+}
+
+/* 4.8.3.6: a byte, in I/O, memory or the configuration space of a device on bus 0. */
+static struct acpi_register reset_register(const uint8_t *table, uint32_t size)
+{
+    if (size <= RESET_VALUE || !(le32(table + FLAGS) & RESET_REG_SUP))
+        return none;
+    if (table[RESET_REG] != ACPI_PCI)
+        return generic(table, size, RESET_REG);
+    /* 5.2.3.2, table 5-2: device, function and offset in the three lowest words. */
+    uint64_t address = le64(table + RESET_REG + 4);
+    bool sound = address >> 32 < 32 && (address >> 16 & 0xffff) < 8 && (address & 0xffff) < 256;
+    return sound ? (struct acpi_register){ACPI_PCI, address} : none;
+}
+
+static void read_pm1(const uint8_t *table, uint32_t size, struct acpi_power *power)
+{
+    uint32_t smi = le32(table + SMI_CMD);
+
+    for (unsigned i = 0; i < 2; i++) {
+        power->pm1_control[i] = block(table, size, PM1_CNT_BLK + 4 * i, X_PM1_CNT_BLK + GAS_SIZE * i);
+        power->pm1_event[i] = block(table, size, PM1_EVT_BLK + 4 * i, X_PM1_EVT_BLK + GAS_SIZE * i);
+    }
+    power->event_bytes = table[PM1_EVT_LEN];
+    power->smi_port = smi <= 0xffff ? (uint16_t)smi : 0;
+    power->enable_value = table[ACPI_ENABLE];
+    power->can_sleep = power->pm1_control[0] != 0;
+}
+
+static void fadt_read_power(const uint8_t *table, uint32_t size, struct machine *out)
+{
+    struct acpi_power *power = &out->power;
+
+    *power = (struct acpi_power){0};
+    power->reduced = le32(table + FLAGS) & FADT_HW_REDUCED;
+    if (power->reduced) {
+        power->sleep = generic(table, size, SLEEP_CONTROL_REG);
+        power->can_sleep = power->sleep.address != 0;
+    } else {
+        read_pm1(table, size, power);
+    }
+    power->reset = reset_register(table, size);
+    power->reset_value = size > RESET_VALUE ? table[RESET_VALUE] : 0;
+    out->dsdt = size >= X_DSDT + 8 ? le64(table + X_DSDT) : 0;
+    if (out->dsdt == 0)
+        out->dsdt = le32(table + DSDT);
 }
 
 void fadt_read(const uint8_t *table, uint32_t size, struct machine *out)

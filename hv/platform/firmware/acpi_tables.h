@@ -18,8 +18,6 @@
  */
 void madt_read(const uint8_t *table, uint32_t size, struct machine *out);
 void fadt_read(const uint8_t *table, uint32_t size, struct machine *out);
-/* Of the FADT what acpi_power.c wants; for fadt_read, size >= FADT_MIN. */
-void fadt_read_power(const uint8_t *table, uint32_t size, struct machine *out);
 void hpet_table_read(const uint8_t *table, uint32_t size, struct machine *out);
 
 #endif

@@ -1,4 +1,4 @@
-/* What a machine calls itself (SMBIOS, DMTF DSP0134 3.x). Pure, but for this_machine.c. */
+/* What a machine calls itself (SMBIOS, DMTF DSP0134 3.x). Pure. */
 #ifndef PLATFORM_SMBIOS_H
 #define PLATFORM_SMBIOS_H
 
@@ -21,9 +21,5 @@ bool smbios_read(struct efi_table efi, phys_view view, struct machine_names *out
 
 /* For smbios_read: where UEFI says that the entry point is, the newer kind if it has both; 0: nowhere. */
 uint64_t smbios_efi_entry(struct efi_table efi, phys_view view);
-
-/* this_machine.c: looked for once, and said in a line; then known. */
-void machine_names_find(const struct boot_info *boot, phys_view view);
-const struct machine_names *machine_names(void);
 
 #endif

@@ -1,5 +1,5 @@
 /* The HPET's main counter (IA-PC HPET Specification 1.0a, 2.3): memory-mapped, 32 or 64 bits, upwards. */
-#include "platform/reference/counters.h"
+#include "platform/reference/source.h"
 
 #include "cpu/instructions.h"
 #include "cpu/paging.h"

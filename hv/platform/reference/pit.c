@@ -2,7 +2,7 @@
  * The 8254's channel 2 (port 0x42, gate and speaker in port 0x61), as a free-running 16-bit count. Channel 0
  * is left as it is: it may be firmware's.
  */
-#include "platform/reference/counters.h"
+#include "platform/reference/source.h"
 
 #include "cpu/instructions.h"
 

@@ -3,7 +3,7 @@
  * has 32 bits; its lower 24 are used whatever it says. A timer of 24 that is called one of 32 would seem to
  * go back every 4.7 s, which is far more than the time between two readings.
  */
-#include "platform/reference/counters.h"
+#include "platform/reference/source.h"
 
 #include "cpu/instructions.h"
 

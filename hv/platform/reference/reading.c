@@ -1,5 +1,5 @@
 /* Reading a reference: one reading, and the tightest of a few. */
-#include "platform/reference/counters.h"
+#include "platform/reference/source.h"
 
 #include "cpu/instructions.h"
 #include "cpu/lock.h"

@@ -1,6 +1,6 @@
-/* The reference timers from inside: what the drivers give to reference_find.c and reference_sample.c. */
-#ifndef PLATFORM_COUNTERS_H
-#define PLATFORM_COUNTERS_H
+/* The reference timers from inside: what the drivers give to find.c and reading.c. */
+#ifndef PLATFORM_SOURCE_H
+#define PLATFORM_SOURCE_H
 
 #include "platform/reference/reference.h"
 
@@ -34,12 +34,39 @@ static inline uint64_t counter_mask(const struct reference *ref)
     return ref->bits >= 64 ? UINT64_MAX : (1ull << ref->bits) - 1;
 }
 
-/* reference_sample.c. Without the lock, for reference_trial. */
+/* reading.c. Without the lock, for trial.c. */
 bool source_sample(const struct counter_source *source, struct reference_reading *out);
 bool source_read(const struct reference *self, struct reference_reading *out); /* ref.read: takes the lock */
 /* The count alone, under the lock, for reference_wait. False: the reading failed, or the lock is not free. */
 bool source_count(const struct counter_source *source, uint64_t *count);
-/* reference_find.c: the best one, NULL if there is none. */
+/* find.c: the best one, NULL if there is none. */
 const struct counter_source *source_best(void);
+
+/* trial.c: trying a timer before it is relied on. */
+
+/* False if the count does not move within a bounded number of readings. */
+bool trial_counts(const struct counter_source *source);
+
+/*
+ * Runs all sources side by side for some 5 ms by at least two of them, with a bound in turns, and sets each
+ * one's khz: the TSC's rate as seen by it, 0 where that cannot be judged.
+ */
+void trial_rates(struct counter_source *const *sources, unsigned count);
+
+/* Needs khz. Finds out whether edges can be seen and are true ones, and how good a sample is. */
+void trial_edges(struct counter_source *source);
+
+/* find.c: which of the timers are right, when they do not agree. Pure. */
+
+/* Rates (all in the same unit, below 2^56, not 0) within 1 % of each other. */
+bool rates_agree(uint64_t a, uint64_t b);
+/* By how much a differs from b, in thousandths of b, at most 999999. b is not 0. */
+uint32_t rates_apart_permille(uint64_t a, uint64_t b);
+
+/*
+ * `rates` of the TSC by `count` timers, the preferred ones first; 0: this one cannot be judged. Returns the
+ * index of the timer that the most agree with, the earliest of equals; `count` if all are 0.
+ */
+unsigned rates_winner(const uint64_t *rates, unsigned count);
 
 #endif

@@ -1,4 +1,4 @@
-#include "platform/reference/reference_trial.h"
+#include "platform/reference/source.h"
 
 #include "cpu/instructions.h"
 

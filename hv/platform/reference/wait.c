@@ -1,5 +1,5 @@
 /* Waiting by the best reference. */
-#include "platform/reference/counters.h"
+#include "platform/reference/source.h"
 
 #include "cpu/instructions.h"
 
