@@ -3,6 +3,7 @@
 #define PLATFORM_QUIRKS_H
 
 #include "platform/firmware/smbios.h"
+#include "platform/loader/bootinfo.h"
 
 enum quirk_effect {
     QUIRK_TSC_SLIPS, /* by up to slip_ns between two looks, where CPUs run at the same moment */

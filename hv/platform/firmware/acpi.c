@@ -1,7 +1,7 @@
 /* From the RSDP to the tables: ACPI 6.4, 5.2.5 (RSDP), 5.2.7 (RSDT), 5.2.8 (XSDT). */
 #include "platform/firmware/acpi_tables.h"
 #include "platform/firmware/aml_s5.h"
-#include "platform/firmware/bytes.h"
+#include "platform/bytes.h"
 
 #define RSDP_V1_SIZE     20u
 #define RSDP_V2_SIZE     36u

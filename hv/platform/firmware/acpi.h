@@ -3,7 +3,11 @@
 #ifndef PLATFORM_ACPI_H
 #define PLATFORM_ACPI_H
 
-#include "platform/loader/bootinfo.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "platform/bytes.h"
 
 #define MACHINE_MAX_CPUS 256
 

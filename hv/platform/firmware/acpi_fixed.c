@@ -3,7 +3,7 @@
  * HPET's table (IA-PC HPET 1.0a, 3.2.4).
  */
 #include "platform/firmware/acpi_tables.h"
-#include "platform/firmware/bytes.h"
+#include "platform/bytes.h"
 
 #define FADT_X_PM_TMR_BLK 208u
 #define HPET_MIN          56u

@@ -1,6 +1,6 @@
 /* The MADT: which CPUs there are (ACPI 6.4, 5.2.12). */
 #include "platform/firmware/acpi_tables.h"
-#include "platform/firmware/bytes.h"
+#include "platform/bytes.h"
 
 enum { ENTRY_LOCAL_APIC = 0, ENTRY_LAPIC_OVERRIDE = 5, ENTRY_LOCAL_X2APIC = 9 };
 

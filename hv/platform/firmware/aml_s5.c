@@ -1,7 +1,7 @@
 /* Looking for one name in AML. Every look is behind a check that the byte is there. */
 #include "platform/firmware/aml_s5.h"
 
-#include "platform/firmware/bytes.h"
+#include "platform/bytes.h"
 
 /* ACPI 6.4, 20.2.2, 20.2.3, 20.2.5. */
 enum {

@@ -4,7 +4,7 @@
  */
 #include "platform/firmware/mptable.h"
 
-#include "platform/firmware/bytes.h"
+#include "platform/bytes.h"
 
 #define POINTER_BYTES 16u
 #define HEADER_BYTES  44u

@@ -3,7 +3,7 @@
 
 #include "log/format.h"
 #include "log/string.h"
-#include "platform/firmware/bytes.h"
+#include "platform/bytes.h"
 
 #define BIOS_START 0xf0000u
 #define BIOS_BYTES 0x10000u

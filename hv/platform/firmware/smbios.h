@@ -2,7 +2,17 @@
 #ifndef PLATFORM_SMBIOS_H
 #define PLATFORM_SMBIOS_H
 
-#include "platform/loader/bootinfo.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "platform/bytes.h"
+
+/* UEFI's system table (UEFI 2.10, 4.3); at 0: the loader names none. */
+struct efi_table {
+    uint64_t at;
+    bool wide; /* of a 64-bit UEFI */
+};
 
 #define MACHINE_NAME_BYTES 64u
 

@@ -1,5 +1,5 @@
 /* UEFI 2.10: 4.3 (system table), 4.6 (configuration table). They stay where they are after boot services. */
-#include "platform/firmware/bytes.h"
+#include "platform/bytes.h"
 #include "platform/firmware/smbios.h"
 
 #define SIGNATURE   "IBI SYST"

@@ -6,25 +6,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "platform/bytes.h"
+#include "platform/firmware/smbios.h"
+
 #define BOOT_MAX_RANGES         256
 #define BOOT_MAX_CMDLINE        1024
 #define MULTIBOOT2_LOADER_MAGIC 0x36d76289u
 #define PVH_MAGIC               0x336ec578u
-
-/* Gives a view of physical bytes [phys, phys + size), or NULL if there is none. */
-typedef const void *(*phys_view)(uint64_t phys, size_t size);
 
 enum memory_kind { MEMORY_USABLE = 1, MEMORY_RESERVED = 2, MEMORY_ACPI = 3, MEMORY_NVS = 4, MEMORY_BAD = 5 };
 
 struct memory_range {
     uint64_t start, end; /* bytes; end exclusive, > start */
     uint32_t kind;       /* enum memory_kind; unknown kinds read as MEMORY_RESERVED */
-};
-
-/* UEFI's system table (UEFI 2.10, 4.3); at 0: the loader names none. */
-struct efi_table {
-    uint64_t at;
-    bool wide; /* of a 64-bit UEFI */
 };
 
 /* Where a colour's bits are in a pixel. */

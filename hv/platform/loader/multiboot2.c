@@ -1,6 +1,6 @@
 /* Multiboot2 boot information (Multiboot2 Specification 2.0, section 3.6). */
 #include "platform/loader/bootparse.h"
-#include "platform/firmware/bytes.h"
+#include "platform/bytes.h"
 
 enum {
     TAG_END = 0,

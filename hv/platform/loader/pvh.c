@@ -1,6 +1,6 @@
 /* PVH boot (Xen's public header arch-x86/hvm/start_info.h): what QEMU's -kernel hands over. */
 #include "platform/loader/bootparse.h"
-#include "platform/firmware/bytes.h"
+#include "platform/bytes.h"
 
 #include <xen/xen.h>
 #include <xen/arch-x86/hvm/start_info.h>

@@ -1,9 +1,15 @@
-/* Little-endian fields out of bytes of any alignment: firmware's structures keep to no alignment. Pure. */
+/*
+ * Physical bytes as the parsers see them: a view of memory, and little-endian fields of any alignment, since
+ * firmware's structures keep to none. Pure.
+ */
 #ifndef PLATFORM_BYTES_H
 #define PLATFORM_BYTES_H
 
 #include <stddef.h>
 #include <stdint.h>
+
+/* Gives a view of physical bytes [phys, phys + size), or NULL if there is none. */
+typedef const void *(*phys_view)(uint64_t phys, size_t size);
 
 static inline uint16_t le16(const uint8_t *p)
 {
