@@ -49,7 +49,7 @@ void hv_main(uint32_t magic, uint32_t info)
     if (!apic_init(machine.lapic_base))
         panic("this CPU has no local APIC: switch it on in the firmware, or use another machine");
     apic_init_cpu();
-    if (!reference_find(&machine, &options))
+    if (!reference_find(&machine, options.source))
         panic("no reference timer can be used: enable HPET, the ACPI PM timer or the PIT in the firmware");
     boot_wake_cpus(&boot, &machine, &options, other_cpu);
     keeper_start(&options, machine.century_register);

@@ -4,6 +4,7 @@
 #include "check/figures.h"
 #include "log/format.h"
 #include "log/string.h"
+#include "platform/reference/sources.h"
 
 #define SPAN 24u
 
@@ -121,9 +122,9 @@ static void say_means(char *text, const struct evidence *e, const struct verdict
 /* Returns the option that makes Linux take another clock, one that was seen to work here. */
 static const char *other_clock(const struct evidence *e)
 {
-    if (strcmp(e->source, "hpet") == 0)
-        return "clocksource=hpet";
-    return strcmp(e->source, "pmtimer") == 0 ? "clocksource=acpi_pm" : "tsc=unstable";
+    const char *option = source_linux_option(e->source);
+
+    return option ? option : "tsc=unstable";
 }
 
 static void say_unsafe(char *text, const struct evidence *e, struct verdict *v)

@@ -99,7 +99,7 @@ MODULES = [
 # Each option's own bounds: test/unit/test_options.c; each way an ELF can be wrong: test_elf.c, test_layout.c.
 LINES = [
     option("mem", "mem=1", "must be MiB, 8 to 4096"),
-    option("clocksource", "clocksource=tsc", "must be auto, pit, hpet or pmtimer"),
+    option("clocksource", "clocksource=tsc", "must be one of auto, hpet, pmtimer, pit"),
     option("maxcpus", "maxcpus=0", "must be 1 to 256"),
     option("by-grub", "mem=lots", "must be MiB, 8 to 4096", lane="iso-bios"),
     Row("bad-guest-option", "exact",

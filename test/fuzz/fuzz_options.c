@@ -1,4 +1,4 @@
-/* sources: test/fuzz/seeds.c hv/platform/loader/options.c */
+/* sources: test/fuzz/seeds.c hv/platform/loader/options.c hv/platform/reference/sources.c */
 /* runs: 200000 */
 #include "fuzz.h"
 #include "platform/loader/options.h"

@@ -1,5 +1,7 @@
 #include "platform/loader/options.h"
 
+#include "platform/reference/sources.h"
+
 /* A piece of the line; it does not end in a zero byte. */
 struct text {
     const char *at;
@@ -36,75 +38,91 @@ static bool number_within(struct text text, uint32_t least, uint32_t most, uint3
     return true;
 }
 
-/*
- * One option: where its value goes in struct options, and how it is read. A choice is one of `words`, each
- * with its zero, and its number there is the enum's. A number lies within [least, most].
- */
-enum kind { SWITCH, CHOICE, NUMBER, NOSMP };
+/* A choice is one of `words`, in the order of its enum. A number lies within [least, most]. */
+enum kind { SWITCH, CHOICE, NUMBER, TIMER, NOSMP };
+
+static const char *const clockmode_words[] = {"auto", "unified", "percpu", NULL};
+static const char *const end_words[] = {"stay", "poweroff", "reset", NULL};
+
+_Static_assert(CLOCKMODE_AUTO == 0 && CLOCKMODE_UNIFIED == 1 && CLOCKMODE_PERCPU == 2, "clockmode_words");
+_Static_assert(END_STAY == 0 && END_POWER_OFF == 1 && END_RESET == 2, "end_words");
+
 static const struct option {
-    char name[14];
-    uint8_t kind, at;
-    union {
-        const char *words;
-        struct {
-            uint32_t least, most;
-        };
-    };
+    const char *name;
+    enum kind kind;
+    size_t at; /* where its value is in struct options */
+    const char *const *words;
+    uint32_t least, most;
     const char *why; /* it was refused: what it should have been */
 } table[] = {
 #define AT(member) offsetof(struct options, member)
-    {"acpi", SWITCH, AT(acpi), {0}, "must be on or off"},
-    {"nosmp", NOSMP, AT(max_cpus), {0}, "takes no value"},
-    {"maxcpus", NUMBER, AT(max_cpus), {.least = 1, .most = 256}, "must be 1 to 256"},
-    {"clocksource", CHOICE, AT(source), {"auto\0pit\0hpet\0pmtimer\0"}, "must be auto, pit, hpet or pmtimer"},
-    {"clockmode", CHOICE, AT(mode), {"auto\0unified\0percpu\0"}, "must be auto, unified or percpu"},
-    {"wander", NUMBER, AT(wander_ppb_s), {.most = 1000000}, "must be ppb per second, 0 to 1000000"},
-    {"mem", NUMBER, AT(guest_mib), {.least = 8, .most = 4096}, "must be MiB, 8 to 4096"},
-    {"vcpus", NUMBER, AT(vcpus), {.most = 32}, "must be 0 (one on each CPU) to 32"},
-    {"duration", NUMBER, AT(duration_s), {.most = UINT32_MAX}, "must be seconds, 0 for no end"},
-    {"discipline", SWITCH, AT(discipline), {0}, "must be on or off"},
-    {"screen", SWITCH, AT(screen), {0}, "must be on or off"},
-    {"idle", SWITCH, AT(idle_trial), {0}, "must be on or off"},
-    {"end", CHOICE, AT(end), {"stay\0poweroff\0reset\0"}, "must be stay, poweroff or reset"},
+    {"acpi", SWITCH, AT(acpi), .why = "must be on or off"},
+    {"nosmp", NOSMP, AT(max_cpus), .why = "takes no value"},
+    {"maxcpus", NUMBER, AT(max_cpus), .least = 1, .most = 256, .why = "must be 1 to 256"},
+    {"clocksource", TIMER, AT(source), .why = "must be one of auto" REFERENCE_SOURCES(SOURCES_LIST)},
+    {"clockmode", CHOICE, AT(mode), clockmode_words, .why = "must be auto, unified or percpu"},
+    {"wander", NUMBER, AT(wander_ppb_s), .most = 1000000, .why = "must be ppb per second, 0 to 1000000"},
+    {"mem", NUMBER, AT(guest_mib), .least = 8, .most = 4096, .why = "must be MiB, 8 to 4096"},
+    {"vcpus", NUMBER, AT(vcpus), .most = 32, .why = "must be 0 (one on each CPU) to 32"},
+    {"duration", NUMBER, AT(duration_s), .most = UINT32_MAX, .why = "must be seconds, 0 for no end"},
+    {"discipline", SWITCH, AT(discipline), .why = "must be on or off"},
+    {"screen", SWITCH, AT(screen), .why = "must be on or off"},
+    {"idle", SWITCH, AT(idle_trial), .why = "must be on or off"},
+    {"end", CHOICE, AT(end), end_words, .why = "must be stay, poweroff or reset"},
 #undef AT
 };
-_Static_assert(sizeof(struct options) < 256, "option.at");
-_Static_assert(sizeof(enum clocksource) == 4 && CLOCKSOURCE_PMTIMER == 3, "clocksource's words");
-_Static_assert(sizeof(enum clockmode) == 4 && CLOCKMODE_UNIFIED == 1 && CLOCKMODE_PERCPU == 2, "clockmode's");
-_Static_assert(sizeof(enum end) == 4 && END_POWER_OFF == 1 && END_RESET == 2, "end's");
+_Static_assert(sizeof(enum clockmode) == 4 && sizeof(enum end) == 4, "a choice is written as 32 bits");
 
-static bool choose(struct text value, const char *words, uint32_t *out)
+/* Returns false, and leaves *out alone, if `value` is neither. */
+static bool read_switch(struct text value, bool *out)
 {
-    for (uint32_t number = 0; *words; number++) {
-        if (text_is(value, words)) {
+    bool on = text_is(value, "on");
+
+    if (!on && !text_is(value, "off"))
+        return false;
+    *out = on;
+    return true;
+}
+
+static bool read_choice(struct text value, const char *const *words, uint32_t *out)
+{
+    for (uint32_t number = 0; words[number]; number++) {
+        if (text_is(value, words[number])) {
             *out = number;
             return true;
         }
-        while (*words++)
-            ;
     }
     return false;
 }
 
-/* False: the value is bad, and nothing was changed. */
-static bool set(const struct option *option, struct text value, struct options *out)
+/* The name of a reference timer, or auto: any. */
+static bool read_timer(struct text value, const char **out)
+{
+    const char *name = source_named(value.at, value.length);
+
+    if (!name && !text_is(value, "auto"))
+        return false;
+    *out = name;
+    return true;
+}
+
+/* Returns false, and changes nothing, if the value is bad. */
+static bool set_option(const struct option *option, struct text value, struct options *out)
 {
     void *at = (char *)out + option->at;
-    uint32_t on;
 
     switch (option->kind) {
-    case SWITCH:
-        if (!choose(value, "off\0on\0", &on))
-            return false;
-        *(bool *)at = on;
-        return true;
-    case CHOICE: return choose(value, option->words, at);
+    case SWITCH: return read_switch(value, at);
+    case CHOICE: return read_choice(value, option->words, at);
     case NUMBER: return number_within(value, option->least, option->most, at);
-    default: /* NOSMP */
-        if (!value.length)
-            *(uint32_t *)at = 1;
-        return !value.length;
+    case TIMER: return read_timer(value, at);
+    case NOSMP:
+        if (value.length > 0)
+            return false;
+        out->max_cpus = 1;
+        return true;
     }
+    return false;
 }
 
 /* One word of the line; what is wrong with it, or NULL. */
@@ -120,7 +138,7 @@ static const char *take_word(struct text word, struct options *out)
     }
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
         if (text_is(name, table[i].name)) {
-            const char *why = set(&table[i], value, out) ? NULL : table[i].why;
+            const char *why = set_option(&table[i], value, out) ? NULL : table[i].why;
             if (why && !out->bad.why)
                 out->bad = (struct option_refused){word.at, word.length, why};
             return why;

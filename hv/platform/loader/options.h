@@ -12,7 +12,6 @@ static inline int option_shown(size_t length)
     return length < 60 ? (int)length : 60;
 }
 
-enum clocksource { CLOCKSOURCE_AUTO, CLOCKSOURCE_PIT, CLOCKSOURCE_HPET, CLOCKSOURCE_PMTIMER };
 enum end { END_STAY, END_POWER_OFF, END_RESET };
 enum clockmode { CLOCKMODE_AUTO, CLOCKMODE_UNIFIED, CLOCKMODE_PERCPU };
 
@@ -25,18 +24,18 @@ struct option_refused {
 
 struct options {
     struct option_refused bad;
-    bool acpi;               /* acpi=on|off, default on */
-    enum clocksource source; /* clocksource=auto|pit|hpet|pmtimer */
-    enum clockmode mode;     /* clockmode=auto|unified|percpu */
-    bool discipline;         /* discipline=on|off, default on; off: S is not steered after the start */
-    uint32_t wander_ppb_s;   /* wander=<ppb per second>, default 10, 0..1000000 */
-    uint32_t guest_mib;      /* mem=<MiB> of the guest, default 32, 8..4096 */
-    uint32_t max_cpus;       /* maxcpus=<n>, 1..256, nosmp: 1; 0: all there are */
-    uint32_t vcpus;          /* vcpus=<n>, 0: one on each CPU (at most 32) */
-    uint32_t duration_s;     /* duration=<s>: stop a guest that reports nothing after that long; 0: never */
-    bool screen;             /* screen=on|off, default on; off: nothing is drawn, serial alone */
-    bool idle_trial;         /* idle=on|off, default on; off: no CPU is sent into deep idle to try its TSC */
-    enum end end;            /* end=stay|poweroff|reset, default stay: what follows the verdict */
+    bool acpi;             /* acpi=on|off, default on */
+    const char *source;    /* clocksource=: a name of reference/sources.h; NULL: auto */
+    enum clockmode mode;   /* clockmode=auto|unified|percpu */
+    bool discipline;       /* discipline=on|off, default on; off: S is not steered after the start */
+    uint32_t wander_ppb_s; /* wander=<ppb per second>, default 10, 0..1000000 */
+    uint32_t guest_mib;    /* mem=<MiB> of the guest, default 32, 8..4096 */
+    uint32_t max_cpus;     /* maxcpus=<n>, 1..256, nosmp: 1; 0: all there are */
+    uint32_t vcpus;        /* vcpus=<n>, 0: one on each CPU (at most 32) */
+    uint32_t duration_s;   /* duration=<s>: stop a guest that reports nothing after that long; 0: never */
+    bool screen;           /* screen=on|off, default on; off: nothing is drawn, serial alone */
+    bool idle_trial;       /* idle=on|off, default on; off: no CPU is sent into deep idle to try its TSC */
+    enum end end;          /* end=stay|poweroff|reset, default stay: what follows the verdict */
 };
 
 /* Called for each word refused: unknown options and bad values; `why` is a sentence's middle. */

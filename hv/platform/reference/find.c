@@ -2,13 +2,16 @@
 #include "platform/reference/source.h"
 
 #include "log/log.h"
+#include "log/string.h"
 
-#define SOURCES 3u
-#define TRIALS  3u
+#define TRIALS 3u
 
-/* The order in which they are preferred where nothing else decides. */
-static struct counter_source *const all[SOURCES] = {&hpet_source, &pmtimer_source, &pit_source};
-static const enum clocksource option_of[SOURCES] = {CLOCKSOURCE_HPET, CLOCKSOURCE_PMTIMER, CLOCKSOURCE_PIT};
+#define ROW(source, name, linux_option) {&(source), name},
+
+static const struct {
+    struct counter_source *source;
+    const char *name;
+} rows[SOURCES] = {REFERENCE_SOURCES(ROW)};
 
 /* Those that can be used, best first; fixed once reference_find is done. */
 static struct counter_source *usable[SOURCES];
@@ -24,16 +27,15 @@ const struct reference *reference_get(unsigned i)
     return i < usable_count ? &usable[i]->ref : NULL;
 }
 
-/* Starts what is asked for (CLOCKSOURCE_AUTO: all), leaves in `found` what counts, and says why the others do
- * not. */
-static unsigned start_all(const struct machine *machine, enum clocksource wanted,
-                          struct counter_source **found)
+/* Starts what is wanted (NULL: all), leaves in `found` what counts, and says why the others do not. */
+static unsigned start_all(const struct machine *machine, const char *wanted, struct counter_source **found)
 {
     unsigned count = 0;
     for (unsigned i = 0; i < SOURCES; i++) {
-        struct counter_source *source = all[i];
-        if (wanted != CLOCKSOURCE_AUTO && wanted != option_of[i])
+        struct counter_source *source = rows[i].source;
+        if (wanted && strcmp(wanted, rows[i].name) != 0)
             continue;
+        source->ref.name = rows[i].name;
         const char *why = source->start(machine, &source->ref);
         if (!why && !trial_counts(source))
             why = "it does not count";
@@ -142,29 +144,25 @@ static void insert_usable(struct counter_source *source)
     usable[at] = source;
 }
 
-static unsigned find_among(const struct machine *machine, enum clocksource wanted)
+static unsigned find_among(const struct machine *machine, const char *wanted)
 {
     struct counter_source *found[SOURCES];
     unsigned count = drop_disagreeing(found, start_all(machine, wanted, found));
     for (unsigned i = 0; i < count; i++) {
         trial_edges(found[i]);
-        found[i]->ref.read = source_read;
         say_usable(found[i]);
         insert_usable(found[i]);
     }
     return count;
 }
 
-unsigned reference_find(const struct machine *machine, const struct options *options)
+unsigned reference_find(const struct machine *machine, const char *wanted)
 {
     usable_count = 0;
-    find_among(machine, options->source);
-    if (usable_count == 0 && options->source != CLOCKSOURCE_AUTO) {
-        for (unsigned i = 0; i < SOURCES; i++)
-            if (options->source == option_of[i])
-                log_print("clocksource=%s: it cannot be used, so the best of the others is\n",
-                          all[i]->ref.name);
-        find_among(machine, CLOCKSOURCE_AUTO);
+    find_among(machine, wanted);
+    if (usable_count == 0 && wanted) {
+        log_print("clocksource=%s: it cannot be used, so the best of the others is\n", wanted);
+        find_among(machine, NULL);
     }
     return usable_count;
 }

@@ -28,7 +28,7 @@ static bool wide;
  * The instant is that of the low half. The high half before and after it shows that there was no carry in
  * between, which makes the two halves one 64-bit count (2.4.7).
  */
-static bool hpet_raw(struct reference_reading *out)
+static bool hpet_read(struct reference_reading *out)
 {
     out->edge = false;
     for (unsigned try = 0; try < TRIES; try++) {
@@ -73,8 +73,7 @@ static const char *hpet_start(const struct machine *machine, struct reference *r
 }
 
 struct counter_source hpet_source = {
-    .ref = {.name = "hpet"},
     .start = hpet_start,
-    .raw = hpet_raw,
-    .checked = hpet_raw,
+    .read = hpet_read,
+    .poll = hpet_read,
 };

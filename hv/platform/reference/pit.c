@@ -20,7 +20,7 @@
  * instruction runs (SDM vol. 1, "Ordering I/O"), so the instant lies within the OUT: the two reads need not
  * be inside the bracket. The count runs downwards; negated it runs upwards, modulo 2^16.
  */
-static bool pit_raw(struct reference_reading *out)
+static bool pit_read(struct reference_reading *out)
 {
     out->tsc_lo = rdtsc_ordered();
     outb(PIT_COMMAND, CHANNEL2_LATCH);
@@ -36,9 +36,9 @@ static bool pit_raw(struct reference_reading *out)
 static bool pit_moves(void)
 {
     struct reference_reading first, now;
-    pit_raw(&first);
+    pit_read(&first);
     for (unsigned turn = 0; turn < START_TURNS; turn++) {
-        pit_raw(&now);
+        pit_read(&now);
         if (now.count != first.count)
             return true;
     }
@@ -71,8 +71,7 @@ static const char *pit_start(const struct machine *machine, struct reference *re
 }
 
 struct counter_source pit_source = {
-    .ref = {.name = "pit"},
     .start = pit_start,
-    .raw = pit_raw,
-    .checked = pit_raw,
+    .read = pit_read,
+    .poll = pit_read,
 };

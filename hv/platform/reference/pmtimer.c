@@ -15,7 +15,7 @@
 
 static uint16_t port;
 
-static bool pmtimer_raw(struct reference_reading *out)
+static bool pmtimer_poll(struct reference_reading *out)
 {
     out->tsc_lo = rdtsc_ordered();
     uint32_t count = inl(port);
@@ -29,10 +29,10 @@ static bool pmtimer_raw(struct reference_reading *out)
  * Old chips (PIIX4) let a reading fall into a carry. Another one that follows closely shows that this was not
  * one of those. (Polling for an edge needs no such check: it wants the count to move by exactly one.)
  */
-static bool pmtimer_checked(struct reference_reading *out)
+static bool pmtimer_read(struct reference_reading *out)
 {
     for (unsigned try = 0; try < TRIES; try++) {
-        pmtimer_raw(out);
+        pmtimer_poll(out);
         if (((inl(port) - out->count) & MASK) < CLOSE_COUNTS)
             return true;
     }
@@ -54,8 +54,7 @@ static const char *pmtimer_start(const struct machine *machine, struct reference
 }
 
 struct counter_source pmtimer_source = {
-    .ref = {.name = "pmtimer"},
     .start = pmtimer_start,
-    .raw = pmtimer_raw,
-    .checked = pmtimer_checked,
+    .read = pmtimer_read,
+    .poll = pmtimer_poll,
 };

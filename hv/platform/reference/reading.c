@@ -41,10 +41,10 @@ static uint64_t doubt(const struct counter_source *source, const struct referenc
 static bool read_at_edge(const struct counter_source *source, struct reference_reading *out)
 {
     struct reference_reading old, now;
-    if (!source->raw(&old))
+    if (!source->poll(&old))
         return false;
     for (unsigned turn = 0; turn < EDGE_TURNS; turn++, old = now) {
-        if (!source->raw(&now))
+        if (!source->poll(&now))
             return false;
         uint64_t moved = (now.count - old.count) & counter_mask(&source->ref);
         if (moved == 0)
@@ -61,7 +61,7 @@ static bool read_once(const struct counter_source *source, struct reference_read
 {
     if ((source->coarse || source->stepping) && read_at_edge(source, out))
         return true;
-    return !source->stepping && source->checked(out);
+    return !source->stepping && source->read(out);
 }
 
 bool source_sample(const struct counter_source *source, struct reference_reading *out)
@@ -80,17 +80,6 @@ bool source_sample(const struct counter_source *source, struct reference_reading
     return any;
 }
 
-bool source_read(const struct reference *self, struct reference_reading *out)
-{
-    const struct counter_source *source = source_of(self);
-    bool were_on;
-    if (!counters_take(&were_on))
-        return false;
-    bool ok = source->stepping ? read_at_edge(source, out) : source->checked(out);
-    lock_release(&counters_lock, were_on);
-    return ok;
-}
-
 bool reference_sample(const struct reference *ref, struct reference_reading *out)
 {
     bool were_on;
@@ -107,7 +96,7 @@ bool source_count(const struct counter_source *source, uint64_t *count)
     bool were_on;
     if (!counters_take(&were_on))
         return false;
-    bool ok = source->checked(&reading);
+    bool ok = source->read(&reading);
     lock_release(&counters_lock, were_on);
     *count = reading.count;
     return ok;

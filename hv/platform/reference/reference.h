@@ -9,7 +9,6 @@
 #include <stdint.h>
 
 #include "platform/firmware/acpi.h"
-#include "platform/loader/options.h"
 
 /*
  * One reading: at some instant between TSC values tsc_lo and tsc_hi the counter stood at `count` (masked to
@@ -23,22 +22,21 @@ struct reference_reading {
 };
 
 struct reference {
-    const char *name;                /* "pit", "hpet", "pmtimer" */
+    const char *name;                /* its row's, in sources.h: "hpet" */
     uint32_t bits;                   /* width of the counter: 16, 24, 32, 64; counts upwards */
     uint32_t period_num, period_den; /* ns per count = num / den, the nominal crystal's */
     uint32_t tolerance_ppb; /* how far the nominal rate of known makes lies from num/den (QEMU, Bochs) */
     uint64_t typical_width; /* TSC ticks (tsc_hi - tsc_lo) of a good reading, found at start */
-    bool (*read)(const struct reference *self,
-                 struct reference_reading *out); /* one reading; false: failed */
 };
 
 /*
  * Once, on the boot CPU, while no other runs.
  * Finds and tries what the machine has: present, counting, upwards, agreeing with each other within 1 %.
  * Prints a line for each, with the reason where one is refused. Returns how many can be used, tightest
- * bracket (in ns, granularity included) first; `options->source` restricts it to one.
+ * bracket (in ns, granularity included) first. `wanted` is the name of the one to use (sources.h), NULL: any;
+ * where that one cannot be used the others are tried.
  */
-unsigned reference_find(const struct machine *machine, const struct options *options);
+unsigned reference_find(const struct machine *machine, const char *wanted);
 /* i-th, best first; NULL beyond. */
 const struct reference *reference_get(unsigned i);
 

@@ -3,6 +3,7 @@
 #define PLATFORM_SOURCE_H
 
 #include "platform/reference/reference.h"
+#include "platform/reference/sources.h"
 
 struct counter_source {
     struct reference ref; /* its public face; the first member, so that one is found from the other */
@@ -13,11 +14,15 @@ struct counter_source {
      */
     const char *(*start)(const struct machine *machine, struct reference *ref);
     /*
-     * One reading: TSC, counter, TSC, edge = false. `raw` is the quickest, for polling; `checked` is one to
-     * rely on by itself. The caller holds the counters' lock, or is alone.
+     * Two ways to read the counter once: TSC, counter, TSC; edge = false. False: it could not be read. The
+     * caller holds the counters' lock, or is alone.
+     *
+     * read: to be relied on by itself. Everybody takes this one but for the next.
+     * poll: the quickest. It may be caught in a carry, so only what looks for the count's edge takes it:
+     *       there a count that moved by more than one is no edge.
      */
-    bool (*raw)(struct reference_reading *out);
-    bool (*checked)(struct reference_reading *out);
+    bool (*read)(struct reference_reading *out);
+    bool (*poll)(struct reference_reading *out);
 
     /* Found by trying it. */
     uint64_t khz;         /* the TSC's rate by it */
@@ -27,7 +32,8 @@ struct counter_source {
     bool stepping;        /* an emulator's, that moves several counts at once, so that no edge is exact */
 };
 
-extern struct counter_source hpet_source, pmtimer_source, pit_source;
+#define SOURCE_EXTERN(source, name, linux_option) extern struct counter_source source;
+REFERENCE_SOURCES(SOURCE_EXTERN)
 
 static inline uint64_t counter_mask(const struct reference *ref)
 {
@@ -36,7 +42,6 @@ static inline uint64_t counter_mask(const struct reference *ref)
 
 /* reading.c. Without the lock, for trial.c. */
 bool source_sample(const struct counter_source *source, struct reference_reading *out);
-bool source_read(const struct reference *self, struct reference_reading *out); /* ref.read: takes the lock */
 /* The count alone, under the lock, for reference_wait. False: the reading failed, or the lock is not free. */
 bool source_count(const struct counter_source *source, uint64_t *count);
 /* find.c: the best one, NULL if there is none. */

@@ -26,7 +26,7 @@ static bool tight_reading(const struct counter_source *source, struct reference_
     bool any = false;
     for (unsigned i = 0; i < TIGHT_READS; i++) {
         struct reference_reading reading;
-        if (!source->checked(&reading))
+        if (!source->read(&reading))
             continue;
         if (!any || width_of(&reading) < width_of(out))
             *out = reading;
@@ -50,10 +50,10 @@ static void advance(const struct counter_source *source, struct run *run, const 
 bool trial_counts(const struct counter_source *source)
 {
     struct reference_reading first, now;
-    if (!source->checked(&first))
+    if (!source->read(&first))
         return false;
     for (unsigned turn = 0; turn < COUNT_TURNS; turn++)
-        if (source->checked(&now) && now.count != first.count)
+        if (source->read(&now) && now.count != first.count)
             return true;
     return false;
 }
@@ -64,7 +64,7 @@ static unsigned poll_all(struct counter_source *const *sources, struct run *runs
     unsigned done = 0;
     for (unsigned i = 0; i < count; i++) {
         struct reference_reading now;
-        if (sources[i]->checked(&now))
+        if (sources[i]->read(&now))
             advance(sources[i], &runs[i], &now);
         done += ns_of(sources[i], runs[i].counts) >= WINDOW_NS;
     }
@@ -85,7 +85,7 @@ static uint64_t rate_of(const struct counter_source *source, const struct run *r
 
 void trial_rates(struct counter_source *const *sources, unsigned count)
 {
-    struct run runs[3] = {0};
+    struct run runs[SOURCES] = {0};
     unsigned wanted = count < 2 ? 1 : 2;
 
     for (unsigned i = 0; i < count; i++) {
@@ -109,7 +109,7 @@ static uint64_t turn_ticks(const struct counter_source *source)
     uint64_t least = UINT64_MAX;
     struct reference_reading old, now;
     for (unsigned i = 0; i < TIGHT_READS; i++)
-        if (source->raw(&old) && source->raw(&now) && now.tsc_hi - old.tsc_lo < least)
+        if (source->poll(&old) && source->poll(&now) && now.tsc_hi - old.tsc_lo < least)
             least = now.tsc_hi - old.tsc_lo;
     return least;
 }
@@ -130,13 +130,13 @@ static uint64_t ticks_of(const struct counter_source *source, uint64_t counts)
 static bool seen_stepping(const struct counter_source *source)
 {
     struct reference_reading first, last, now;
-    if (!source->checked(&first))
+    if (!source->read(&first))
         return false;
     last = first;
     uint64_t counts = 0;
     int64_t most = INT64_MIN, least = INT64_MAX;
     for (unsigned i = 0; i < STEP_READS; i++, last = now) {
-        if (!source->checked(&now))
+        if (!source->read(&now))
             return false;
         counts += (now.count - last.count) & counter_mask(&source->ref);
         if (counts >> 24)
