@@ -11,6 +11,12 @@
 /* Gives a view of physical bytes [phys, phys + size), or NULL if there is none. */
 typedef const void *(*phys_view)(uint64_t phys, size_t size);
 
+/* Returns the bytes there, or NULL: none were named (phys 0), the range wraps, or there is no view of it. */
+static inline const uint8_t *peek(phys_view view, uint64_t phys, size_t size)
+{
+    return phys != 0 && phys <= UINT64_MAX - size ? view(phys, size) : NULL;
+}
+
 static inline uint16_t le16(const uint8_t *p)
 {
     return (uint16_t)(p[0] | p[1] << 8);

@@ -1,4 +1,4 @@
-/* sources: test/fuzz/seeds.c hv/platform/firmware/acpi_madt.c hv/platform/firmware/acpi_fixed.c */
+/* sources: test/fuzz/seeds.c hv/platform/firmware/acpi_madt.c hv/platform/firmware/acpi_fixed.c hv/platform/firmware/common.c */
 /* runs: 300000 */
 #include "acpi_build.h"
 #include "fuzz.h"

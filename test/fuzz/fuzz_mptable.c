@@ -1,4 +1,4 @@
-/* sources: test/fuzz/seeds.c hv/platform/firmware/mptable.c */
+/* sources: test/fuzz/seeds.c hv/platform/firmware/mptable.c hv/platform/firmware/common.c */
 /* runs: 150000 */
 #include "fuzz.h"
 #include "machine_check.h"

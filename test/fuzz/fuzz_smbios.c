@@ -1,4 +1,4 @@
-/* sources: test/fuzz/seeds.c hv/platform/firmware/smbios.c hv/platform/firmware/smbios_efi.c hv/log/format.c */
+/* sources: test/fuzz/seeds.c hv/platform/firmware/smbios.c hv/platform/firmware/smbios_efi.c hv/log/format.c hv/platform/firmware/common.c */
 /* runs: 50000 */
 #include "fuzz.h"
 #include "smbios_build.h"

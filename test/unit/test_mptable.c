@@ -1,4 +1,4 @@
-/* sources: hv/platform/firmware/mptable.c */
+/* sources: hv/platform/firmware/mptable.c hv/platform/firmware/common.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-/* sources: hv/platform/firmware/smbios.c hv/platform/firmware/smbios_efi.c hv/log/format.c */
+/* sources: hv/platform/firmware/smbios.c hv/platform/firmware/smbios_efi.c hv/log/format.c hv/platform/firmware/common.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

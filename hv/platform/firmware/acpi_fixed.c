@@ -5,9 +5,6 @@
 #include "platform/firmware/acpi_tables.h"
 #include "platform/bytes.h"
 
-#define FADT_X_PM_TMR_BLK 208u
-#define HPET_MIN          56u
-
 /* Where the FADT has them: the ports of ACPI 1.0, and what takes their place in later ones. */
 enum {
     DSDT = 40,
@@ -15,15 +12,23 @@ enum {
     ACPI_ENABLE = 52,
     PM1_EVT_BLK = 56, /* PM1a's; PM1b's behind it */
     PM1_CNT_BLK = 64,
+    PM_TMR_BLK = 76,
     PM1_EVT_LEN = 88,
+    PM_TMR_LEN = 91,
+    CENTURY = 108,
     FLAGS = 112,
     RESET_REG = 116,
     RESET_VALUE = 128,
     X_DSDT = 140,
     X_PM1_EVT_BLK = 148,
     X_PM1_CNT_BLK = 172,
+    X_PM_TMR_BLK = 208,
     SLEEP_CONTROL_REG = 244,
 };
+
+/* IA-PC HPET 1.0a, 3.2.4: a Generic Address Structure. */
+enum { HPET_BASE = 40, HPET_MIN = 56 };
+#define HPET_BYTES 0x400u
 
 #define RESET_REG_SUP (1u << 10)
 #define MOST_PORT     0xfffcu
@@ -36,13 +41,14 @@ static uint16_t port_of(uint64_t address)
 /* 5.2.9: X_PM_TMR_BLK, where it is filled in, takes the place of PM_TMR_BLK; we can only use I/O ports. */
 static uint16_t pmtimer_port(const uint8_t *table, uint32_t size)
 {
-    if (size >= FADT_X_PM_TMR_BLK + GAS_SIZE) {
-        const uint8_t *block = table + FADT_X_PM_TMR_BLK;
-        uint16_t port = block[0] == ACPI_IO ? port_of(le64(block + 4)) : 0;
+    if (size >= X_PM_TMR_BLK + GAS_SIZE) {
+        const uint8_t *block = table + X_PM_TMR_BLK;
+        uint16_t port = block[GAS_SPACE] == ACPI_IO ? port_of(le64(block + GAS_ADDRESS)) : 0;
         if (port)
             return port;
     }
-    return table[91] == 4 ? port_of(le32(table + 76)) : 0; /* PM_TMR_LEN is 4, or 0 where there is none */
+    return table[PM_TMR_LEN] == 4 ? port_of(le32(table + PM_TMR_BLK))
+                                  : 0; /* PM_TMR_LEN is 4, or 0 where there is none */
 }
 
 static const struct acpi_register none = {0};
@@ -52,7 +58,7 @@ static struct acpi_register generic(const uint8_t *table, uint32_t size, uint32_
 {
     if (size < at + GAS_SIZE)
         return none;
-    struct acpi_register reg = {table[at], le64(table + at + 4)};
+    struct acpi_register reg = {table[at + GAS_SPACE], le64(table + at + GAS_ADDRESS)};
     bool sound = reg.space == ACPI_IO       ? reg.address <= MOST_PORT
                  : reg.space == ACPI_MEMORY ? reg.address <= PHYS_END - 4096
                                             : false;
@@ -72,10 +78,10 @@ static struct acpi_register reset_register(const uint8_t *table, uint32_t size)
 {
     if (size <= RESET_VALUE || !(le32(table + FLAGS) & RESET_REG_SUP))
         return none;
-    if (table[RESET_REG] != ACPI_PCI)
+    if (table[RESET_REG + GAS_SPACE] != ACPI_PCI)
         return generic(table, size, RESET_REG);
     /* 5.2.3.2, table 5-2: device, function and offset in the three lowest words. */
-    uint64_t address = le64(table + RESET_REG + 4);
+    uint64_t address = le64(table + RESET_REG + GAS_ADDRESS);
     bool sound = address >> 32 < 32 && (address >> 16 & 0xffff) < 8 && (address & 0xffff) < 256;
     return sound ? (struct acpi_register){ACPI_PCI, address} : none;
 }
@@ -119,18 +125,19 @@ void fadt_read(const uint8_t *table, uint32_t size, struct machine *out)
         out->bad_tables++;
         return;
     }
-    uint32_t flags = le32(table + 112);
+    uint32_t flags = le32(table + FLAGS);
     out->pmtimer_port = flags & FADT_HW_REDUCED ? 0 : pmtimer_port(table, size);
     /* CMOS has 128 bytes in its first bank; the clock itself takes the first 14. */
-    uint8_t century = table[108];
+    uint8_t century = table[CENTURY];
     out->century_register = century >= 14 && century < 128 ? century : 0;
     fadt_read_power(table, size, out);
 }
 
 void hpet_table_read(const uint8_t *table, uint32_t size, struct machine *out)
 {
-    uint64_t base = size >= HPET_MIN ? le64(table + 44) : 0;
-    bool sound = base != 0 && base % 8 == 0 && base <= PHYS_END - 0x400 && table[40] == ACPI_MEMORY;
+    uint64_t base = size >= HPET_MIN ? le64(table + HPET_BASE + GAS_ADDRESS) : 0;
+    bool sound = base != 0 && base % 8 == 0 && base <= PHYS_END - HPET_BYTES &&
+                 table[HPET_BASE + GAS_SPACE] == ACPI_MEMORY;
     if (sound)
         out->hpet_base = base;
     else

@@ -1,49 +1,63 @@
 /* The MADT: which CPUs there are (ACPI 6.4, 5.2.12). */
-#include "platform/firmware/acpi_tables.h"
 #include "platform/bytes.h"
+#include "platform/firmware/acpi_tables.h"
+#include "platform/firmware/common.h"
 
 enum { ENTRY_LOCAL_APIC = 0, ENTRY_LAPIC_OVERRIDE = 5, ENTRY_LOCAL_X2APIC = 9 };
 
-#define MADT_ENTRIES 44u
+/* 5.2.12: where the fields are, of the table and of an entry of each kind; and how long the latter is. */
+enum { MADT_LAPIC_ADDRESS = 36, MADT_ENTRIES = 44 };
+enum { ENTRY_TYPE = 0, ENTRY_LENGTH = 1 };
+enum { LAPIC_ACPI_ID = 2, LAPIC_APIC_ID = 3, LAPIC_FLAGS = 4, LAPIC_BYTES = 8 };       /* 5.2.12.2 */
+enum { OVERRIDE_ADDRESS = 4, OVERRIDE_BYTES = 12 };                                    /* 5.2.12.8 */
+enum { X2APIC_APIC_ID = 4, X2APIC_FLAGS = 8, X2APIC_ACPI_ID = 12, X2APIC_BYTES = 16 }; /* 5.2.12.12 */
+
+/* No CPU's: the address of all. */
+#define LAPIC_BROADCAST  0xffu
+#define X2APIC_BROADCAST 0xffffffffu
+
 /* 5.2.12.2: bit 0 says that the CPU is ready for use; bit 1 (online capable) only that it may be one day. */
 #define CPU_ENABLED 1u
 
-static bool known_cpu(const struct machine *machine, uint32_t apic_id)
+static bool can_be_used(uint32_t flags, uint32_t apic_id, uint32_t broadcast)
 {
-    for (unsigned i = 0; i < machine->cpu_count; i++)
-        if (machine->cpus[i].apic_id == apic_id)
-            return true;
-    return false;
+    return (flags & CPU_ENABLED) && apic_id != broadcast;
 }
 
-static void add_cpu(struct machine *out, uint32_t apic_id, uint32_t acpi_id, uint32_t flags,
-                    uint32_t broadcast_id)
+static void take_lapic(const uint8_t *entry, struct machine *out)
 {
-    bool valid = (flags & CPU_ENABLED) && apic_id != broadcast_id;
-    if (valid && out->cpu_count < MACHINE_MAX_CPUS && !known_cpu(out, apic_id))
-        out->cpus[out->cpu_count++] = (struct machine_cpu){apic_id, acpi_id};
-    else
-        out->cpus_left_out++;
+    uint8_t id = entry[LAPIC_APIC_ID];
+
+    machine_add_cpu(out, id, entry[LAPIC_ACPI_ID],
+                    can_be_used(le32(entry + LAPIC_FLAGS), id, LAPIC_BROADCAST));
 }
 
-/* False if the entry is shorter than its type needs. */
+static void take_x2apic(const uint8_t *entry, struct machine *out)
+{
+    uint32_t id = le32(entry + X2APIC_APIC_ID);
+
+    machine_add_cpu(out, id, le32(entry + X2APIC_ACPI_ID),
+                    can_be_used(le32(entry + X2APIC_FLAGS), id, X2APIC_BROADCAST));
+}
+
+/* Returns false if the entry is shorter than its type needs. */
 static bool take_entry(const uint8_t *entry, uint8_t size, struct machine *out)
 {
-    switch (entry[0]) {
-    case ENTRY_LOCAL_APIC: /* 5.2.12.2; id 0xff is the broadcast address, no CPU's */
-        if (size < 8)
+    switch (entry[ENTRY_TYPE]) {
+    case ENTRY_LOCAL_APIC:
+        if (size < LAPIC_BYTES)
             return false;
-        add_cpu(out, entry[3], entry[2], le32(entry + 4), 0xff);
+        take_lapic(entry, out);
         return true;
-    case ENTRY_LAPIC_OVERRIDE: /* 5.2.12.8 */
-        if (size < 12)
+    case ENTRY_LAPIC_OVERRIDE:
+        if (size < OVERRIDE_BYTES)
             return false;
-        out->lapic_base = le64(entry + 4);
+        out->lapic_base = le64(entry + OVERRIDE_ADDRESS);
         return true;
-    case ENTRY_LOCAL_X2APIC: /* 5.2.12.12 */
-        if (size < 16)
+    case ENTRY_LOCAL_X2APIC:
+        if (size < X2APIC_BYTES)
             return false;
-        add_cpu(out, le32(entry + 4), le32(entry + 12), le32(entry + 8), 0xffffffff);
+        take_x2apic(entry, out);
         return true;
     default: return true;
     }
@@ -55,12 +69,13 @@ void madt_read(const uint8_t *table, uint32_t size, struct machine *out)
         out->bad_tables++;
         return;
     }
-    out->lapic_base = le32(table + 36);
-    for (uint32_t at = MADT_ENTRIES; at < size; at += table[at + 1]) {
+    out->lapic_base = le32(table + MADT_LAPIC_ADDRESS);
+    for (uint32_t at = MADT_ENTRIES; at < size; at += table[at + ENTRY_LENGTH]) {
         uint32_t left = size - at;
         /* Length 0 was seen on real boards: nothing after it can be trusted to be an entry. */
-        bool sound = left >= 2 && table[at + 1] >= 2 && table[at + 1] <= left;
-        if (!sound || !take_entry(table + at, table[at + 1], out)) {
+        uint8_t length = left > ENTRY_LENGTH ? table[at + ENTRY_LENGTH] : 0;
+
+        if (length <= ENTRY_LENGTH || length > left || !take_entry(table + at, length, out)) {
             out->bad_tables++;
             return;
         }

@@ -5,9 +5,14 @@
 #include "platform/firmware/acpi.h"
 
 #define ACPI_HEADER    36u        /* ACPI 6.4, 5.2.6: the header all tables share */
+#define ACPI_LENGTH    4u         /* where the whole table's is in it */
 #define ACPI_MAX_TABLE (1u << 20) /* the largest honest tables (MADTs of huge machines) are far below */
 
-#define GAS_SIZE        12u          /* Generic Address Structure (5.2.3.2) */
+/* Generic Address Structure (5.2.3.2): its size, and its fields. */
+#define GAS_SIZE    12u
+#define GAS_SPACE   0u
+#define GAS_ADDRESS 4u
+
 #define FADT_MIN        116u         /* ACPI 1.0's */
 #define FADT_HW_REDUCED (1u << 20)   /* none of the fixed hardware is there (4.1) */
 #define PHYS_END        (1ull << 52) /* no address of this architecture is beyond it */

@@ -5,13 +5,20 @@
 #include "platform/firmware/mptable.h"
 
 #include "platform/bytes.h"
+#include "platform/firmware/common.h"
 
 #define POINTER_BYTES 16u
 #define HEADER_BYTES  44u
 #define KIB           1024u
-#define BASE_END      0xa0000u /* base memory and the EBDA end at 640 KiB at the latest */
+#define BASE_MEMORY   0x413u   /* in the BIOS data area, a word: how many KiB of base memory there are */
+#define BASE_END      0xa0000u /* they end at 640 KiB at the latest */
 #define MAX_DEFAULT   7u       /* 5: default configurations 1 to 7 */
 #define LAPIC_BASE    0xfee00000u
+
+/* Where the fields are: 4.1, 4.2 and 4.3.1. */
+enum { POINTER_TABLE = 4, POINTER_LENGTH = 8, POINTER_FEATURE_1 = 11 };
+enum { TABLE_LENGTH = 4, TABLE_ENTRY_COUNT = 34, TABLE_LAPIC = 36 };
+enum { PROCESSOR_APIC_ID = 1, PROCESSOR_FLAGS = 3 };
 
 /* 4.3: processors come first and take 20 bytes; the other base entries take 8. */
 enum { ENTRY_PROCESSOR = 0, ENTRY_LAST = 4 };
@@ -20,60 +27,38 @@ enum { ENTRY_PROCESSOR = 0, ENTRY_LAST = 4 };
 #define CPU_ENABLED     1u    /* 4.3.1, CPU flags: EN; BP, the boot CPU, is known by its own id */
 #define BROADCAST_ID    0xffu /* no CPU's */
 
-static const uint8_t *look(phys_view view, uint64_t phys, size_t size)
-{
-    return phys != 0 && phys <= UINT64_MAX - size ? view(phys, size) : NULL;
-}
-
 /* 4.1: its length is given in units of 16 bytes, and is one. */
 static bool pointer_valid(const uint8_t *p)
 {
-    return bytes_equal(p, "_MP_", 4) && p[8] == 1 && byte_sum(p, POINTER_BYTES) == 0;
+    return bytes_equal(p, "_MP_", 4) && p[POINTER_LENGTH] == 1 && byte_sum(p, POINTER_BYTES) == 0;
 }
 
-static const uint8_t *search(phys_view view, uint64_t start, size_t size)
+/* The EBDA, or where there is none the last KiB of base memory; then the BIOS's own. Its address, or 0. */
+static uint64_t find_pointer(phys_view view)
 {
-    const uint8_t *bytes = look(view, start, size);
-
-    for (size_t at = 0; bytes && size - at >= POINTER_BYTES; at += 16)
-        if (pointer_valid(bytes + at))
-            return bytes + at;
-    return NULL;
-}
-
-/* The BIOS keeps the EBDA's segment at 0x40e, and how many KiB of base memory there are at 0x413. */
-static const uint8_t *search_bios(phys_view view)
-{
-    const uint8_t *segment = look(view, 0x40e, 2), *kib = look(view, 0x413, 2);
-    uint64_t ebda = segment ? (uint64_t)le16(segment) << 4 : 0;
+    const uint8_t *kib = peek(view, BASE_MEMORY, 2);
     uint64_t base_end = kib ? (uint64_t)le16(kib) * KIB : 0;
-    const uint8_t *found = NULL;
+    uint64_t at = ebda_address(view), found = 0;
 
-    if (ebda >= KIB && ebda <= BASE_END - KIB)
-        found = search(view, ebda, KIB);
-    else if (base_end >= 2 * KIB && base_end <= BASE_END)
-        found = search(view, base_end - KIB, KIB);
-    return found ? found : search(view, 0xf0000, 0x10000);
+    if (!at && base_end >= 2 * KIB && base_end <= BASE_END)
+        at = base_end - KIB;
+    if (at)
+        found = find_entry_point(view, at, KIB, POINTER_BYTES, pointer_valid);
+    return found ? found : find_entry_point(view, 0xf0000, 0x10000, POINTER_BYTES, pointer_valid);
 }
 
-static void add_cpu(struct machine *out, uint8_t apic_id, bool enabled)
+/* Ids have 8 bits, and each is there once: there is room for all. */
+static void add_processor(struct machine *out, uint8_t apic_id, bool enabled)
 {
-    bool known = false;
-
-    for (unsigned i = 0; i < out->cpu_count; i++)
-        known |= out->cpus[i].apic_id == apic_id;
-    if (enabled && !known && apic_id != BROADCAST_ID) /* 8-bit ids, each once: there is room for all */
-        out->cpus[out->cpu_count++] = (struct machine_cpu){apic_id, apic_id};
-    else
-        out->cpus_left_out++;
+    machine_add_cpu(out, apic_id, apic_id, enabled && apic_id != BROADCAST_ID);
 }
 
 /* 5: two CPUs, with ids 0 and 1, at the usual place. */
 static void take_default(struct machine *out)
 {
     out->lapic_base = LAPIC_BASE;
-    add_cpu(out, 0, true);
-    add_cpu(out, 1, true);
+    add_processor(out, 0, true);
+    add_processor(out, 1, true);
 }
 
 /* False if an entry is unknown, and so of unknown length, or runs past the table's end. */
@@ -81,14 +66,14 @@ static bool take_entries(const uint8_t *table, uint32_t size, struct machine *ou
 {
     uint32_t at = HEADER_BYTES;
 
-    for (unsigned left = le16(table + 34); left > 0; left--) {
+    for (unsigned left = le16(table + TABLE_ENTRY_COUNT); left > 0; left--) {
         if (at >= size || table[at] > ENTRY_LAST)
             return false;
         uint32_t entry_size = table[at] == ENTRY_PROCESSOR ? PROCESSOR_BYTES : OTHER_BYTES;
         if (entry_size > size - at)
             return false;
         if (table[at] == ENTRY_PROCESSOR)
-            add_cpu(out, table[at + 1], table[at + 3] & CPU_ENABLED);
+            add_processor(out, table[at + PROCESSOR_APIC_ID], table[at + PROCESSOR_FLAGS] & CPU_ENABLED);
         at += entry_size;
     }
     return true;
@@ -98,33 +83,34 @@ static bool take_entries(const uint8_t *table, uint32_t size, struct machine *ou
  * The checksum covers the base table; what extends it (4.4) has its own and says nothing about CPUs. An entry
  * that makes no sense ends the table, as it ends a MADT; the CPUs before it count.
  */
-static void take_table(phys_view view, uint64_t phys, struct machine *out)
+static void take_mp_table(phys_view view, uint64_t phys, struct machine *out)
 {
-    const uint8_t *header = look(view, phys, HEADER_BYTES);
-    uint32_t size = header && bytes_equal(header, "PCMP", 4) ? le16(header + 4) : 0;
-    const uint8_t *table = size >= HEADER_BYTES ? look(view, phys, size) : NULL;
+    const uint8_t *header = peek(view, phys, HEADER_BYTES);
+    uint32_t size = header && bytes_equal(header, "PCMP", 4) ? le16(header + TABLE_LENGTH) : 0;
+    const uint8_t *table = size >= HEADER_BYTES ? peek(view, phys, size) : NULL;
 
     if (!table || byte_sum(table, size) != 0) {
         out->bad_tables++;
         return;
     }
-    out->lapic_base = le32(table + 36);
+    out->lapic_base = le32(table + TABLE_LAPIC);
     if (!take_entries(table, size, out))
         out->bad_tables++;
 }
 
 bool mptable_read(phys_view view, struct machine *out)
 {
-    const uint8_t *pointer = search_bios(view);
+    const uint8_t *pointer = peek(view, find_pointer(view), POINTER_BYTES);
     struct machine with = *out;
 
     if (!pointer)
         return false;
     with.source = "mptable";
     with.cpu_count = with.cpus_left_out = 0;
-    if (pointer[11] == 0) /* 4.1, feature byte 1: there is a table, not a default configuration */
-        take_table(view, le32(pointer + 4), &with);
-    else if (pointer[11] <= MAX_DEFAULT)
+    if (pointer[POINTER_FEATURE_1] ==
+        0) /* 4.1, feature byte 1: there is a table, not a default configuration */
+        take_mp_table(view, le32(pointer + POINTER_TABLE), &with);
+    else if (pointer[POINTER_FEATURE_1] <= MAX_DEFAULT)
         take_default(&with);
     else
         with.bad_tables++;

@@ -4,6 +4,7 @@
 #include "log/format.h"
 #include "log/string.h"
 #include "platform/bytes.h"
+#include "platform/firmware/common.h"
 
 #define BIOS_START 0xf0000u
 #define BIOS_BYTES 0x10000u
@@ -13,6 +14,11 @@
 #define ENTRY_ROOM     32u /* neither is larger */
 #define MAX_TABLE      (1u << 18)
 #define MAX_STRUCTURES 4096u
+
+/* Where the fields are: 5.2.1, 5.2.2, 6.1.2, 7.1 to 7.3 (the first two strings of each kind stand alike). */
+enum { ENTRY_LENGTH = 5, ENTRY_TABLE_LENGTH = 22, ENTRY_TABLE = 24 };
+enum { ENTRY3_LENGTH = 6, ENTRY3_TABLE_MOST = 12, ENTRY3_TABLE = 16 };
+enum { STRUCTURE_TYPE = 0, STRUCTURE_LENGTH = 1, STRUCTURE_HEADER = 4, FIRST_STRING = 4, SECOND_STRING = 5 };
 
 enum { TYPE_BIOS = 0, TYPE_SYSTEM = 1, TYPE_BOARD = 2, TYPE_END = 127 };
 
@@ -30,39 +36,39 @@ struct found {
     char bios[2][MACHINE_NAME_BYTES], system[2][MACHINE_NAME_BYTES], board[2][MACHINE_NAME_BYTES];
 };
 
-static const uint8_t *look(phys_view view, uint64_t at, size_t size)
-{
-    return at && at <= UINT64_MAX - size ? view(at, size) : NULL;
-}
-
 /*
  * The older kind (5.2.1), or the newer, 64 bits wide and with the table's largest size instead of its own
  * (5.2.2). Its own checksum covers all of it, so the older one's second half need not be summed again.
  */
-static bool entry(const uint8_t *p, struct table *out)
+static bool read_entry(const uint8_t *p, struct table *out)
 {
     bool wide = bytes_equal(p, "_SM3_", 5);
-    uint8_t size = wide ? p[6] : p[5];
+    uint8_t size = p[wide ? ENTRY3_LENGTH : ENTRY_LENGTH];
 
     if ((!wide && !bytes_equal(p, "_SM_", 4)) || size < (wide ? ENTRY3_SIZE : ENTRY_SIZE_OLD) ||
         size > ENTRY_ROOM || byte_sum(p, size) != 0)
         return false;
-    *out = wide ? (struct table){le64(p + 16), le32(p + 12)} : (struct table){le32(p + 24), le16(p + 22)};
+    *out = wide ? (struct table){le64(p + ENTRY3_TABLE), le32(p + ENTRY3_TABLE_MOST)}
+                : (struct table){le32(p + ENTRY_TABLE), le16(p + ENTRY_TABLE_LENGTH)};
     return true;
 }
 
-/* At `at`, or at the first place of the BIOS's memory that has one, on 16-byte boundaries. */
+static bool entry_valid(const uint8_t *p)
+{
+    struct table table;
+
+    return read_entry(p, &table);
+}
+
+/* At `at`, or at the first place of the BIOS's memory that has one. */
 static bool find_entry(phys_view view, uint64_t at, struct table *out)
 {
-    const uint8_t *p = look(view, at, ENTRY_ROOM);
+    const uint8_t *p = peek(view, at, ENTRY_ROOM);
 
-    if (p && entry(p, out))
+    if (p && read_entry(p, out))
         return true;
-    p = look(view, BIOS_START, BIOS_BYTES);
-    for (unsigned i = 0; p && i <= BIOS_BYTES - ENTRY_ROOM; i += 16)
-        if (entry(p + i, out))
-            return true;
-    return false;
+    p = peek(view, find_entry_point(view, BIOS_START, BIOS_BYTES, ENTRY_ROOM, entry_valid), ENTRY_ROOM);
+    return p && read_entry(p, out);
 }
 
 /* False: `at` is not the start of a whole structure. Strings end with an empty one (6.1.3). */
@@ -70,11 +76,11 @@ static bool structure_at(const uint8_t *at, const uint8_t *end, struct structure
 {
     const uint8_t *p;
 
-    if (end - at < 4 || at[1] < 4)
+    if (end - at < STRUCTURE_HEADER || at[STRUCTURE_LENGTH] < STRUCTURE_HEADER)
         return false;
-    for (p = at + at[1]; end - p > 1; p++) {
+    for (p = at + at[STRUCTURE_LENGTH]; end - p > 1; p++) {
         if (p[0] == 0 && p[1] == 0) {
-            *out = (struct structure){at, at + at[1], p + 2};
+            *out = (struct structure){at, at + at[STRUCTURE_LENGTH], p + 2};
             return true;
         }
     }
@@ -116,7 +122,7 @@ static void take_text(const uint8_t *from, const uint8_t *end, char *out)
 static void take_string(const struct structure *s, unsigned field, char *out)
 {
     const uint8_t *p = s->strings;
-    unsigned number = field < s->bytes[1] ? s->bytes[field] : 0;
+    unsigned number = field < s->bytes[STRUCTURE_LENGTH] ? s->bytes[field] : 0;
 
     for (unsigned i = 1; i < number && p < s->end; i++) {
         while (p < s->end && *p)
@@ -131,21 +137,22 @@ static void take_string(const struct structure *s, unsigned field, char *out)
 static void take_pair(const struct structure *s, char pair[2][MACHINE_NAME_BYTES])
 {
     if (!pair[0][0])
-        take_string(s, 4, pair[0]);
+        take_string(s, FIRST_STRING, pair[0]);
     if (!pair[1][0])
-        take_string(s, 5, pair[1]);
+        take_string(s, SECOND_STRING, pair[1]);
 }
 
 static void walk(const uint8_t *at, const uint8_t *end, struct found *out)
 {
     struct structure s;
 
-    for (unsigned i = 0; i < MAX_STRUCTURES && structure_at(at, end, &s) && at[0] != TYPE_END; i++) {
-        if (at[0] == TYPE_BIOS)
+    for (unsigned i = 0; i < MAX_STRUCTURES && structure_at(at, end, &s) && at[STRUCTURE_TYPE] != TYPE_END;
+         i++) {
+        if (at[STRUCTURE_TYPE] == TYPE_BIOS)
             take_pair(&s, out->bios);
-        else if (at[0] == TYPE_SYSTEM)
+        else if (at[STRUCTURE_TYPE] == TYPE_SYSTEM)
             take_pair(&s, out->system);
-        else if (at[0] == TYPE_BOARD)
+        else if (at[STRUCTURE_TYPE] == TYPE_BOARD)
             take_pair(&s, out->board);
         at = s.end;
     }
@@ -178,7 +185,7 @@ bool smbios_read(struct efi_table efi, phys_view view, struct machine_names *out
 
     if (find_entry(view, smbios_efi_entry(efi, view), &table)) {
         table.size = table.size < MAX_TABLE ? table.size : MAX_TABLE;
-        bytes = look(view, table.at, table.size);
+        bytes = peek(view, table.at, table.size);
     }
     if (bytes)
         walk(bytes, bytes + table.size, &found);

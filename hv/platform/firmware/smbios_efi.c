@@ -45,7 +45,7 @@ static uint64_t find(const uint8_t *entries, uint32_t count, const struct layout
 uint64_t smbios_efi_entry(struct efi_table efi, phys_view view)
 {
     const struct layout *layout = &layouts[efi.wide];
-    const uint8_t *table = efi.at && efi.at <= UINT64_MAX - layout->size ? view(efi.at, layout->size) : NULL;
+    const uint8_t *table = peek(view, efi.at, layout->size);
     uint64_t count, at, found;
     const uint8_t *entries;
     size_t size;
@@ -57,7 +57,7 @@ uint64_t smbios_efi_entry(struct efi_table efi, phys_view view)
     if (count > MAX_ENTRIES)
         return 0;
     size = count * (GUID_BYTES + layout->pointer);
-    entries = at && at <= UINT64_MAX - size ? view(at, size) : NULL;
+    entries = peek(view, at, size);
     if (!entries)
         return 0;
     found = find(entries, (uint32_t)count, layout, smbios3_guid);

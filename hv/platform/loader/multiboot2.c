@@ -18,7 +18,14 @@ enum {
     TAG_EFI64_IMAGE = 20,
 };
 
-#define TAG_HEADER           8u
+/* Where the fields are: 3.4 (a tag's header), 3.6.6 (module), 3.6.8 (memory map), 3.6.12 (framebuffer). */
+enum { TAG_TYPE = 0, TAG_SIZE = 4, TAG_HEADER = 8 };
+enum { MODULE_START = 8, MODULE_END = 12, MODULE_CMDLINE = 16 };
+enum { MMAP_ENTRY_SIZE = 8, MMAP_ENTRIES = 16 };
+enum { ENTRY_BASE = 0, ENTRY_LENGTH = 8, ENTRY_KIND = 16, ENTRY_BYTES = 24 };
+enum { DISPLAY_ADDRESS = 8, DISPLAY_PITCH = 16, DISPLAY_WIDTH = 20, DISPLAY_HEIGHT = 24, DISPLAY_BITS = 28 };
+enum { DISPLAY_TYPE = 29, DISPLAY_BYTES = 30, DISPLAY_FIELDS = 32, DISPLAY_RGB_BYTES = 38 };
+
 #define FRAMEBUFFER_RGB      1u
 #define FRAMEBUFFER_EGA_TEXT 2u
 
@@ -43,30 +50,32 @@ static void take_cmdline(const struct tag *tag, struct boot_info *out)
 
 static const char *take_module(const struct tag *tag, struct boot_info *out)
 {
-    if (tag->size < 16)
+    if (tag->size < MODULE_CMDLINE)
         return "a module's tag is too short";
     if (out->module_count++ > 0)
         return NULL;
-    out->module_start = le32(tag->bytes + 8);
-    out->module_end = le32(tag->bytes + 12);
+    out->module_start = le32(tag->bytes + MODULE_START);
+    out->module_end = le32(tag->bytes + MODULE_END);
     if (out->module_end < out->module_start)
         return "the module ends before it starts";
     out->module_present = true;
     bool ended;
-    boot_copy_text(out->module_cmdline, 0, tag->bytes + 16, tag->size - 16, &ended, &out->module_cmdline_cut);
+    boot_copy_text(out->module_cmdline, 0, tag->bytes + MODULE_CMDLINE, tag->size - MODULE_CMDLINE, &ended,
+                   &out->module_cmdline_cut);
     return NULL;
 }
 
 static const char *take_mmap(const struct tag *tag, struct progress *p)
 {
-    if (tag->size < 16)
+    if (tag->size < MMAP_ENTRIES)
         return "the memory map's tag is too short";
-    uint32_t entry_size = le32(tag->bytes + 8);
-    if (entry_size < 24 || entry_size > 4096)
+    uint32_t entry_size = le32(tag->bytes + MMAP_ENTRY_SIZE);
+    if (entry_size < ENTRY_BYTES || entry_size > 4096)
         return "the memory map's entries have an impossible size";
-    for (uint32_t at = 16; tag->size - at >= entry_size; at += entry_size) {
+    for (uint32_t at = MMAP_ENTRIES; tag->size - at >= entry_size; at += entry_size) {
         const uint8_t *entry = tag->bytes + at;
-        boot_add_range(p->out, le64(entry), le64(entry + 8), le32(entry + 16));
+        boot_add_range(p->out, le64(entry + ENTRY_BASE), le64(entry + ENTRY_LENGTH),
+                       le32(entry + ENTRY_KIND));
     }
     p->mmap_seen = true;
     return NULL;
@@ -76,19 +85,20 @@ static void take_framebuffer(const struct tag *tag, struct progress *p)
 {
     struct boot_framebuffer *out = &p->out->framebuffer;
 
-    if (tag->size < 30)
+    if (tag->size < DISPLAY_BYTES)
         return;
     p->framebuffer_seen = true;
     *out = (struct boot_framebuffer){
-        .address = le64(tag->bytes + 8),
-        .pitch = le32(tag->bytes + 16),
-        .width = le32(tag->bytes + 20),
-        .height = le32(tag->bytes + 24),
-        .bits = tag->bytes[28],
-        .type = tag->bytes[29],
+        .address = le64(tag->bytes + DISPLAY_ADDRESS),
+        .pitch = le32(tag->bytes + DISPLAY_PITCH),
+        .width = le32(tag->bytes + DISPLAY_WIDTH),
+        .height = le32(tag->bytes + DISPLAY_HEIGHT),
+        .bits = tag->bytes[DISPLAY_BITS],
+        .type = tag->bytes[DISPLAY_TYPE],
     };
-    for (unsigned i = 0; out->type == FRAMEBUFFER_RGB && tag->size >= 38 && i < 3; i++)
-        out->fields[i] = (struct boot_field){tag->bytes[32 + 2 * i], tag->bytes[33 + 2 * i]};
+    for (unsigned i = 0; out->type == FRAMEBUFFER_RGB && tag->size >= DISPLAY_RGB_BYTES && i < 3; i++)
+        out->fields[i] =
+            (struct boot_field){tag->bytes[DISPLAY_FIELDS + 2 * i], tag->bytes[DISPLAY_FIELDS + 2 * i + 1]};
     p->out->vga_text = out->address == 0xb8000 && out->type == FRAMEBUFFER_EGA_TEXT;
 }
 
@@ -142,7 +152,7 @@ static const char *walk_tags(const uint8_t *bytes, uint32_t total, uint64_t info
 {
     uint32_t at = 8;
     while (at <= total && total - at >= TAG_HEADER) {
-        struct tag tag = {bytes + at, le32(bytes + at), le32(bytes + at + 4), info + at};
+        struct tag tag = {bytes + at, le32(bytes + at + TAG_TYPE), le32(bytes + at + TAG_SIZE), info + at};
         if (tag.size < TAG_HEADER)
             return "boot information has a tag shorter than its own header";
         if (tag.size > total - at)
