@@ -16,8 +16,6 @@
 #include "platform/reference/reference.h"
 #include "screen/screen.h"
 
-#define MIB (1ul << 20)
-
 static struct memory_range usable[BOOT_MAX_RANGES];
 static unsigned usable_count;
 

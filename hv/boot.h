@@ -6,6 +6,8 @@
 #include "platform/loader/bootinfo.h"
 #include "platform/loader/options.h"
 
+#define MIB (1ul << 20)
+
 /* Panics, with what is wrong, when the loader's information makes no sense. */
 void boot_read(uint32_t magic, uint32_t info, struct boot_info *boot);
 /* Frames from the memory map, less what is in use; then the hypervisor's own page tables. */

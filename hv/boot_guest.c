@@ -11,8 +11,6 @@
 #include "log/log.h"
 #include "outcome.h"
 
-#define MIB (1ull << 20)
-
 /* One VCPU for each measured CPU, but not more than shared_info has room for. */
 static unsigned choose_vcpus(const struct options *options)
 {

@@ -123,11 +123,6 @@ uint32_t apic_largest_id(void)
     return x2apic ? 0xfffffffeu : 254;
 }
 
-bool apic_x2apic(void)
-{
-    return x2apic;
-}
-
 void apic_eoi(void)
 {
     apic_write(APIC_EOI, 0);

@@ -19,7 +19,6 @@ bool apic_init_cpu(void);
 uint32_t apic_id(void);
 /* The largest id that can be sent to: 254 in xAPIC mode. */
 uint32_t apic_largest_id(void);
-bool apic_x2apic(void);
 void apic_eoi(void);
 /* Whether this CPU's APIC delivered an interrupt and waits for its EOI. */
 bool apic_in_service(void);

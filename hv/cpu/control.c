@@ -2,6 +2,7 @@
  * Control registers and MSRs, the same on every CPU, written whole: nothing of the firmware's choice remains.
  */
 #include "cpu/descriptors.h"
+#include "cpu/identify.h"
 #include "cpu/instructions.h"
 #include "cpu/paging.h"
 #include "cpu/traps.h"
@@ -32,12 +33,9 @@
 /* Xen's: WB WT UC- UC, WC WP UC UC. Guests were told so by their ABI. */
 #define PAT_VALUE 0x0000050100070406ull
 
-#define MXCSR_DEFAULT 0x1f80u
-
 #define MSR_DE_CFG              0xc0011029u
 #define DE_CFG_LFENCE_SERIALISE (1u << 1)
 #define LFENCE_ALWAYS           (1u << 2)
-#define CPUID_HYPERVISOR        (1u << 31)
 
 extern char syscall_entry[], syscall_entry_compat[];
 
@@ -82,21 +80,6 @@ static void fpu_init(void)
     __asm__ volatile("fninit\n\tldmxcsr %0" : : "m"(mxcsr));
 }
 
-static bool is_amd(void)
-{
-    struct cpuid_result r = cpuid(0, 0);
-
-    return (r.ebx == 0x68747541u && r.edx == 0x69746e65u && r.ecx == 0x444d4163u) || /* AuthenticAMD */
-           (r.ebx == 0x6f677948u && r.edx == 0x6e65476eu && r.ecx == 0x656e6975u);   /* HygonGenuine */
-}
-
-static unsigned family(void)
-{
-    uint32_t eax = cpuid(1, 0).eax, base = eax >> 8 & 15;
-
-    return base == 15 ? base + (eax >> 20 & 255) : base;
-}
-
 static bool always_serialises(void)
 {
     return cpuid(0x80000000u, 0).eax >= 0x80000021u && (cpuid(0x80000021u, 0).eax & LFENCE_ALWAYS);
@@ -110,9 +93,11 @@ static bool always_serialises(void)
  */
 static void lfence_init(void)
 {
-    if (!is_amd() || family() < 0x10 || family() == 0x11)
+    unsigned family = cpuid_family(cpuid);
+
+    if (!cpuid_is_amd(cpuid) || family < 0x10 || family == 0x11)
         return;
-    if (always_serialises() || (cpuid(1, 0).ecx & CPUID_HYPERVISOR))
+    if (always_serialises() || cpu_has_hypervisor())
         return;
     wrmsr(MSR_DE_CFG, rdmsr(MSR_DE_CFG) | DE_CFG_LFENCE_SERIALISE);
 }

@@ -7,9 +7,8 @@
 #include "cpu/percpu.h"
 #include "log/log.h"
 
-#define MSR_SMI_COUNT    0x34u
-#define CPUID_MTRR       (1u << 12) /* leaf 1, EDX */
-#define CPUID_HYPERVISOR (1u << 31) /* leaf 1, ECX */
+#define MSR_SMI_COUNT 0x34u
+#define CPUID_MTRR    (1u << 12) /* leaf 1, EDX */
 
 /* entry_traps.asm */
 bool rdmsr_try(uint32_t msr, uint64_t *out);
@@ -29,9 +28,14 @@ const char *cpu_brand(void)
     return brand;
 }
 
-static struct cpuid_result ask(uint32_t leaf, uint32_t subleaf)
+bool cpu_has_hypervisor(void)
 {
-    return cpuid(leaf, subleaf);
+    return cpuid_has_hypervisor(cpuid);
+}
+
+bool cpu_hypervisor(char out[HYPERVISOR_BYTES])
+{
+    return cpuid_hypervisor(cpuid, out);
 }
 
 /* 0 where there is none of that number, whatever CPUID said. */
@@ -47,9 +51,8 @@ static uint64_t ask_msr(uint32_t msr)
 static bool mtrrs_differ(bool boot_cpu)
 {
     struct mtrrs own = {0};
-    struct cpuid_result id = cpuid(1, 0);
 
-    if ((id.edx & CPUID_MTRR) && !(id.ecx & CPUID_HYPERVISOR))
+    if ((cpuid(1, 0).edx & CPUID_MTRR) && !cpu_has_hypervisor())
         mtrrs_read(ask_msr, boot_cpu ? &boot_mtrrs : &own);
     return !boot_cpu && !mtrrs_same(&own, &boot_mtrrs);
 }
@@ -69,16 +72,16 @@ void facts_init_cpu(void)
 {
     struct cpu *cpu = cpu_this();
 
-    identify(ask, &cpu->facts);
+    identify(cpuid, &cpu->facts);
     cpu->facts.mtrrs_differ = mtrrs_differ(cpu->slot == 0);
     facts_refresh();
     if (cpu->slot == 0)
-        identify_brand(ask, brand);
+        identify_brand(cpuid, brand);
 }
 
 struct cpuid_rates cpuid_rates(void)
 {
-    return identify_rates(ask);
+    return identify_rates(cpuid);
 }
 
 /* How many CPUs have each, and the first whose MTRRs differ. */

@@ -23,6 +23,12 @@ const char *core_word(enum core_type core);
 /* The boot CPU's name for itself, without the blanks around it; "unknown" where it has none. */
 const char *cpu_brand(void);
 
+/* Returns true if a hypervisor runs below us, as CPUID says. */
+bool cpu_has_hypervisor(void);
+#define HYPERVISOR_BYTES 12u
+/* Writes the bytes by which it names itself, without a zero at the end; returns false if there is none. */
+bool cpu_hypervisor(char out[HYPERVISOR_BYTES]);
+
 /* What CPUID says of this CPU's TSC, Hz; 0: nothing. For comparison only: it may be off, or made up. */
 struct cpuid_rates {
     uint64_t leaf_15h; /* crystal by ratio: the TSC's own rate */

@@ -22,6 +22,9 @@
 
 #define AMD_ALARMS_GO_ON 0x12u /* the first family without C1E's trap, in which the APIC's timer stops */
 
+/* 40000000h: EBX, ECX and EDX, where a hypervisor names itself. */
+#define LEAF_HYPERVISOR 0x40000000u
+
 static bool has_leaf(cpuid_reader read, uint32_t leaf)
 {
     uint32_t last = read(leaf & LEAF_EXTENDED, 0).eax;
@@ -41,7 +44,7 @@ static bool is_intel(cpuid_reader read)
     return r.ebx == 0x756e6547u && r.edx == 0x49656e69u && r.ecx == 0x6c65746eu; /* GenuineIntel */
 }
 
-static bool is_amd(cpuid_reader read)
+bool cpuid_is_amd(cpuid_reader read)
 {
     struct cpuid_result r = read(0, 0);
 
@@ -49,11 +52,25 @@ static bool is_amd(cpuid_reader read)
            (r.ebx == 0x6f677948u && r.edx == 0x6e65476eu && r.ecx == 0x656e6975u);   /* HygonGenuine */
 }
 
-static unsigned family_of(cpuid_reader read)
+unsigned cpuid_family(cpuid_reader read)
 {
     uint32_t eax = read(1, 0).eax, base = eax >> 8 & 15;
 
     return base == 15 ? base + (eax >> 20 & 255) : base;
+}
+
+bool cpuid_has_hypervisor(cpuid_reader read)
+{
+    return read(1, 0).ecx & CPUID_HYPERVISOR;
+}
+
+bool cpuid_hypervisor(cpuid_reader read, char out[HYPERVISOR_BYTES])
+{
+    struct cpuid_result r = read(LEAF_HYPERVISOR, 0);
+    const uint32_t words[] = {r.ebx, r.ecx, r.edx};
+
+    memcpy(out, words, HYPERVISOR_BYTES);
+    return cpuid_has_hypervisor(read);
 }
 
 static enum core_type core_of(cpuid_reader read)
@@ -73,8 +90,8 @@ static enum core_type core_of(cpuid_reader read)
  */
 static bool alarms_go_on(cpuid_reader read)
 {
-    return (leaf_of(read, LEAF_POWER).eax & CPUID_ARAT) || (read(1, 0).ecx & CPUID_HYPERVISOR) ||
-           (is_amd(read) && family_of(read) >= AMD_ALARMS_GO_ON);
+    return (leaf_of(read, LEAF_POWER).eax & CPUID_ARAT) || cpuid_has_hypervisor(read) ||
+           (cpuid_is_amd(read) && cpuid_family(read) >= AMD_ALARMS_GO_ON);
 }
 
 void identify(cpuid_reader read, struct cpu_facts *out)
@@ -83,7 +100,7 @@ void identify(cpuid_reader read, struct cpu_facts *out)
         .core = core_of(read),
         .arat = alarms_go_on(read),
         .invariant_tsc = leaf_of(read, LEAF_TSC).edx & CPUID_INVARIANT_TSC,
-        .smi_counted = is_intel(read) && family_of(read) == 6 && !(read(1, 0).ecx & CPUID_HYPERVISOR),
+        .smi_counted = is_intel(read) && cpuid_family(read) == 6 && !cpuid_has_hypervisor(read),
     };
 }
 

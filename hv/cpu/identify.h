@@ -7,6 +7,14 @@
 
 typedef struct cpuid_result (*cpuid_reader)(uint32_t leaf, uint32_t subleaf);
 
+/* AMD's, or Hygon's of the same make. */
+bool cpuid_is_amd(cpuid_reader read);
+unsigned cpuid_family(cpuid_reader read);
+/* Returns true if this is a hypervisor's virtual CPU and CPUID does not hide it. */
+bool cpuid_has_hypervisor(cpuid_reader read);
+/* Writes by which 12 bytes the hypervisor names itself, without a zero; returns false if there is none. */
+bool cpuid_hypervisor(cpuid_reader read, char out[HYPERVISOR_BYTES]);
+
 #define BRAND_BYTES 49u /* leaves 80000002h to 80000004h, and a zero */
 
 /* A CPU's facts but its SMI count and its MTRRs; smi_counted: the count may be asked for (Intel's own). */

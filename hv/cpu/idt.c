@@ -52,16 +52,16 @@ void idt_build_early(uint16_t selector)
     for (unsigned vector = 0; vector < VECTORS; vector++)
         set_gate(vector, entry_of(vector), selector, 0);
     /* Breakpoint and overflow are for everyone; any other INT n from CPL 3 gives #GP (n * 8 + 2). */
-    set_gate(3, trap_stubs + 3 * STUB_BYTES, selector, GATE_DPL3);
-    set_gate(4, trap_stubs + 4 * STUB_BYTES, selector, GATE_DPL3);
+    set_gate(VECTOR_BP, trap_stubs + VECTOR_BP * STUB_BYTES, selector, GATE_DPL3);
+    set_gate(VECTOR_OF, trap_stubs + VECTOR_OF * STUB_BYTES, selector, GATE_DPL3);
 }
 
 void idt_build(void)
 {
     idt_build_early(SEL_KERNEL_CODE);
-    set_gate(2, trap_stub_nmi, SEL_KERNEL_CODE, IST_NMI);
-    set_gate(8, trap_stub_double_fault, SEL_KERNEL_CODE, IST_DOUBLE_FAULT);
-    set_gate(18, trap_stub_machine_check, SEL_KERNEL_CODE, IST_MACHINE_CHECK);
+    set_gate(VECTOR_NMI, trap_stub_nmi, SEL_KERNEL_CODE, IST_NMI);
+    set_gate(VECTOR_DOUBLE_FAULT, trap_stub_double_fault, SEL_KERNEL_CODE, IST_DOUBLE_FAULT);
+    set_gate(VECTOR_MACHINE_CHECK, trap_stub_machine_check, SEL_KERNEL_CODE, IST_MACHINE_CHECK);
 }
 
 void idt_load(void)

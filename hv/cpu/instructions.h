@@ -41,6 +41,9 @@ static inline void outl(uint16_t port, uint32_t value)
     __asm__ volatile("outl %0, %1" : : "a"(value), "Nd"(port) : "memory");
 }
 
+/* SSE's control word with all exceptions masked (SDM vol. 1, 10.2.3). */
+#define MXCSR_DEFAULT 0x1f80u
+
 static inline void cpu_relax(void)
 {
     __asm__ volatile("pause" : : : "memory");

@@ -5,8 +5,7 @@
 #include "cpu/traps_entry.h"
 #include "log/log.h"
 
-#define MOST_CALLS           24u
-#define VECTOR_MACHINE_CHECK 18u
+#define MOST_CALLS 24u
 
 #define CPUID_MCA       (1u << 14)
 #define MSR_MCG_CAP     0x179u

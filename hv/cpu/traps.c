@@ -10,9 +10,6 @@
 #include "log/log.h"
 #include "log/panic.h"
 
-#define VECTOR_NMI 2u
-#define VECTOR_GP  13u
-
 _Static_assert(sizeof(struct trap_frame) == 176, "entry_traps.asm");
 _Static_assert(offsetof(struct trap_frame, cs) == 144, "entry_traps.asm");
 
@@ -50,9 +47,9 @@ static _Noreturn void fatal(const struct trap_frame *frame)
                        : window_guard_hit(cr2) >= 0 ? "of a stack's guard page"
                                                     : "of a page that is not mapped";
 
-    if (frame->vector == 8 && window_guard_hit(frame->rsp - 8) >= 0)
+    if (frame->vector == VECTOR_DOUBLE_FAULT && window_guard_hit(frame->rsp - 8) >= 0)
         panic_report(report, frame, "stack overflow (double fault at 0x%016lx)", frame->rip);
-    if (frame->vector == 14)
+    if (frame->vector == VECTOR_PF)
         panic_report(report, frame, "page fault at 0x%016lx: address 0x%016lx, %s %s", frame->rip, cr2,
                      frame->error & 16  ? "execute"
                      : frame->error & 2 ? "write"
@@ -170,11 +167,4 @@ uint64_t traps_spurious_count(unsigned cpu)
     struct cpu *of = cpu_by_id(cpu);
 
     return of ? __atomic_load_n(&of->spurious, __ATOMIC_RELAXED) : 0;
-}
-
-uint64_t traps_gdt_window(unsigned cpu)
-{
-    struct cpu *of = cpu_by_id(cpu);
-
-    return of ? window_base(of->slot) : 0;
 }

@@ -17,6 +17,16 @@ struct trap_frame {
 
 #define TRAP_SYSCALL 0x100u
 
+/* Exceptions by their numbers (SDM vol. 3, table 6-1), as far as one has a rule of its own. */
+#define VECTOR_NMI           2u
+#define VECTOR_BP            3u
+#define VECTOR_OF            4u
+#define VECTOR_UD            6u
+#define VECTOR_DOUBLE_FAULT  8u
+#define VECTOR_GP            13u
+#define VECTOR_PF            14u
+#define VECTOR_MACHINE_CHECK 18u
+
 /* Interrupt vectors of our own; 0x20..0x2f belong to the PICs, masked, spurious ones are counted. */
 #define VECTOR_TIMER    0xf0u
 #define VECTOR_WAKE     0xf1u
@@ -46,12 +56,8 @@ void traps_without_smap(void);
 void traps_init_cpu(void);
 
 /*
- * The CPU's descriptor table as Xen's ABI shapes it: 14 pages for a guest's own descriptors (one page of
- * zeros, until it has some), then ours. Virtual address of the first.
- */
-uint64_t traps_gdt_window(unsigned cpu);
-/*
- * On this CPU: page 0..13 of it shows the frame at `phys`, 0: the empty one. Read-only, so every descriptor
+ * This CPU's descriptor table has the shape of Xen's ABI: 14 pages for a guest's own descriptors, then ours.
+ * Page 0..13 of it shows the frame at `phys` from now on, 0: an empty one. Read-only, so every descriptor
  * there must be marked accessed: the CPU would fault setting the bit.
  */
 void traps_gdt_page(unsigned page, uint64_t phys);

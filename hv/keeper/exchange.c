@@ -14,9 +14,8 @@
 #include "keeper/meeting.h"
 #include "time/fixed.h"
 
-#define STAR_TRIES       8
-#define AT_ONCE_TRIES    4u
-#define CPUID_HYPERVISOR (1u << 31)
+#define STAR_TRIES    8
+#define AT_ONCE_TRIES 4u
 
 enum call { CALL_NONE, CALL_STAR, CALL_ROUND, CALL_IDLE, CALL_FINISH };
 
@@ -263,7 +262,7 @@ static enum alignment judge_pairs(int64_t *extent_ticks)
 enum alignment exchange_pairs(unsigned passes, int64_t *extent_ticks)
 {
     unsigned rounds = align_rounds(keeper.cpus);
-    struct order o = {.call = CALL_ROUND, .batches = cpuid(1, 0).ecx & CPUID_HYPERVISOR ? keeper.cpus : 1};
+    struct order o = {.call = CALL_ROUND, .batches = cpu_has_hypervisor() ? keeper.cpus : 1};
     uint64_t begin = rdtsc_ordered();
 
     for (unsigned round = 0; round < passes * rounds; round++) {

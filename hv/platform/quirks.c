@@ -1,12 +1,10 @@
 #include "platform/quirks.h"
 
-#include "cpu/instructions.h"
+#include "cpu/facts.h"
 #include "log/log.h"
 #include "log/string.h"
 
-#define SIGNATURE_BYTES  12u
-#define HYPERVISOR_LEAF  0x40000000u
-#define CPUID_HYPERVISOR (1u << 31) /* leaf 1, ECX */
+#define HYPERVISOR_BYTES 12u
 
 static const struct quirk quirks[] = {
     /* With thread=single, or with -icount, its CPUs take turns, and its TSC is sound: that is measured. */
@@ -29,7 +27,7 @@ static bool begins(const char *text, const char *with)
 
 static bool matches(const struct quirk *quirk, const char *hypervisor, const struct machine_names *names)
 {
-    if (quirk->hypervisor && (!hypervisor || memcmp(hypervisor, quirk->hypervisor, SIGNATURE_BYTES) != 0))
+    if (quirk->hypervisor && (!hypervisor || memcmp(hypervisor, quirk->hypervisor, HYPERVISOR_BYTES) != 0))
         return false;
     if (quirk->vendor && strcmp(names->vendor, quirk->vendor) != 0)
         return false;
@@ -64,9 +62,7 @@ void machine_names_find(const struct boot_info *boot, phys_view view)
 
 const struct quirk *quirk_here(enum quirk_effect effect)
 {
-    struct cpuid_result id = cpuid(HYPERVISOR_LEAF, 0);
-    uint32_t signature[] = {id.ebx, id.ecx, id.edx};
-    bool hypervisor = cpuid(1, 0).ecx & CPUID_HYPERVISOR;
+    char hypervisor[HYPERVISOR_BYTES];
 
-    return quirk_match(effect, hypervisor ? (const char *)signature : NULL, &names);
+    return quirk_match(effect, cpu_hypervisor(hypervisor) ? hypervisor : NULL, &names);
 }

@@ -19,7 +19,6 @@
 #include "words.h"
 
 #define MSR_PAT 0x277u
-#define MIB     (1ull << 20)
 
 #define PAUSE_NS 10000000ull
 

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "cpu/facts.h"
 #include "log/log.h"
 #include "platform/quirks.h"
 
@@ -14,6 +15,12 @@
 bool smbios_read(struct efi_table efi, phys_view view, struct machine_names *out)
 {
     (void)efi, (void)view, (void)out;
+    return false;
+}
+
+bool cpu_hypervisor(char out[HYPERVISOR_BYTES])
+{
+    (void)out;
     return false;
 }
 

@@ -7,7 +7,6 @@
 #define MSR_FS_BASE 0xc0000100u
 /* while the hypervisor runs, the guest's GS base: SWAPGS exchanges them */
 #define MSR_KERNEL_GS_BASE 0xc0000102u
-#define MXCSR_DEFAULT      0x1f80u
 
 /* The hypervisor uses no vector register. What is in them the guest would see, so they are cleared. */
 static void fpu_reset(void)
