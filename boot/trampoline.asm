@@ -21,7 +21,7 @@ trampoline_start:
         mov ax, cs
         mov ds, ax
 
-        ; The roll: whoever comes after it was closed finds a number beyond the limit, and has no stack.
+        ; The roll: a CPU that comes after it was closed gets a number beyond the limit, and has no stack.
         mov ebx, 1
         lock xadd [AT(taken)], ebx
         cmp ebx, [AT(limit)]
@@ -53,7 +53,7 @@ trampoline_long_mode:
         mov fs, eax
         mov gs, eax
         mov ss, eax
-        mov edi, ebx            ; the roll's number is the entry's argument
+        mov edi, ebx            ; the number is that of its area, and smp_woken's argument
         imul rbx, [rel stack_stride]
         add rbx, [rel first_stack_top]
         mov rsp, rbx

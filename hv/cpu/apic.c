@@ -9,7 +9,7 @@
 #include "cpu/traps.h"
 #include "log/log.h"
 
-#define DELIVERY_TURNS 1000000u
+#define DELIVERY_SPINS 1000000u
 
 static volatile uint32_t *registers; /* xAPIC mode */
 static bool x2apic;
@@ -56,8 +56,8 @@ bool apic_init(uint64_t base)
     return true;
 }
 
-/* A CPU woken by INIT keeps or loses x2APIC mode as its maker chose; up is allowed, down is not. */
-static bool same_mode(void)
+/* A CPU woken by INIT keeps or loses x2APIC mode, as its maker chose. It can be switched on, but not off. */
+static bool enter_boot_mode(void)
 {
     uint64_t msr = rdmsr(MSR_APIC_BASE);
 
@@ -90,7 +90,7 @@ static void mask_lvts(void)
 
 bool apic_init_cpu(void)
 {
-    if (!same_mode())
+    if (!enter_boot_mode())
         return false;
     apic_write(APIC_SPURIOUS, SPURIOUS_ENABLE | VECTOR_SPURIOUS);
     apic_write(APIC_TPR, 0);
@@ -99,7 +99,7 @@ bool apic_init_cpu(void)
     apic_write(APIC_TIMER_DIVIDE, DIVIDE_BY_1); /* before anybody measures its rate */
     apic_write(APIC_ERROR_STATUS, 0);
     for (unsigned left = 0; left < 256 && apic_in_service(); left++)
-        apic_eoi(); /* of what firmware left, at most one for each vector */
+        apic_eoi(); /* firmware may have left one for each vector */
     return true;
 }
 
@@ -142,10 +142,10 @@ bool apic_requested(unsigned vector)
     return apic_read(APIC_REQUESTED + (vector / 32) * 0x10) >> (vector % 32) & 1;
 }
 
-/* x2APIC mode has no delivery status: its write to the command register is enough. */
-static bool command_idle(void)
+/* x2APIC mode has no delivery status: its write to the send_command register is enough. */
+static bool is_delivered(void)
 {
-    for (uint32_t turn = 0; turn < DELIVERY_TURNS; turn++) {
+    for (uint32_t spin = 0; spin < DELIVERY_SPINS; spin++) {
         if (x2apic || !(apic_read(APIC_COMMAND) & COMMAND_PENDING))
             return true;
         cpu_relax();
@@ -153,16 +153,16 @@ static bool command_idle(void)
     return false;
 }
 
-static bool command(uint32_t apic_id, uint32_t what)
+static bool send_command(uint32_t apic_id, uint32_t what)
 {
     if (!x2apic && (!registers || apic_id > 254))
         return false;
-    if (!command_idle())
+    if (!is_delivered())
         return false;
     if (x2apic) {
         /*
-         * Not serialising: what we stored before must be seen by who gets the interrupt (SDM vol. 3,
-         * 10.12.3).
+         * The write does not serialise: the CPU that gets the interrupt must see what we stored before it
+         * (SDM vol. 3, 10.12.3).
          */
         cpu_fence_all();
         wrmsr(MSR_X2APIC + (APIC_COMMAND >> 4), (uint64_t)apic_id << 32 | what);
@@ -170,25 +170,25 @@ static bool command(uint32_t apic_id, uint32_t what)
     }
     apic_write(APIC_COMMAND_HIGH, apic_id << 24);
     apic_write(APIC_COMMAND, what);
-    return command_idle();
+    return is_delivered();
 }
 
 bool apic_send(uint32_t apic_id, unsigned vector)
 {
-    return command(apic_id, COMMAND_ASSERT | (vector & 0xff));
+    return send_command(apic_id, COMMAND_ASSERT | (vector & 0xff));
 }
 
 bool apic_send_nmi(uint32_t apic_id)
 {
-    return command(apic_id, COMMAND_ASSERT | COMMAND_NMI);
+    return send_command(apic_id, COMMAND_ASSERT | COMMAND_NMI);
 }
 
 bool apic_send_init(uint32_t apic_id)
 {
-    return command(apic_id, COMMAND_ASSERT | COMMAND_INIT);
+    return send_command(apic_id, COMMAND_ASSERT | COMMAND_INIT);
 }
 
 bool apic_send_startup(uint32_t apic_id, uint8_t page)
 {
-    return command(apic_id, COMMAND_ASSERT | COMMAND_STARTUP | page);
+    return send_command(apic_id, COMMAND_ASSERT | COMMAND_STARTUP | page);
 }

@@ -6,36 +6,38 @@
 #include <stdint.h>
 
 /*
- * Once on the boot CPU: `base` is the MADT's address, checked against MSR 0x1b. False: no APIC, with a line.
+ * Once, on the boot CPU. `base` is the MADT's address (0: it says none), checked against MSR 1Bh. Returns
+ * false, with a line that says why, if there is no APIC to use.
  */
-bool apic_init(uint64_t base); /* base 0: not said */
+bool apic_init(uint64_t base);
 /*
- * On every CPU: enables it, masks every LVT but LINT1 = NMI, TPR 0, clears what is pending.
- * False: this CPU's APIC cannot be brought into the boot CPU's mode; with a line.
+ * On every CPU: enables its APIC, masks every LVT but LINT1 (NMI), lets all priorities in, ends what is
+ * pending. Returns false, with a line, if the APIC cannot be brought into the boot CPU's mode.
  */
 bool apic_init_cpu(void);
 
-/* This CPU's; before apic_init what CPUID says. */
+/* Returns this CPU's id; before apic_init what CPUID says. */
 uint32_t apic_id(void);
-/* The largest id that can be sent to: 254 in xAPIC mode. */
+/* Returns the largest id that can be sent to: 254 in xAPIC mode. */
 uint32_t apic_largest_id(void);
 void apic_eoi(void);
-/* Whether this CPU's APIC delivered an interrupt and waits for its EOI. */
+/* Returns true if this CPU's APIC delivered an interrupt and waits for its EOI. */
 bool apic_in_service(void);
-/* Whether `vector` waits in this CPU's APIC until interrupts are let in. */
+/* Returns true if `vector` waits in this CPU's APIC until interrupts are let in. */
 bool apic_requested(unsigned vector);
 
-/* Each waits a bounded time for the delivery status; false if it stayed busy. */
+/* Each waits, bounded, until the command was delivered; returns false if the APIC stayed busy. */
 bool apic_send(uint32_t apic_id, unsigned vector);
 bool apic_send_nmi(uint32_t apic_id);
 bool apic_send_init(uint32_t apic_id);
 bool apic_send_startup(uint32_t apic_id, uint8_t page);
 
 /* The timer, one-shot: a deadline on this CPU's TSC, or the counter at divisor 1 (apic_timer.c). */
-bool apic_timer_has_deadline(void); /* says CPUID, of this CPU */
+bool apic_timer_has_deadline(void); /* by this CPU's CPUID */
 /*
- * With interrupts off, on a CPU that has it: whether a deadline `ticks` (some 100 us) ahead is kept, neither
- * early nor late by many times that. False with a line that says how. One VECTOR_TIMER may be left waiting.
+ * Tries a deadline `ticks` (some 100 us) ahead, with interrupts off, on a CPU that has it. Returns true if
+ * it is kept: neither early, nor late by many times that. Else a line says which. One VECTOR_TIMER may be
+ * left waiting.
  */
 bool apic_timer_try_deadline(uint64_t ticks);
 void apic_timer_setup(bool deadline);       /* per CPU; LVT to VECTOR_TIMER */

@@ -10,7 +10,7 @@
 #define TRIES       5u       /* a stalled host may hold back one interrupt, not five */
 #define LATEST      20u      /* times the length of a trial */
 #define SLACK       8u       /* early by this part of it is granularity */
-#define TRIAL_TURNS 1000000u /* should the TSC stand still */
+#define TRIAL_SPINS 1000000u /* should the TSC stand still */
 
 bool apic_timer_has_deadline(void)
 {
@@ -47,15 +47,15 @@ uint32_t apic_timer_count(void)
 enum trial { TRIAL_KEPT, TRIAL_EARLY, TRIAL_LATE };
 
 /*
- * The TSC is read before the look that must find the interrupt there, and again after one that must not: what
- * happens in between is in the timer's favour.
+ * `late` is of a TSC read before the APIC is asked, and "early" of one read after: whatever passes in between
+ * counts in the timer's favour.
  */
 static enum trial try_once(uint64_t ticks)
 {
     uint64_t deadline = rdtsc_ordered() + ticks;
 
     apic_timer_set_deadline(deadline);
-    for (unsigned turn = 0; turn < TRIAL_TURNS; turn++) {
+    for (unsigned spin = 0; spin < TRIAL_SPINS; spin++) {
         bool late = rdtsc_ordered() > deadline + LATEST * ticks;
 
         if (apic_requested(VECTOR_TIMER))

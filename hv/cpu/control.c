@@ -1,7 +1,7 @@
 /*
  * Control registers and MSRs, the same on every CPU, written whole: nothing of the firmware's choice remains.
  */
-#include "cpu/descriptors.h"
+#include "cpu/cpu_start.h"
 #include "cpu/identify.h"
 #include "cpu/instructions.h"
 #include "cpu/paging.h"

@@ -1,14 +1,14 @@
 /*
- * Each CPU's descriptors and stacks in its window. The selectors are Xen's ABI (traps.h), far up in the
- * table.
+ * Each CPU's area: stacks with guard pages, descriptors, TSS. The selectors are those of Xen's ABI (traps.h),
+ * far up in the table.
  */
-#include "cpu/descriptors.h"
+#include "cpu/cpu_area.h"
 #include "cpu/traps.h"
 #include "log/panic.h"
 
-#define GDT_FIRST  ((uint64_t)WINDOW_GDT_PAGE * FRAME_SIZE) /* 0xe000: the offset of page 14 in the table */
-#define GDT_LIMIT  (SEL_TSS + 16u - 1u)                     /* the TSS itself lies beyond it */
-#define TSS_OFFSET 0x100u                                   /* in page 14 */
+#define GDT_FIRST  ((uint64_t)AREA_GDT_PAGE * FRAME_SIZE) /* 0xe000: the offset of page 14 in the table */
+#define GDT_LIMIT  (SEL_TSS + 16u - 1u)                   /* the TSS itself lies beyond it */
+#define TSS_OFFSET 0x100u                                 /* in page 14 */
 
 /* SDM vol. 3, 3.4.5; all marked accessed. */
 #define CODE64        0x00af9b000000ffffull
@@ -19,18 +19,18 @@
 
 _Static_assert(GDT_LIMIT < GDT_FIRST + TSS_OFFSET, "the TSS is no descriptor");
 
-static uint64_t zero_frame;    /* physical */
-static unsigned windows_built; /* slots below this have a window */
+static uint64_t zero_frame;  /* physical */
+static unsigned areas_built; /* areas below this are there */
 
 extern char boot_stack_bottom[], boot_stack_top[];
 
-/* Bytes up to page `page` of a window. */
+/* Bytes up to page `page` of an area. */
 static uint64_t page_offset(unsigned page)
 {
     return (uint64_t)page * FRAME_SIZE;
 }
 
-static void map_pages(uint64_t virt, unsigned pages)
+static void map_new_pages(uint64_t virt, unsigned pages)
 {
     char *memory = memory_take(pages, "a CPU's stack");
 
@@ -44,9 +44,9 @@ static void map_pages(uint64_t virt, unsigned pages)
  */
 static uint64_t ist_stack(struct cpu *cpu, uint64_t base, unsigned page)
 {
-    uint64_t top = base + page_offset(page + WINDOW_IST_PAGES) - 16;
+    uint64_t top = base + page_offset(page + AREA_IST_PAGES) - 16;
 
-    map_pages(base + page_offset(page), WINDOW_IST_PAGES);
+    map_new_pages(base + page_offset(page), AREA_IST_PAGES);
     *(struct cpu **)top = cpu;
     return top;
 }
@@ -69,27 +69,27 @@ static void fill_gdt(uint64_t base, uint64_t tss)
     set_descriptor(base, SEL_TSS + 8, tss >> 32);
 }
 
-void window_build(struct cpu *cpu, unsigned slot)
+void cpu_area_build(struct cpu *cpu, unsigned area)
 {
-    uint64_t base = window_base(slot);
+    uint64_t base = cpu_area_base(area);
 
     if (!zero_frame)
         zero_frame = virt_to_phys(memory_take(1, "the empty descriptors"));
-    for (unsigned page = 0; page < WINDOW_GDT_PAGE; page++)
+    for (unsigned page = 0; page < AREA_GDT_PAGE; page++)
         map_page(base + page_offset(page), zero_frame, PTE_P | PTE_NX);
-    map_pages(base + GDT_FIRST, 1);
-    map_pages(base + page_offset(WINDOW_STACK_PAGE), WINDOW_STACK_PAGES);
+    map_new_pages(base + GDT_FIRST, 1);
+    map_new_pages(base + page_offset(AREA_STACK_PAGE), AREA_STACK_PAGES);
 
-    cpu->stack_top = window_stack_top(slot);
+    cpu->stack_top = cpu_area_stack_top(area);
     cpu->tss = (struct tss *)(base + GDT_FIRST + TSS_OFFSET);
     cpu->tss->iomap = sizeof(struct tss); /* beyond the limit: no port is open to CPL 3 */
     cpu->tss->rsp[0] = cpu->stack_top;
-    cpu->tss->ist[IST_NMI - 1] = ist_stack(cpu, base, WINDOW_NMI_PAGE);
-    cpu->tss->ist[IST_DOUBLE_FAULT - 1] = ist_stack(cpu, base, WINDOW_DOUBLE_FAULT_PAGE);
-    cpu->tss->ist[IST_MACHINE_CHECK - 1] = ist_stack(cpu, base, WINDOW_MACHINE_CHECK_PAGE);
+    cpu->tss->ist[IST_NMI - 1] = ist_stack(cpu, base, AREA_NMI_PAGE);
+    cpu->tss->ist[IST_DOUBLE_FAULT - 1] = ist_stack(cpu, base, AREA_DOUBLE_FAULT_PAGE);
+    cpu->tss->ist[IST_MACHINE_CHECK - 1] = ist_stack(cpu, base, AREA_MACHINE_CHECK_PAGE);
     fill_gdt(base, (uint64_t)cpu->tss);
-    if (slot >= windows_built)
-        windows_built = slot + 1;
+    if (area >= areas_built)
+        areas_built = area + 1;
 }
 
 void gdt_load(struct cpu *cpu)
@@ -97,7 +97,7 @@ void gdt_load(struct cpu *cpu)
     struct {
         uint16_t limit;
         uint64_t base;
-    } __attribute__((packed)) pointer = {GDT_LIMIT, window_base(cpu->slot)};
+    } __attribute__((packed)) pointer = {GDT_LIMIT, cpu_area_base(cpu->area)};
 
     /* The far return loads CS; the data segments are null, as nothing in 64-bit mode looks at them. */
     __asm__ volatile("lgdt %0\n\t"
@@ -120,45 +120,46 @@ void gdt_load(struct cpu *cpu)
 
 void traps_gdt_page(unsigned page, uint64_t phys)
 {
-    if (page < WINDOW_GDT_PAGE)
-        map_page(window_base(cpu_this()->slot) + page_offset(page), phys ? phys : zero_frame, PTE_P | PTE_NX);
+    if (page < AREA_GDT_PAGE)
+        map_page(cpu_area_base(cpu_this()->area) + page_offset(page), phys ? phys : zero_frame,
+                 PTE_P | PTE_NX);
 }
 
-static bool in_pages(uint64_t offset, unsigned page, unsigned pages)
+static bool lies_in_pages(uint64_t offset, unsigned page, unsigned pages)
 {
     return offset >= page_offset(page) && offset < page_offset(page + pages);
 }
 
-static bool stack_byte(uint64_t address)
+static bool is_stack_byte(uint64_t address)
 {
-    uint64_t offset = (address - STACKS_BASE) % WINDOW_BYTES;
+    uint64_t offset = (address - CPU_AREAS_BASE) % AREA_BYTES;
 
     if (address >= (uint64_t)boot_stack_bottom && address < (uint64_t)boot_stack_top)
         return true;
-    if (address < STACKS_BASE || address >= window_base(windows_built))
+    if (address < CPU_AREAS_BASE || address >= cpu_area_base(areas_built))
         return false;
-    return in_pages(offset, WINDOW_STACK_PAGE, WINDOW_STACK_PAGES) ||
-           in_pages(offset, WINDOW_NMI_PAGE, WINDOW_IST_PAGES) ||
-           in_pages(offset, WINDOW_DOUBLE_FAULT_PAGE, WINDOW_IST_PAGES) ||
-           in_pages(offset, WINDOW_MACHINE_CHECK_PAGE, WINDOW_IST_PAGES);
+    return lies_in_pages(offset, AREA_STACK_PAGE, AREA_STACK_PAGES) ||
+           lies_in_pages(offset, AREA_NMI_PAGE, AREA_IST_PAGES) ||
+           lies_in_pages(offset, AREA_DOUBLE_FAULT_PAGE, AREA_IST_PAGES) ||
+           lies_in_pages(offset, AREA_MACHINE_CHECK_PAGE, AREA_IST_PAGES);
 }
 
-bool window_on_stack(uint64_t address, uint64_t size)
+bool cpu_area_on_stack(uint64_t address, uint64_t size)
 {
-    return stack_byte(address) && stack_byte(address + size - 1);
+    return is_stack_byte(address) && is_stack_byte(address + size - 1);
 }
 
-int window_guard_hit(uint64_t address)
+int cpu_area_guard_hit(uint64_t address)
 {
-    uint64_t offset = (address - STACKS_BASE) % WINDOW_BYTES;
+    uint64_t offset = (address - CPU_AREAS_BASE) % AREA_BYTES;
 
     if (address - ((uint64_t)boot_stack_bottom - FRAME_SIZE) < FRAME_SIZE)
         return 0;
-    if (address < STACKS_BASE || address >= window_base(windows_built))
+    if (address < CPU_AREAS_BASE || address >= cpu_area_base(areas_built))
         return -1;
-    if (in_pages(offset, WINDOW_STACK_PAGE - 1, 1) || in_pages(offset, WINDOW_NMI_PAGE - 1, 1) ||
-        in_pages(offset, WINDOW_DOUBLE_FAULT_PAGE - 1, 1) ||
-        in_pages(offset, WINDOW_MACHINE_CHECK_PAGE - 1, 1))
-        return (int)((address - STACKS_BASE) / WINDOW_BYTES);
+    if (lies_in_pages(offset, AREA_STACK_PAGE - 1, 1) || lies_in_pages(offset, AREA_NMI_PAGE - 1, 1) ||
+        lies_in_pages(offset, AREA_DOUBLE_FAULT_PAGE - 1, 1) ||
+        lies_in_pages(offset, AREA_MACHINE_CHECK_PAGE - 1, 1))
+        return (int)((address - CPU_AREAS_BASE) / AREA_BYTES);
     return -1;
 }

@@ -3,7 +3,9 @@
  * control registers, its APIC. From here on a fault on it is a report.
  */
 #include "cpu/apic.h"
-#include "cpu/descriptors.h"
+#include "cpu/cpu_area.h"
+#include "cpu/cpu_start.h"
+#include "cpu/traps_entry.h"
 #include "cpu/instructions.h"
 #include "cpu/paging.h"
 #include "cpu/smp.h"
@@ -20,10 +22,10 @@ void smp_set_entry(void (*entry)(void))
 }
 
 /* Makes `cpu` what cpu_this() answers on this CPU. */
-static void set_this(struct cpu *cpu, unsigned slot)
+static void set_this(struct cpu *cpu, unsigned area)
 {
     cpu->self = cpu;
-    cpu->slot = slot;
+    cpu->area = area;
     wrmsr(MSR_GS_BASE, (uint64_t)cpu);
 }
 
@@ -34,7 +36,7 @@ static void print_trace(void)
 
 void smp_init_boot_cpu(void)
 {
-    struct cpu *cpu = cpu_by_slot(0);
+    struct cpu *cpu = cpu_by_area(0);
 
     traps_init_early();
     set_this(cpu, 0);
@@ -49,24 +51,24 @@ void traps_init_cpu(void)
 {
     struct cpu *cpu = cpu_this();
 
-    if (cpu->slot == 0) {
-        window_build(cpu, 0);
+    if (cpu->area == 0) {
+        cpu_area_build(cpu, 0);
         pics_mask();
     }
     gdt_load(cpu);
-    if (cpu->slot == 0)
+    if (cpu->area == 0)
         idt_build();
     idt_load();
     control_init_cpu();
 }
 
 /* A woken CPU's first C, on its own stack. */
-void smp_woken(unsigned slot)
+void smp_woken(unsigned area)
 {
-    struct cpu *cpu = cpu_by_slot(slot);
+    struct cpu *cpu = cpu_by_area(area);
     uint32_t expected = START_NONE;
 
-    set_this(cpu, slot);
+    set_this(cpu, area);
     traps_init_cpu();
     if (!apic_init_cpu())
         cpu_halt_for_ever();

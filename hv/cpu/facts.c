@@ -73,9 +73,9 @@ void facts_init_cpu(void)
     struct cpu *cpu = cpu_this();
 
     identify(cpuid, &cpu->facts);
-    cpu->facts.mtrrs_differ = mtrrs_differ(cpu->slot == 0);
+    cpu->facts.mtrrs_differ = mtrrs_differ(cpu->area == 0);
     facts_refresh();
-    if (cpu->slot == 0)
+    if (cpu->area == 0)
         identify_brand(cpuid, brand);
 }
 
@@ -84,7 +84,7 @@ struct cpuid_rates cpuid_rates(void)
     return identify_rates(cpuid);
 }
 
-/* How many CPUs have each, and the first whose MTRRs differ. */
+/* How many CPUs have each; and the first with MTRRs that differ. */
 struct counts {
     unsigned performance, efficient, arat, invariant, smi, mtrrs, first;
 };

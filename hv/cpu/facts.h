@@ -1,4 +1,4 @@
-/* What each CPU says of itself, as far as it matters to who judges its clock. */
+/* What each CPU says of itself, as far as it matters to its clock. */
 #ifndef CPU_FACTS_H
 #define CPU_FACTS_H
 
@@ -16,11 +16,11 @@ struct cpu_facts {
     bool mtrrs_differ;  /* from the boot CPU's */
 };
 
-/* Of an online CPU, whole once it is online; NULL: there is no such CPU. */
+/* Returns the facts of a CPU, whole once it is online; NULL: there is no such CPU. */
 const struct cpu_facts *cpu_facts(unsigned cpu);
-/* "P", "E" or "-". */
+/* Returns "P", "E" or "-". */
 const char *core_word(enum core_type core);
-/* The boot CPU's name for itself, without the blanks around it; "unknown" where it has none. */
+/* Returns the boot CPU's name for itself, without the blanks around it; "unknown" where it has none. */
 const char *cpu_brand(void);
 
 /* Returns true if a hypervisor runs below us, as CPUID says. */
@@ -38,9 +38,9 @@ struct cpuid_rates cpuid_rates(void);
 
 /* On each CPU as it starts, the boot CPU first of all. */
 void facts_init_cpu(void);
-/* On this CPU: its SMI count again. */
+/* Reads this CPU's SMI count again. */
 void facts_refresh(void);
-/* Once all are online: how many CPUs are of each kind (@facts), and a line for what is odd about some. */
+/* Once all are online: says how many CPUs are of each kind (@facts), and what is unusual about some. */
 void facts_report(void);
 
 #endif

@@ -1,6 +1,4 @@
-/*
- * A sorted list of free ranges. Taken from the top, so that low memory is left for who can use nothing else.
- */
+/* A sorted list of free ranges. Frames come from its top: low memory is left for what needs it. */
 #include "cpu/frames.h"
 
 #include <stddef.h>
@@ -8,14 +6,14 @@
 static struct frame_range ranges[FRAMES_MAX_RANGES]; /* by address, apart, never empty */
 static unsigned range_count;
 
-static uint64_t round_up(uint64_t value, uint64_t align)
+static uint64_t align_up(uint64_t value, uint64_t align)
 {
     uint64_t up = (value + align - 1) & ~(align - 1);
 
     return up < value ? ~(align - 1) : up; /* near 2^64 the highest multiple there is */
 }
 
-static uint64_t round_down(uint64_t value, uint64_t align)
+static uint64_t align_down(uint64_t value, uint64_t align)
 {
     return value & ~(align - 1);
 }
@@ -39,7 +37,7 @@ static bool insert_at(unsigned index, uint64_t start, uint64_t end)
 }
 
 /* Adds one range, melting it with all it touches or overlaps: no frame may be in the list twice. */
-static void add(uint64_t start, uint64_t end)
+static void join_range(uint64_t start, uint64_t end)
 {
     unsigned at = 0;
 
@@ -57,21 +55,21 @@ void frames_init(const struct frame_range *usable, unsigned count)
 {
     range_count = 0;
     for (unsigned i = 0; i < count; i++) {
-        uint64_t start = round_up(usable[i].start, FRAME_SIZE);
-        uint64_t end = round_down(usable[i].end, FRAME_SIZE);
+        uint64_t start = align_up(usable[i].start, FRAME_SIZE);
+        uint64_t end = align_down(usable[i].end, FRAME_SIZE);
 
         if (start == 0)
-            start = FRAME_SIZE; /* 0 means 'none' to who takes */
+            start = FRAME_SIZE; /* frames_take's 0 means 'none' */
         if (start < end)
-            add(start, end);
+            join_range(start, end);
     }
 }
 
 /*
- * Takes [start, end) out of one range; false (and nothing done) if the rest are two pieces and there is no
- * room.
+ * Takes [start, end) out of one range. Returns false, and does nothing, if the rest are two pieces and there
+ * is no room for both.
  */
-static bool cut(unsigned index, uint64_t start, uint64_t end)
+static bool cut_range(unsigned index, uint64_t start, uint64_t end)
 {
     struct frame_range *range = &ranges[index];
     uint64_t old_end = range->end;
@@ -91,16 +89,15 @@ static bool cut(unsigned index, uint64_t start, uint64_t end)
 
 bool frames_reserve(uint64_t start, uint64_t end)
 {
-    start = round_down(start, FRAME_SIZE);
-    end = round_up(end, FRAME_SIZE);
+    start = align_down(start, FRAME_SIZE);
+    end = align_up(end, FRAME_SIZE);
     for (unsigned i = 0; i < range_count && start < end;) {
         unsigned before = range_count;
-
         bool apart = ranges[i].end <= start || ranges[i].start >= end;
 
-        if (!apart && !cut(i, start, end))
+        if (!apart && !cut_range(i, start, end))
             return false;
-        if (apart || range_count >= before) /* else the next one has moved here */
+        if (apart || range_count >= before) /* else the next range has moved here */
             i++;
     }
     return true;
@@ -114,7 +111,7 @@ static uint64_t highest_place(const struct frame_range *range, uint64_t bytes, u
 
     if (end <= range->start || end - range->start < bytes)
         return 0;
-    place = round_down(end - bytes, align);
+    place = align_down(end - bytes, align);
     return place >= range->start ? place : 0;
 }
 
@@ -134,7 +131,7 @@ uint64_t frames_take(uint64_t count, uint64_t align_bytes, uint64_t limit)
         /*
          * With the list full the piece above the place is given up for good: memory lost, never taken twice.
          */
-        if (!cut(i, place, place + bytes))
+        if (!cut_range(i, place, place + bytes))
             ranges[i].end = place;
         return place;
     }

@@ -1,4 +1,4 @@
-/* CPUID to facts. Pure: whoever asks hands over the instruction. */
+/* What CPUID and MTRRs say of a CPU. Pure: the caller hands over the instructions. */
 #ifndef CPU_IDENTIFY_H
 #define CPU_IDENTIFY_H
 
@@ -17,15 +17,17 @@ bool cpuid_hypervisor(cpuid_reader read, char out[HYPERVISOR_BYTES]);
 
 #define BRAND_BYTES 49u /* leaves 80000002h to 80000004h, and a zero */
 
-/* A CPU's facts but its SMI count and its MTRRs; smi_counted: the count may be asked for (Intel's own). */
+/*
+ * Fills in all but the SMI count and the MTRRs. smi_counted: the count may be asked for (Intel's own CPUs).
+ */
 void identify(cpuid_reader read, struct cpu_facts *out);
 void identify_brand(cpuid_reader read, char out[BRAND_BYTES]);
 struct cpuid_rates identify_rates(cpuid_reader read);
 
 /* Which memory is cached how, as firmware told each CPU (SDM vol. 3, 11.11). */
 #define MTRR_FIXED 11u
-#define MTRR_PAIRS \
-    16u /* what there is room for between MSR 200h and the next other ones; CPUs have 8 to 10 */
+/* What there is room for from MSR 200h on, before other ones begin; CPUs have 8 to 10. */
+#define MTRR_PAIRS 16u
 
 /* What is in force: what is switched off, or not there, reads as 0. */
 struct mtrrs {
@@ -36,7 +38,7 @@ struct mtrrs {
     } pairs[MTRR_PAIRS];
 };
 
-/* `read`: this CPU's MSR. To be asked only where CPUID says that there are MTRRs. */
+/* `read` reads an MSR of this CPU. Only where CPUID says that there are MTRRs. */
 void mtrrs_read(uint64_t (*read)(uint32_t msr), struct mtrrs *out);
 bool mtrrs_same(const struct mtrrs *a, const struct mtrrs *b);
 

@@ -1,5 +1,6 @@
 /* The one IDT all CPUs share: interrupt gates only, so every handler begins with interrupts off. */
-#include "cpu/descriptors.h"
+#include "cpu/cpu_area.h"
+#include "cpu/cpu_start.h"
 #include "cpu/instructions.h"
 #include "cpu/traps_entry.h"
 

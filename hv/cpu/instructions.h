@@ -71,7 +71,7 @@ static inline uint64_t rdtsc_ordered(void)
     return (uint64_t)high << 32 | low;
 }
 
-/* The TSC after every earlier store is seen by others as well: MFENCE first (DESIGN.md section 2). */
+/* The TSC after every earlier store is seen by others as well: MFENCE first (docs/clock.md). */
 static inline uint64_t rdtsc_after_stores(void)
 {
     cpu_mfence();
@@ -150,7 +150,7 @@ static inline struct cpuid_result cpuid(uint32_t leaf, uint32_t subleaf)
     return r;
 }
 
-/* Interrupts off; says whether they were on (to hand to irq_restore). */
+/* Switches interrupts off; returns whether they were on, for irq_restore. */
 static inline bool irq_save(void)
 {
     uint64_t flags;

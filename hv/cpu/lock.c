@@ -4,8 +4,8 @@
 #include "cpu/instructions.h"
 #include "log/panic.h"
 
-/* A turn is 40..140 cycles of PAUSE and a load: some 10 s on a PC, more on an emulator. */
-#define LOCK_TURNS 300000000u
+/* A spin is 40..140 cycles of PAUSE and a load: some 10 s on a PC, more on an emulator. */
+#define LOCK_SPINS 300000000u
 
 bool lock_try(struct lock *lock, bool *were_on)
 {
@@ -19,13 +19,13 @@ bool lock_try(struct lock *lock, bool *were_on)
 bool lock_take(struct lock *lock)
 {
     bool were_on = irq_save();
-    uint32_t turns = 0;
+    uint32_t spins = 0;
 
     while (__atomic_exchange_n(&lock->held, 1, __ATOMIC_ACQUIRE)) {
-        /* Look without writing until it seems free: the line stays shared among who waits. */
+        /* Read until it seems free, and only then write: the cache line stays shared by all that wait. */
         while (__atomic_load_n(&lock->held, __ATOMIC_RELAXED)) {
-            if (++turns == LOCK_TURNS)
-                panic("lock '%s' was not released in %u turns", lock->name, LOCK_TURNS);
+            if (++spins == LOCK_SPINS)
+                panic("lock '%s' was not released in %u turns", lock->name, LOCK_SPINS);
             cpu_relax();
         }
     }

@@ -1,4 +1,4 @@
-/* A spin lock whose wait ends: after about 10 s of turns it panics and names the lock. */
+/* A spin lock with a wait that ends: after about 10 s it panics, and names the lock. */
 #ifndef CPU_LOCK_H
 #define CPU_LOCK_H
 
@@ -15,7 +15,7 @@ struct lock {
         .name = (n), .held = 0 \
     }
 
-/* Interrupts go off with the lock; lock_take returns whether they were on. */
+/* Both switch interrupts off with the lock, and say whether they were on, for lock_release. */
 bool lock_take(struct lock *lock);
 bool lock_try(struct lock *lock, bool *were_on);
 void lock_release(struct lock *lock, bool were_on);

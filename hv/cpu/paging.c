@@ -30,8 +30,8 @@ static uint64_t *table_at(uint64_t entry)
 }
 
 /*
- * A cleared table; 0 if memory is used up. The first ones, and the root that woken CPUs load in 16-bit code,
- * lie low.
+ * Returns a cleared table; 0 if memory is used up. The first ones, and the root that woken CPUs load in
+ * 16-bit code, lie low.
  */
 static uint64_t new_table(void)
 {
@@ -49,8 +49,8 @@ static unsigned index_at(uint64_t virt, unsigned level)
 }
 
 /*
- * The entry for `virt` at `level` (1: 4 KiB, 2: 2 MiB, 3: 1 GiB); NULL: no memory, or a large page is in the
- * way.
+ * Returns the entry for `virt` at `level` (1: 4 KiB, 2: 2 MiB, 3: 1 GiB); NULL if there is no memory for a
+ * table, or a large page is in the way.
  */
 static uint64_t *entry_for(uint64_t virt, unsigned level, uint64_t flags)
 {
@@ -133,8 +133,8 @@ static bool overlaps_image(uint64_t start, uint64_t bytes)
 }
 
 /*
- * The largest page that fits at `phys`; the image's surroundings are mapped in small ones, for its own to be
- * read-only.
+ * Returns the level of the largest page that fits at `phys`. Near the image pages are small, so that its own
+ * can be read-only.
  */
 static unsigned level_at(uint64_t phys, uint64_t end, bool large_1g)
 {

@@ -31,16 +31,16 @@
 #define FIRMWARE_BYTES (1ull << 39)
 #define MMIO_BASE      0xffff81c000000000ull /* slot 259 */
 #define MMIO_BYTES     (1ull << 38)
-#define STACKS_BASE    0xffff814000000000ull /* slot 258: per CPU stacks with guard pages, GDTs */
+#define CPU_AREAS_BASE 0xffff814000000000ull /* slot 258: an area a CPU: stacks with guard pages, GDT */
 #define M2P_BASE       0xffff800000000000ull /* slot 256: machine_to_phys, read-only in the guest */
 
 /*
- * Before paging_init physical memory is read at its own address, through the boot tables' identity map of the
- * low 4 GiB: a phys_view for the parsers of boot information. NULL beyond it, for page 0's first byte, and
- * afterwards.
+ * Before paging_init physical memory is read at its own address, through the boot tables' identity map of
+ * the low 4 GiB: a phys_view for the parsers of boot information. Returns NULL beyond it, for page 0's first
+ * byte, and once paging_init has run.
  */
 const void *boot_view(uint64_t phys, size_t size);
-/* What the image takes, BSS included: to be reserved before paging_init. */
+/* Returns what the image takes, BSS included: to be reserved before paging_init. */
 struct frame_range image_range(void);
 
 /*
@@ -64,38 +64,35 @@ static inline uint64_t virt_to_phys(const void *direct)
     return (uint64_t)direct - DIRECT_MAP_BASE;
 }
 
-/* `count` cleared frames in the direct map (frames_take + clear); panics with `what` if there are none. */
+/* Takes `count` cleared frames, in the direct map; panics, and names `what`, if there are none. */
 void *memory_take(uint64_t count, const char *what);
 void *memory_take_bytes(uint64_t bytes, const char *what);
-/* Like it, but NULL when there is no room: for what a guest or a module asks. */
+/* The same, but returns NULL if there are none: for what a guest or a module asks. */
 void *memory_try_take(uint64_t count);
 
-/* Maps device registers uncached, read-write; any alignment; never unmapped. NULL if the room is used up. */
+/* Maps device registers, uncached, read-write, at any alignment, for good. Returns NULL without room. */
 volatile void *map_mmio(uint64_t phys, size_t size);
-/* The same for a framebuffer, write-combining: writes may be joined and come late. Uncached without a PAT. */
+/* The same for a framebuffer, write-combining: writes may be joined and come late. Uncached without PAT. */
 volatile void *map_framebuffer(uint64_t phys, size_t size);
-/* Firmware tables: read-only view of any physical range, RAM or not; NULL if absurd. Never unmapped. */
+/* Maps any physical range, RAM or not, read-only, for good: firmware's tables. Returns NULL if absurd. */
 const void *map_firmware(uint64_t phys, size_t size);
-/*
- * One 4 KiB page at a hypervisor address of the caller's own region. Builds tables as needed; panics without
- * memory.
- */
+/* Maps one 4 KiB page at an address of the caller's own region; panics without memory for tables. */
 void map_page(uint64_t virt, uint64_t phys, uint64_t flags);
 /* Identity-maps the trampoline's page read-execute, or takes that away again. */
 void map_trampoline(uint64_t phys, bool present);
 
-/* For this room, and physical.c's. */
+/* The rest is for this room. */
 
-/* One past the highest physical address this CPU can form. */
+/* Returns one past the highest physical address that this CPU can form. */
 uint64_t physical_limit(void);
 
-/* Whether pages may be given the types of the PAT (SDM vol. 3, 11.12). */
+/* Returns true if pages may be given the types of the PAT (SDM vol. 3, 11.12). */
 bool cpu_has_pat(void);
 
-/* frames_take (frames.h) for when other CPUs run as well. */
+/* The same as frames_take (frames.h), for when other CPUs run as well. */
 uint64_t frames_take_locked(uint64_t count, uint64_t align_bytes, uint64_t limit);
 
-/* Like map_page for many pages, all aligned; false when memory is used up. */
+/* Maps many pages, all aligned; returns false if memory for tables is used up. */
 bool map_pages_try(uint64_t virt, uint64_t phys, uint64_t bytes, uint64_t flags);
 
 #endif

@@ -1,4 +1,4 @@
-/* The table of CPUs: fixed places by stack window, and the dense list of those that are online. */
+/* The table of CPUs: one for each area, and the dense list of those that are online. */
 #include "cpu/percpu.h"
 
 #include <stddef.h>
@@ -22,9 +22,9 @@ struct cpu *cpu_by_id(unsigned id)
     return id < cpu_count() ? online[id] : NULL;
 }
 
-struct cpu *cpu_by_slot(unsigned slot)
+struct cpu *cpu_by_area(unsigned area)
 {
-    return slot < MAX_CPUS ? &cpus[slot] : NULL;
+    return area < MAX_CPUS ? &cpus[area] : NULL;
 }
 
 void cpu_add_online(struct cpu *cpu)

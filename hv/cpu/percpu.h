@@ -25,10 +25,10 @@ struct cpu {
     struct cpu_facts facts; /* its own to write */
 
     /* This room's own. */
-    uint32_t slot; /* which stack window (descriptors.h); the id may be lower, where a CPU was left out */
-    uint32_t start_state;    /* smp.c */
-    uint32_t alive;          /* set up as far as its NMI stack */
-    uint32_t stopped;        /* halted for a panic, or for good */
+    uint32_t area; /* which area is its own (cpu_area.h); its id may be lower, where another was left out */
+    uint32_t start_state;    /* enum start_state (cpu_start.h) */
+    uint32_t alive;          /* it has its NMI stack */
+    uint32_t stopped;        /* it halted for a panic, or for good */
     uint64_t nmis, spurious; /* counted and ignored */
     uint64_t interrupts;     /* taken, all of them */
 };
@@ -47,12 +47,12 @@ static inline unsigned cpu_id(void)
 
 /* CPUs that are online have the ids 0..cpu_count()-1. */
 unsigned cpu_count(void);
-/* NULL if there is no such CPU. */
+/* Returns NULL if there is no such CPU. */
 struct cpu *cpu_by_id(unsigned id);
 
-/* For this room: by stack window, 0..MAX_CPUS-1, online or not. */
-struct cpu *cpu_by_slot(unsigned slot);
-/* Gives `cpu` the next id. On the boot CPU only, before `cpu` is let go on. */
+/* For this room: the CPU that has the area, 0..MAX_CPUS-1, online or not; NULL beyond. */
+struct cpu *cpu_by_area(unsigned area);
+/* Gives `cpu` the next id. On the boot CPU only, while `cpu` waits. */
 void cpu_add_online(struct cpu *cpu);
 
 #endif

@@ -57,7 +57,7 @@ void *memory_take_bytes(uint64_t bytes, const char *what)
     return memory_take((bytes + FRAME_SIZE - 1) / FRAME_SIZE, what);
 }
 
-/* The pages round [phys, phys + size); false if it is empty, too long, or beyond what the CPU can address. */
+/* The pages round [phys, phys + size). Returns false if it is empty, too long, or beyond the CPU's reach. */
 static bool page_span(uint64_t phys, size_t size, uint64_t most, uint64_t *start, uint64_t *bytes)
 {
     uint64_t limit = physical_limit();
@@ -69,7 +69,7 @@ static bool page_span(uint64_t phys, size_t size, uint64_t most, uint64_t *start
     return true;
 }
 
-/* Address space for `bytes` of registers and an unmapped page behind them; 0 when it is used up. */
+/* Returns address space for `bytes` of registers and an unmapped page behind them; 0 if it is used up. */
 static uint64_t mmio_room(uint64_t bytes)
 {
     bool were_on = lock_take(&mmio_lock);

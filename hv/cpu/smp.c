@@ -1,14 +1,16 @@
 /*
- * Waking CPUs. All run the trampoline at once and each takes a number from its roll; the number is the stack
- * window. Ids are given out only when the roll is closed, so they are dense whoever stayed away.
+ * Waking CPUs. All run the trampoline (boot/trampoline.asm) at once, and each takes a number from its roll:
+ * the number of the area that is its own. Ids are given out only when the roll is closed, so they are dense
+ * whichever CPUs stayed away. What a woken CPU does itself is in cpu_start.c.
  *
  * The races:
- * - A CPU that comes after the roll was closed gets a number beyond its limit, still in real mode, and sleeps
- * in the trampoline's page: that page stays as it is for ever.
- * - A CPU that took a number but was not READY in time (a host may hold it for seconds) finds REFUSED in its
- * place by compare-and-exchange, and sleeps on its own stack, which nobody else is ever given.
- * - A READY CPU waits in HLT, since spinning would take the time from those that still start on an emulator.
- * We store GO before the interrupt that wakes it, and it looks after each.
+ * - A CPU that comes after the roll was closed gets a number beyond its limit, still in real mode, and
+ *   sleeps in the trampoline's page. So that page stays as it is for ever.
+ * - A CPU took a number but was not READY in time (a host may hold it for seconds). Then its start_state has
+ *   become REFUSED by compare-and-exchange. It finds that, and sleeps on its own stack, which no other CPU
+ *   is ever given.
+ * - A READY CPU waits in HLT: on an emulator, spinning would take the time from those that still start. We
+ *   store GO before we send the interrupt that wakes it, and it reads start_state after each interrupt.
  */
 #include "cpu/smp.h"
 
@@ -16,7 +18,8 @@
 #include <stddef.h>
 
 #include "cpu/apic.h"
-#include "cpu/descriptors.h"
+#include "cpu/cpu_area.h"
+#include "cpu/cpu_start.h"
 #include "cpu/instructions.h"
 #include "cpu/paging.h"
 #include "cpu/traps.h"
@@ -37,16 +40,16 @@ struct trampoline_parameters {
     uint16_t far_selector, gdt_limit;
     uint32_t gdt_base;
     uint64_t first_stack_top, stack_stride;
-    void (*entry)(unsigned slot);
+    void (*entry)(unsigned area);
 };
 _Static_assert(offsetof(struct trampoline_parameters, first_stack_top) == 24, "trampoline.asm");
 
 extern char trampoline_start[], trampoline_end[], trampoline_parameters[], trampoline_gdt[],
     trampoline_long_mode[];
 
-static unsigned slots_used = 1;
+static unsigned areas_used = 1;
 
-static bool wanted(const uint32_t *apic_ids, unsigned index)
+static bool is_wanted(const uint32_t *apic_ids, unsigned index)
 {
     if (apic_ids[index] == apic_id())
         return false;
@@ -56,17 +59,17 @@ static bool wanted(const uint32_t *apic_ids, unsigned index)
     return apic_ids[index] <= apic_largest_id();
 }
 
-/* Keeps what can be woken, each once; says what is left out. */
-static unsigned choose(const uint32_t *apic_ids, unsigned count, uint32_t chosen[MAX_CPUS])
+/* Keeps the ids that can be woken, each once, and says which are left out. Returns how many are kept. */
+static unsigned choose_cpus(const uint32_t *apic_ids, unsigned count, uint32_t chosen[MAX_CPUS])
 {
     unsigned kept = 0;
 
     for (unsigned i = 0; i < count; i++) {
         if (apic_ids[i] > apic_largest_id())
             log_print("cpu: APIC id %u cannot be reached in xAPIC mode: left out\n", apic_ids[i]);
-        else if (wanted(apic_ids, i) && kept < MAX_CPUS - 1)
+        else if (is_wanted(apic_ids, i) && kept < MAX_CPUS - 1)
             chosen[kept++] = apic_ids[i];
-        else if (wanted(apic_ids, i))
+        else if (is_wanted(apic_ids, i))
             log_print("cpu: APIC id %u is beyond the %u CPUs this build can use: left out\n", apic_ids[i],
                       MAX_CPUS);
     }
@@ -89,18 +92,18 @@ static struct trampoline_parameters *place_trampoline(uint64_t page, unsigned co
     parameters->cr3 = (uint32_t)paging_root();
     parameters->far_offset = (uint32_t)(page + offset_in_trampoline(trampoline_long_mode));
     parameters->gdt_base = (uint32_t)(page + offset_in_trampoline(trampoline_gdt));
-    parameters->first_stack_top = window_stack_top(0);
-    parameters->stack_stride = WINDOW_BYTES;
+    parameters->first_stack_top = cpu_area_stack_top(0);
+    parameters->stack_stride = AREA_BYTES;
     parameters->entry = smp_woken;
     map_trampoline(page, true);
     return parameters;
 }
 
-/* NULL: it has not come. */
+/* Returns the CPU with that APIC id if it waits to be let go, else NULL. */
 static struct cpu *ready_cpu(uint32_t apic_id)
 {
-    for (unsigned slot = 1; slot < slots_used; slot++) {
-        struct cpu *cpu = cpu_by_slot(slot);
+    for (unsigned area = 1; area < areas_used; area++) {
+        struct cpu *cpu = cpu_by_area(area);
 
         if (__atomic_load_n(&cpu->start_state, __ATOMIC_ACQUIRE) == START_READY && cpu->apic_id == apic_id)
             return cpu;
@@ -112,8 +115,8 @@ static unsigned ready_count(void)
 {
     unsigned count = 0;
 
-    for (unsigned slot = 1; slot < slots_used; slot++)
-        count += __atomic_load_n(&cpu_by_slot(slot)->start_state, __ATOMIC_ACQUIRE) == START_READY;
+    for (unsigned area = 1; area < areas_used; area++)
+        count += __atomic_load_n(&cpu_by_area(area)->start_state, __ATOMIC_ACQUIRE) == START_READY;
     return count;
 }
 
@@ -129,8 +132,9 @@ static uint32_t wait_ready(unsigned count, uint32_t most_us, void (*wait_us)(uin
     return waited;
 }
 
-/* All of them have had their INIT. */
-static void wake_all(const uint32_t *apic_ids, unsigned count, uint64_t page, void (*wait_us)(uint32_t us))
+/* All of them have had their INIT (MP specification B.4). */
+static void start_all_cpus(const uint32_t *apic_ids, unsigned count, uint64_t page,
+                           void (*wait_us)(uint32_t us))
 {
     uint32_t waited;
 
@@ -145,27 +149,27 @@ static void wake_all(const uint32_t *apic_ids, unsigned count, uint64_t page, vo
     wait_ready(count, ANSWER_US - waited, wait_us);
 }
 
-/* The roll is closed: settles each place. Returns how many CPUs took a number and came too late. */
-static unsigned settle(unsigned taken)
+/* The roll is closed: each CPU is READY or refused from now on. Returns how many came too late. */
+static unsigned close_start(unsigned taken)
 {
     unsigned late = 0;
 
-    for (unsigned slot = 1; slot < slots_used; slot++) {
-        struct cpu *cpu = cpu_by_slot(slot);
+    for (unsigned area = 1; area < areas_used; area++) {
+        struct cpu *cpu = cpu_by_area(area);
         uint32_t expected = START_NONE;
 
         if (__atomic_compare_exchange_n(&cpu->start_state, &expected, START_REFUSED, false, __ATOMIC_ACQ_REL,
                                         __ATOMIC_ACQUIRE))
-            late += slot < taken;
+            late += area < taken;
     }
     return late;
 }
 
 /*
- * Numbered in the order they were asked for, whatever order they came in: the same machine reads the same
- * every time.
+ * Ids follow the order of the list, whatever order the CPUs came in: the same machine reads the same every
+ * time.
  */
-static void number_ready(const uint32_t *apic_ids, unsigned count)
+static void give_ids(const uint32_t *apic_ids, unsigned count)
 {
     for (unsigned i = 0; i < count; i++) {
         struct cpu *cpu = ready_cpu(apic_ids[i]);
@@ -175,7 +179,7 @@ static void number_ready(const uint32_t *apic_ids, unsigned count)
     }
 }
 
-static void let_go(void)
+static void let_all_go(void)
 {
     for (unsigned id = 1; id < cpu_count(); id++)
         __atomic_store_n(&cpu_by_id(id)->start_state, START_GO, __ATOMIC_RELEASE);
@@ -183,7 +187,7 @@ static void let_go(void)
         smp_wake(id);
 }
 
-static void name_missing(const uint32_t *apic_ids, unsigned count)
+static void report_missing(const uint32_t *apic_ids, unsigned count)
 {
     for (unsigned i = 0; i < count; i++)
         if (!ready_cpu(apic_ids[i]))
@@ -197,26 +201,26 @@ unsigned smp_start(const uint32_t *apic_ids, unsigned count, uint64_t trampoline
     uint32_t chosen[MAX_CPUS];
     unsigned taken;
 
-    count = choose(apic_ids, count, chosen);
-    if (count == 0 || slots_used > 1)
+    count = choose_cpus(apic_ids, count, chosen);
+    if (count == 0 || areas_used > 1)
         return cpu_count();
     if (trampoline == 0 || trampoline % FRAME_SIZE || trampoline >= 1u << 20)
         panic("no page below 1 MiB to start CPUs from (0x%lx)", trampoline);
     smp_set_entry(entry);
-    slots_used = count + 1;
+    areas_used = count + 1;
     for (unsigned i = 0; i < count; i++) /* first of all: firmware may have left them spinning (OVMF does) */
         apic_send_init(chosen[i]);
-    for (unsigned slot = 1; slot < slots_used; slot++)
-        window_build(cpu_by_slot(slot), slot);
+    for (unsigned area = 1; area < areas_used; area++)
+        cpu_area_build(cpu_by_area(area), area);
     parameters = place_trampoline(trampoline, count);
-    wake_all(chosen, count, trampoline, wait_us);
+    start_all_cpus(chosen, count, trampoline, wait_us);
 
     taken = __atomic_exchange_n(&parameters->taken, ROLL_CLOSED, __ATOMIC_ACQ_REL);
-    if (settle(taken) == 0)
-        map_trampoline(trampoline, false); /* otherwise someone may be about to switch paging on in it */
-    number_ready(chosen, count);
-    name_missing(chosen, count);
-    let_go();
+    if (close_start(taken) == 0)
+        map_trampoline(trampoline, false); /* else a late CPU may be about to switch paging on in it */
+    give_ids(chosen, count);
+    report_missing(chosen, count);
+    let_all_go();
     return cpu_count();
 }
 

@@ -2,12 +2,12 @@
 #include <stddef.h>
 
 #include "cpu/apic.h"
-#include "cpu/descriptors.h"
+#include "cpu/traps_entry.h"
 #include "cpu/instructions.h"
 #include "cpu/smp.h"
 #include "log/log.h"
 
-#define STOP_TURNS 1000000u /* of PAUSE: about 100 ms */
+#define STOP_SPINS 1000000u /* about 100 ms */
 
 static uint32_t stopping;
 static void (*last_act)(void); /* of the boot CPU, asked for by another */
@@ -19,7 +19,7 @@ static void (*take_last_act(void))(void)
 
 void smp_stop_if_asked(struct cpu *cpu)
 {
-    void (*last)(void) = cpu == cpu_by_slot(0) ? take_last_act() : NULL;
+    void (*last)(void) = cpu == cpu_by_area(0) ? take_last_act() : NULL;
 
     if (last) {
         smp_stop_others();
@@ -32,10 +32,10 @@ void smp_stop_if_asked(struct cpu *cpu)
     cpu_halt_for_ever();
 }
 
-/* Alive: it has its NMI stack, whether it was let go on already or not. */
-static bool may_run(unsigned slot, uint32_t self)
+/* It has its NMI stack, whether it was let go already or not, and is not this one. */
+static bool may_run(unsigned area, uint32_t self)
 {
-    const struct cpu *cpu = cpu_by_slot(slot);
+    const struct cpu *cpu = cpu_by_area(area);
 
     return __atomic_load_n(&cpu->alive, __ATOMIC_ACQUIRE) && cpu->apic_id != self &&
            !__atomic_load_n(&cpu->stopped, __ATOMIC_ACQUIRE);
@@ -45,8 +45,8 @@ static unsigned count_running(uint32_t self)
 {
     unsigned running = 0;
 
-    for (unsigned slot = 0; slot < MAX_CPUS; slot++)
-        running += may_run(slot, self);
+    for (unsigned area = 0; area < MAX_CPUS; area++)
+        running += may_run(area, self);
     return running;
 }
 
@@ -56,10 +56,10 @@ void smp_stop_others(void)
     uint32_t self = apic_id();
 
     __atomic_store_n(&stopping, 1, __ATOMIC_RELEASE);
-    for (unsigned slot = 0; slot < MAX_CPUS; slot++)
-        if (may_run(slot, self))
-            apic_send_nmi(cpu_by_slot(slot)->apic_id);
-    for (uint32_t turn = 0; turn < STOP_TURNS && count_running(self); turn++)
+    for (unsigned area = 0; area < MAX_CPUS; area++)
+        if (may_run(area, self))
+            apic_send_nmi(cpu_by_area(area)->apic_id);
+    for (uint32_t spin = 0; spin < STOP_SPINS && count_running(self); spin++)
         cpu_relax();
     if (count_running(self))
         log_print("smp: %u CPUs did not stop\n", count_running(self));
@@ -67,7 +67,7 @@ void smp_stop_others(void)
 
 void smp_finish(void (*last)(void))
 {
-    struct cpu *boot = cpu_by_slot(0);
+    struct cpu *boot = cpu_by_area(0);
 
     irq_save();
     if (apic_id() == boot->apic_id) {
@@ -77,10 +77,10 @@ void smp_finish(void (*last)(void))
     }
     __atomic_store_n(&last_act, last, __ATOMIC_RELEASE);
     apic_send_nmi(boot->apic_id);
-    for (uint32_t turn = 0; turn < STOP_TURNS; turn++)
+    for (uint32_t spin = 0; spin < STOP_SPINS; spin++)
         cpu_relax();
     if (!take_last_act())
-        cpu_halt_for_ever(); /* the boot CPU has it in hand, and stops us in its turn */
+        cpu_halt_for_ever(); /* the boot CPU does it, and stops us as it stops all */
     smp_stop_others();
     last();
     cpu_halt_for_ever();

@@ -1,6 +1,6 @@
 /* A trap, readable: registers, and where the code came from. Needs neither GS nor a lock. */
 #include "cpu/apic.h"
-#include "cpu/descriptors.h"
+#include "cpu/cpu_area.h"
 #include "cpu/instructions.h"
 #include "cpu/traps_entry.h"
 #include "log/log.h"
@@ -59,7 +59,7 @@ static bool in_text(uint64_t address)
 void backtrace_print(uint64_t rbp)
 {
     log_print("called from (addr2line -e meridian.elf):");
-    for (unsigned i = 0; i < MOST_CALLS && rbp % 8 == 0 && window_on_stack(rbp, 16); i++) {
+    for (unsigned i = 0; i < MOST_CALLS && rbp % 8 == 0 && cpu_area_on_stack(rbp, 16); i++) {
         uint64_t next = ((const uint64_t *)rbp)[0], caller = ((const uint64_t *)rbp)[1];
 
         if (!in_text(caller))
@@ -72,10 +72,10 @@ void backtrace_print(uint64_t rbp)
     log_print("\n");
 }
 
-/* A function that needs no stack has no frame: whoever called it is seen where RSP points, if anywhere. */
+/* A function that needs no stack has no frame: its caller is seen where RSP points, if anywhere. */
 static void leaf_caller_print(uint64_t rsp)
 {
-    if (rsp % 8 == 0 && window_on_stack(rsp, 8) && in_text(*(const uint64_t *)rsp))
+    if (rsp % 8 == 0 && cpu_area_on_stack(rsp, 8) && in_text(*(const uint64_t *)rsp))
         log_print("perhaps from 0x%016lx\n", *(const uint64_t *)rsp);
 }
 

@@ -4,7 +4,7 @@
 #include <stddef.h>
 
 #include "cpu/apic.h"
-#include "cpu/descriptors.h"
+#include "cpu/cpu_area.h"
 #include "cpu/instructions.h"
 #include "cpu/traps_entry.h"
 #include "log/log.h"
@@ -15,7 +15,7 @@ _Static_assert(offsetof(struct trap_frame, cs) == 144, "entry_traps.asm");
 
 static void (*interrupt_handlers[VECTORS])(void);
 static void (*guest_handler)(struct trap_frame *frame);
-static void (*return_hook)(void);
+static void (*after_guest)(void);
 
 extern char rdmsr_try_at[], rdmsr_try_refused[]; /* entry_traps.asm */
 
@@ -32,39 +32,39 @@ void traps_set_guest(void (*handler)(struct trap_frame *frame))
 
 void traps_set_return(void (*next)(void))
 {
-    return_hook = next;
+    after_guest = next;
 }
 
-static void report(const void *frame)
+static void report_frame(const void *frame)
 {
     traps_report(frame);
 }
 
-static _Noreturn void fatal(const struct trap_frame *frame)
+static _Noreturn void panic_at(const struct trap_frame *frame)
 {
     uint64_t cr2 = read_cr2();
-    const char *page = frame->error & 1             ? "denied"
-                       : window_guard_hit(cr2) >= 0 ? "of a stack's guard page"
-                                                    : "of a page that is not mapped";
+    const char *page = frame->error & 1               ? "denied"
+                       : cpu_area_guard_hit(cr2) >= 0 ? "of a stack's guard page"
+                                                      : "of a page that is not mapped";
 
-    if (frame->vector == VECTOR_DOUBLE_FAULT && window_guard_hit(frame->rsp - 8) >= 0)
-        panic_report(report, frame, "stack overflow (double fault at 0x%016lx)", frame->rip);
+    if (frame->vector == VECTOR_DOUBLE_FAULT && cpu_area_guard_hit(frame->rsp - 8) >= 0)
+        panic_report(report_frame, frame, "stack overflow (double fault at 0x%016lx)", frame->rip);
     if (frame->vector == VECTOR_PF)
-        panic_report(report, frame, "page fault at 0x%016lx: address 0x%016lx, %s %s", frame->rip, cr2,
+        panic_report(report_frame, frame, "page fault at 0x%016lx: address 0x%016lx, %s %s", frame->rip, cr2,
                      frame->error & 16  ? "execute"
                      : frame->error & 2 ? "write"
                                         : "read",
                      page);
-    panic_report(report, frame, "%s at 0x%016lx, error 0x%lx", trap_name(frame->vector), frame->rip,
+    panic_report(report_frame, frame, "%s at 0x%016lx, error 0x%lx", trap_name(frame->vector), frame->rip,
                  frame->error);
 }
 
 /*
- * An interrupt from the APIC ends with an EOI. One that nobody asked for comes as VECTOR_SPURIOUS, and gets
- * it only if the APIC holds one in service: the spurious vector and the PICs' do not (SDM vol. 3, 10.9). None
- * is ever within another.
+ * An interrupt from the APIC ends with an EOI. One that was not asked for comes as VECTOR_SPURIOUS, and gets
+ * an EOI only if the APIC holds one in service: neither the spurious vector nor the PICs' are (SDM vol. 3,
+ * 10.9). No interrupt is ever within another.
  */
-static void interrupt(struct cpu *cpu, unsigned vector)
+static void take_interrupt(struct cpu *cpu, unsigned vector)
 {
     void (*handler)(void) = interrupt_handlers[vector];
 
@@ -84,18 +84,18 @@ static void interrupt(struct cpu *cpu, unsigned vector)
 void traps_from_guest(struct trap_frame *frame)
 {
     if (frame->vector >= EXCEPTIONS && frame->vector < VECTORS)
-        interrupt(cpu_this(), (unsigned)frame->vector);
+        take_interrupt(cpu_this(), (unsigned)frame->vector);
     else if (guest_handler)
         guest_handler(frame);
     else
-        fatal(frame);
+        panic_at(frame);
 }
 
 void traps_return(void)
 {
-    if (!return_hook)
+    if (!after_guest)
         panic("a trap from CPL 3, and nothing was set to follow it");
-    return_hook();
+    after_guest();
     panic("what follows a trap from CPL 3 has returned");
 }
 
@@ -105,20 +105,20 @@ void traps_return(void)
 void traps_from_hypervisor(struct trap_frame *frame)
 {
     if (frame->vector >= EXCEPTIONS)
-        interrupt(cpu_this(), (unsigned)frame->vector);
+        take_interrupt(cpu_this(), (unsigned)frame->vector);
     else if (frame->vector == VECTOR_NMI)
         cpu_this()->nmis++; /* before the boot CPU has its NMI stack */
     else if (frame->vector == VECTOR_GP && frame->rip == (uint64_t)rdmsr_try_at)
         frame->rip = (uint64_t)rdmsr_try_refused;
     else
-        fatal(frame);
+        panic_at(frame);
 }
 
-/* NMI, double fault, machine check: entry_traps.asm found `cpu` without GS and set GS for our time. */
+/* NMI, double fault, machine check: entry_traps.asm found `cpu` without GS, and has set GS meanwhile. */
 void traps_own_stack(struct trap_frame *frame, struct cpu *cpu)
 {
     if (frame->vector != VECTOR_NMI)
-        fatal(frame);
+        panic_at(frame);
     smp_stop_if_asked(cpu);
     cpu->nmis++;
 }

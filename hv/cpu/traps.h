@@ -1,7 +1,4 @@
-/*
- * Traps: one frame, one table. From the hypervisor they are a report; from the guest somebody else's
- * business.
- */
+/* Traps: one frame, one table. One from the hypervisor is reported; one from the guest has a handler. */
 #ifndef CPU_TRAPS_H
 #define CPU_TRAPS_H
 
@@ -69,18 +66,18 @@ void traps_gdt_page(unsigned page, uint64_t phys);
 void traps_set_interrupt(unsigned vector, void (*handler)(void));
 
 /*
- * Called for every exception and SYSCALL from CPL 3, on the CPU's own stack, interrupts off, with the
- * frame at cpu->guest_frame. NULL: such a trap is a panic. A pointer, because this room knows no guests:
- * domain_create sets it to guest_exit.
+ * `handler` is called for every exception and SYSCALL from CPL 3, on the CPU's own stack, interrupts off,
+ * with the frame at cpu->guest_frame. Without a handler such a trap is a panic. It is a pointer because this
+ * room knows no guests: domain_create sets it to guest_exit.
  */
 void traps_set_guest(void (*handler)(struct trap_frame *frame));
 
 /*
- * What follows every trap or interrupt taken from CPL 3, once it is handled: decides what this CPU
- * runs next, and ends in guest_resume() or in idling. Stack is empty when it is called. A pointer for the
- * same reason: domain_create sets it to run_next.
+ * `next` follows every trap or interrupt taken from CPL 3, once it is handled. It decides what this CPU runs
+ * next, ends in guest_resume() or in idling, and must not return. The stack is empty when it is called. It is
+ * a pointer for the same reason: domain_create sets it to run_next.
  */
-void traps_set_return(void (*next)(void)); /* must not return */
+void traps_set_return(void (*next)(void));
 
 /*
  * Loads the registers and goes to CPL 3 by IRETQ. `frame` stays where the next trap will be saved (it

@@ -1,4 +1,4 @@
-/* What entry_traps.asm calls, and the names of traps. For this room only. */
+/* For this room only: what entry_traps.asm calls, and what a trap asks of the rest of the room. */
 #ifndef CPU_TRAPS_ENTRY_H
 #define CPU_TRAPS_ENTRY_H
 
@@ -12,5 +12,11 @@ void traps_from_guest(struct trap_frame *frame);
 void traps_from_hypervisor(struct trap_frame *frame);
 void traps_own_stack(struct trap_frame *frame, struct cpu *cpu);
 _Noreturn void traps_return(void);
+
+/* Return addresses from frame pointer `rbp` on, as far as they can be trusted. */
+void backtrace_print(uint64_t rbp);
+
+/* NMI: if a panic asked us to stop, says so and halts for ever. */
+void smp_stop_if_asked(struct cpu *cpu);
 
 #endif

@@ -1,10 +1,13 @@
-/* The bounded printf: one pass over the format, every character goes through put(), which knows the room. */
+/*
+ * The bounded printf: one pass over the format, every character goes through put_char(), which knows the
+ * room.
+ */
 #include "log/format.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
-/* A width or precision beyond this is cut to it, so that a bad argument cannot keep the CPU busy. */
+/* A width or precision beyond this is clamp_field to it, so that a bad argument cannot keep the CPU busy. */
 #define LARGEST_FIELD 4096
 
 struct text {
@@ -22,7 +25,7 @@ struct spec {
     enum length length;
 };
 
-static void put(struct text *text, char c)
+static void put_char(struct text *text, char c)
 {
     if (text->length + 1 < text->size)
         text->out[text->length] = c;
@@ -32,13 +35,13 @@ static void put(struct text *text, char c)
 static void put_many(struct text *text, char c, int count)
 {
     for (; count > 0; count--)
-        put(text, c);
+        put_char(text, c);
 }
 
 static void put_bytes(struct text *text, const char *bytes, int count)
 {
     for (int i = 0; i < count; i++)
-        put(text, bytes[i]);
+        put_char(text, bytes[i]);
 }
 
 /* `body` within the field's width, filled with blanks on the side the flags name. */
@@ -133,7 +136,7 @@ static const char *read_digits(const char *at, int *value)
     return at;
 }
 
-static int cut(int value)
+static int clamp_field(int value)
 {
     return value > LARGEST_FIELD ? LARGEST_FIELD : value < -LARGEST_FIELD ? -LARGEST_FIELD : value;
 }
@@ -147,7 +150,7 @@ static const char *read_width(const char *at, struct spec *spec, struct argument
 {
     if (*at != '*')
         return read_digits(at, &spec->width);
-    spec->width = cut(va_arg(args->list, int));
+    spec->width = clamp_field(va_arg(args->list, int));
     if (spec->width < 0) {
         spec->left = true;
         spec->width = -spec->width;
@@ -162,7 +165,7 @@ static const char *read_precision(const char *at, struct spec *spec, struct argu
     at++;
     if (*at != '*')
         return read_digits(at, &spec->precision);
-    spec->precision = cut(va_arg(args->list, int));
+    spec->precision = clamp_field(va_arg(args->list, int));
     if (spec->precision < 0)
         spec->precision = -1;
     return at + 1;
@@ -200,7 +203,7 @@ static uint64_t take_unsigned(const struct spec *spec, struct arguments *args)
 }
 
 /* One conversion; false if `c` names none that we know. */
-static bool convert(struct text *text, const struct spec *spec, char c, struct arguments *args)
+static bool print_conversion(struct text *text, const struct spec *spec, char c, struct arguments *args)
 {
     char one;
 
@@ -216,13 +219,13 @@ static bool convert(struct text *text, const struct spec *spec, char c, struct a
         one = (char)va_arg(args->list, int);
         put_field(text, spec, &one, 1);
         return true;
-    case '%': put(text, '%'); return true;
+    case '%': put_char(text, '%'); return true;
     default: return false;
     }
 }
 
 /* `at` is past the '%'. Returns what follows the conversion; an unknown one is printed as it stands. */
-static const char *directive(struct text *text, const char *at, struct arguments *args)
+static const char *print_directive(struct text *text, const char *at, struct arguments *args)
 {
     struct spec spec = {.precision = -1, .length = LENGTH_INT};
     const char *start = at;
@@ -232,9 +235,9 @@ static const char *directive(struct text *text, const char *at, struct arguments
     at = read_width(at, &spec, args);
     at = read_precision(at, &spec, args);
     at = read_length(at, &spec);
-    if (*at && convert(text, &spec, *at, args))
+    if (*at && print_conversion(text, &spec, *at, args))
         return at + 1;
-    put(text, '%');
+    put_char(text, '%');
     put_bytes(text, start, (int)(at - start));
     return at;
 }
@@ -247,9 +250,9 @@ int format_va(char *out, size_t size, const char *format, va_list args)
     va_copy(own.list, args);
     while (*format) {
         if (*format == '%')
-            format = directive(&text, format + 1, &own);
+            format = print_directive(&text, format + 1, &own);
         else
-            put(&text, *format++);
+            put_char(&text, *format++);
     }
     va_end(own.list);
     if (size)

@@ -12,8 +12,8 @@
 #define LINE_BYTES 512
 #define RING_BYTES 8192u /* a power of two */
 
-/* Turns of PAUSE before we print without the lock: longer than a line takes at 115200 baud (45 ms). */
-#define LOCK_TURNS 4000000u
+/* After so many we print without the lock: longer than a line takes at 115200 baud (45 ms). */
+#define LOCK_SPINS 4000000u
 
 static log_sink sinks[MOST_SINKS];
 static unsigned sink_count;
@@ -22,16 +22,16 @@ static bool in_panic;
 
 /* The last bytes said: a sink that comes later is shown what was said before it. */
 static char ring[RING_BYTES];
-static size_t ring_end; /* counts all bytes ever; the place is this modulo RING_BYTES */
+static size_t ring_end; /* counts all bytes ever; its index is this modulo RING_BYTES */
 
 /* Interrupts off, as a handler that prints would wait for the lock its own CPU holds. */
-static uint64_t enter(bool *locked)
+static uint64_t take_log_lock(bool *locked)
 {
     uint64_t flags;
 
     __asm__ volatile("pushfq\n\tpopq %0\n\tcli" : "=r"(flags) : : "memory");
     *locked = false;
-    for (uint32_t turn = 0; turn < LOCK_TURNS && !__atomic_load_n(&in_panic, __ATOMIC_RELAXED); turn++) {
+    for (uint32_t spin = 0; spin < LOCK_SPINS && !__atomic_load_n(&in_panic, __ATOMIC_RELAXED); spin++) {
         if (!__atomic_exchange_n(&held, 1, __ATOMIC_ACQUIRE)) {
             *locked = true;
             break;
@@ -41,7 +41,7 @@ static uint64_t enter(bool *locked)
     return flags;
 }
 
-static void leave(uint64_t flags, bool locked)
+static void release_log_lock(uint64_t flags, bool locked)
 {
     if (locked)
         __atomic_store_n(&held, 0, __ATOMIC_RELEASE);
@@ -72,39 +72,39 @@ bool log_add_sink(log_sink sink)
     uint64_t flags;
     bool locked, room;
 
-    flags = enter(&locked);
+    flags = take_log_lock(&locked);
     room = sink_count < MOST_SINKS;
     if (room) {
         replay(sink);
         sinks[sink_count++] = sink;
     }
-    leave(flags, locked);
+    release_log_lock(flags, locked);
     return room;
 }
 
-/* `whole`: only where a line begins. */
-static bool say(const char *text, size_t length, bool whole)
+/* `whole`: prints only where a line begins. Returns whether it did. */
+static bool write_log(const char *text, size_t length, bool whole)
 {
     uint64_t flags;
     bool locked, said;
 
-    flags = enter(&locked);
+    flags = take_log_lock(&locked);
     said = !whole || !ring_end || ring[(ring_end - 1) % RING_BYTES] == '\n';
     if (said) {
         remember(text, length);
         for (unsigned i = 0; i < sink_count; i++)
             sinks[i](text, length);
     }
-    leave(flags, locked);
+    release_log_lock(flags, locked);
     return said;
 }
 
 void log_write(const char *text, size_t length)
 {
-    say(text, length, false);
+    write_log(text, length, false);
 }
 
-static bool say_formatted(bool whole, const char *format, va_list args)
+static bool write_formatted(bool whole, const char *format, va_list args)
 {
     static const char mark[] = "...\n";
     char line[LINE_BYTES];
@@ -115,7 +115,7 @@ static bool say_formatted(bool whole, const char *format, va_list args)
             line[LINE_BYTES - sizeof(mark) + i] = mark[i];
         length = LINE_BYTES - 1;
     }
-    return say(line, (size_t)length, whole);
+    return write_log(line, (size_t)length, whole);
 }
 
 void log_print(const char *format, ...)
@@ -123,7 +123,7 @@ void log_print(const char *format, ...)
     va_list args;
 
     va_start(args, format);
-    say_formatted(false, format, args);
+    write_formatted(false, format, args);
     va_end(args);
 }
 
@@ -133,7 +133,7 @@ bool log_print_line(const char *format, ...)
     bool said;
 
     va_start(args, format);
-    said = say_formatted(true, format, args);
+    said = write_formatted(true, format, args);
     va_end(args);
     return said;
 }

@@ -1,4 +1,4 @@
-/* The log: everyone may print, nobody waits. One line at a time over all CPUs, to every sink. */
+/* The log: every CPU may print at any time. One line at a time over all CPUs, to every sink. */
 #ifndef LOG_LOG_H
 #define LOG_LOG_H
 
@@ -8,21 +8,21 @@
 /* Takes `length` bytes of text. Called with the log's lock held; must not print. */
 typedef void (*log_sink)(const char *text, size_t length);
 
-/* At most 4 sinks; a further one is refused (false). Call before the other CPUs run. */
+/* Before the other CPUs run. Returns false if there are 4 already. What was said before is shown to it. */
 bool log_add_sink(log_sink sink);
 
 /* Formats (see format.h) up to 512 bytes and hands them to every sink; the rest is cut and marked. */
 void log_print(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* The same for a line that can wait: false, and nothing said, while somebody is in the midst of a line. */
+/* The same for a line that can wait. Returns false, and prints nothing, in the middle of another line. */
 bool log_print_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* Raw text, such as a guest's console output. */
+/* Prints raw text, such as a guest's console output. */
 void log_write(const char *text, size_t length);
 
-/* From now on print without taking the lock: its holder may be stopped for ever. */
+/* From now on all print without the lock: its holder may be stopped for ever. */
 void log_panic_mode(void);
-/* For sinks: all other CPUs are stopped, or soon will be; nothing that is left undone now will be done. */
+/* For sinks. Returns true if all other CPUs are stopped, or soon will be: what is put off is never done. */
 bool log_in_panic(void);
 
 #endif

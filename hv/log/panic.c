@@ -1,6 +1,6 @@
 /*
  * Panic in steps, each of which may fault in a machine that is broken already. A second call on the same
- * CPU (the fault's own panic) does not begin again: it takes the step after the one that failed.
+ * CPU (the fault's own panic) does not begin_step again: it takes the step after the one that failed.
  */
 #include "log/panic.h"
 
@@ -24,7 +24,7 @@ static void (*stop_hook)(void);
 static void (*trace_hook)(void);
 static void (*end_hook)(void);
 
-/* Who we are without any table of ours: CPUID leaf 0Bh gives the whole id, leaf 1 eight bits of it. */
+/* This CPU's APIC id, without any table of ours: CPUID leaf 0Bh gives all of it, leaf 1 eight bits. */
 static uint32_t own_id(void)
 {
     uint32_t eax = 0, ebx, ecx = 0, edx;
@@ -49,8 +49,8 @@ static _Noreturn void halt(void)
         __asm__ volatile("cli\n\thlt" : : : "memory");
 }
 
-/* True once for each step; after a fault within a step the next call finds it taken. */
-static bool begin(enum step next)
+/* Returns true once for each step: after a fault within a step the next call finds it taken. */
+static bool begin_step(enum step next)
 {
     if (step > (int)next)
         return false;
@@ -58,7 +58,7 @@ static bool begin(enum step next)
     return true;
 }
 
-/* The first CPU to come owns the panic. False: it is ours already, so this is a fault within it. */
+/* The first CPU to come owns the panic. Returns false if it is ours already: this is a fault within it. */
 static bool own_the_panic(void)
 {
     uint32_t self = own_id(), expected = NOBODY;
@@ -87,16 +87,16 @@ static _Noreturn void panic_text(void (*report)(const void *), const void *what,
         log_print("\nMeridian again, within the panic: %s\n", text);
     }
     log_panic_mode();
-    if (begin(STEP_STOP) && stop_hook)
+    if (begin_step(STEP_STOP) && stop_hook)
         stop_hook();
-    if (begin(STEP_PRINT))
+    if (begin_step(STEP_PRINT))
         log_print("\nMeridian panic: %s\n", text);
-    if (begin(STEP_REPORT))
+    if (begin_step(STEP_REPORT))
         report(what);
     serial_flush();
-    if (begin(STEP_END) && end_hook)
+    if (begin_step(STEP_END) && end_hook)
         end_hook();
-    if (begin(STEP_HALT))
+    if (begin_step(STEP_HALT))
         log_print("Meridian: halted\n");
     serial_flush();
     halt();

@@ -25,7 +25,7 @@
 #define FIFO_BYTES           16u
 
 /* A port read takes about 1 us on a PC; 16 bytes at 115200 baud take 1.4 ms. */
-#define READY_TURNS 50000u
+#define READY_SPINS 50000u
 
 static bool stuck;    /* the last wait ran out: look once a byte until the port moves again */
 static unsigned room; /* bytes the transmit FIFO takes before we must look again */
@@ -44,18 +44,18 @@ static void port_out(uint16_t port, uint8_t value)
     __asm__ volatile("outb %0, %1" : : "a"(value), "Nd"(port) : "memory");
 }
 
-static bool wait_for(uint8_t bits, uint32_t turns)
+static bool wait_line_status(uint8_t bits, uint32_t spins)
 {
-    for (; turns; turns--)
+    for (; spins; spins--)
         if ((port_in(LSR) & bits) == bits)
             return true;
     return false;
 }
 
-static void send(char c)
+static void send_byte(char c)
 {
     if (room == 0) {
-        stuck = !wait_for(LSR_THRE, stuck ? 1 : READY_TURNS);
+        stuck = !wait_line_status(LSR_THRE, stuck ? 1 : READY_SPINS);
         if (stuck)
             return; /* the byte is lost; the machine goes on */
         room = FIFO_BYTES;
@@ -68,16 +68,16 @@ static void serial_write(const char *text, size_t length)
 {
     for (size_t i = 0; i < length; i++) {
         if (text[i] == '\n')
-            send('\r');
-        send(text[i]);
+            send_byte('\r');
+        send_byte(text[i]);
     }
 }
 
 /* What goes out in loop-back mode must come in again; an empty bus reads 0xff or 0. */
-static bool answers(uint8_t probe)
+static bool answers_probe(uint8_t probe)
 {
     port_out(DATA, probe);
-    return wait_for(LSR_DATA, READY_TURNS) && port_in(DATA) == probe;
+    return wait_line_status(LSR_DATA, READY_SPINS) && port_in(DATA) == probe;
 }
 
 bool serial_init(void)
@@ -93,12 +93,12 @@ bool serial_init(void)
     if (port_in(LSR) == 0xff)
         return false;
     port_out(MCR, MCR_LOOP | MCR_DTR_RTS_OUT2);
-    present = answers(0xa5) && answers(0x5a);
+    present = answers_probe(0xa5) && answers_probe(0x5a);
     port_out(MCR, MCR_DTR_RTS_OUT2);
     return present && log_add_sink(serial_write);
 }
 
 void serial_flush(void)
 {
-    wait_for(LSR_TEMT, READY_TURNS);
+    wait_line_status(LSR_TEMT, READY_SPINS);
 }

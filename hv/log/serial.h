@@ -3,7 +3,12 @@
  */
 #ifndef LOG_SERIAL_H
 #define LOG_SERIAL_H
+
 #include <stdbool.h>
-bool serial_init(void);  /* loop-back test first; false, and no sink, where no port answers */
-void serial_flush(void); /* until the shift register is empty, bounded */
+
+/* Tries the port in loop-back mode first. Returns false, and adds no sink, where none answers. */
+bool serial_init(void);
+/* Waits, bounded, until the last byte has left. */
+void serial_flush(void);
+
 #endif

@@ -18,7 +18,7 @@
  */
 #include "boot.h"
 #include "cpu/apic.h"
-#include "cpu/descriptors.h"
+#include "cpu/cpu_area.h"
 #include "cpu/identify.h"
 #include "cpu/instructions.h"
 #include "cpu/paging.h"
@@ -176,19 +176,19 @@ static uint32_t roll(void)
                                         ((uint64_t)trampoline_parameters - (uint64_t)trampoline_start));
 }
 
-/* Returns the slot of the CPU that came late, or 0 if none has that APIC id. */
-static unsigned late_slot(void)
+/* Returns the area of the CPU that came late, or 0 if none has that APIC id. */
+static unsigned late_area(void)
 {
-    for (unsigned slot = 1; slot < MAX_CPUS; slot++) {
-        if (cpu_by_slot(slot)->alive && cpu_by_slot(slot)->apic_id == fault.apic_id)
-            return slot;
+    for (unsigned area = 1; area < MAX_CPUS; area++) {
+        if (cpu_by_area(area)->alive && cpu_by_area(area)->apic_id == fault.apic_id)
+            return area;
     }
     return 0;
 }
 
-static uint64_t stack_sum(unsigned slot)
+static uint64_t stack_sum(unsigned area)
 {
-    const uint64_t *top = (const uint64_t *)window_stack_top(slot);
+    const uint64_t *top = (const uint64_t *)cpu_area_stack_top(area);
     uint64_t sum = 0;
 
     for (unsigned i = 1; i <= WATCHED_BYTES / sizeof *top; i++)
@@ -199,15 +199,15 @@ static uint64_t stack_sum(unsigned slot)
 /* Nobody but the late CPU ever has this stack and mailbox: twice the same, and no CPU online is there. */
 static void say_place(const char *when)
 {
-    unsigned slot = late_slot(), shared = 0;
+    unsigned area = late_area(), shared = 0;
 
-    if (!slot)
+    if (!area)
         return;
     for (unsigned id = 0; id < cpu_count(); id++)
-        shared += cpu_by_id(id)->slot == slot;
-    log_print("fault test: %s: stack %u, state %u, %s, shared with %u, sum 0x%lx\n", when, slot,
-              cpu_by_slot(slot)->start_state, cpu_by_slot(slot)->online ? "online" : "offline", shared,
-              stack_sum(slot));
+        shared += cpu_by_id(id)->area == area;
+    log_print("fault test: %s: stack %u, state %u, %s, shared with %u, sum 0x%lx\n", when, area,
+              cpu_by_area(area)->start_state, cpu_by_area(area)->online ? "online" : "offline", shared,
+              stack_sum(area));
 }
 
 void __wrap_keeper_start(const struct options *options, uint8_t century_register)

@@ -7,7 +7,7 @@
 #include <stddef.h>
 
 #include "cpu/apic.h"
-#include "cpu/descriptors.h"
+#include "cpu/cpu_area.h"
 #include "cpu/instructions.h"
 #include "cpu/traps.h"
 #include "log/log.h"
@@ -46,7 +46,7 @@ PROVOKES provoke_execute(void)
 /* The page below this CPU's stack, by a plain write: the stack itself is sound. */
 PROVOKES provoke_guard(void)
 {
-    *hidden(window_base(cpu_this()->slot) + (uint64_t)(WINDOW_STACK_PAGE - 1) * FRAME_SIZE + 8) = 1;
+    *hidden(cpu_area_base(cpu_this()->area) + (uint64_t)(AREA_STACK_PAGE - 1) * FRAME_SIZE + 8) = 1;
 }
 
 static __attribute__((noinline)) unsigned dive(unsigned depth)
