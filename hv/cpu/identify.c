@@ -130,8 +130,8 @@ void identify_brand(cpuid_reader read, char out[BRAND_BYTES])
     }
     out[BRAND_BYTES - 1] = 0;
     trim(out);
-    for (unsigned i = 0; !out[0] && i < sizeof(unknown); i++)
-        out[sizeof(unknown) - 1 - i] = unknown[sizeof(unknown) - 1 - i];
+    for (unsigned i = 0; !out[0] && i < sizeof unknown; i++)
+        out[sizeof unknown - 1 - i] = unknown[sizeof unknown - 1 - i];
 }
 
 /* 15h: TSC = ECX * EBX / EAX, any of them 0 where it is not said; 16h: EAX[15:0] MHz. */
@@ -180,7 +180,7 @@ void mtrrs_read(uint64_t (*read)(uint32_t msr), struct mtrrs *out)
 {
     uint64_t cap = read(MSR_CAP);
 
-    memset(out, 0, sizeof(*out));
+    memset(out, 0, sizeof *out);
     out->default_type = read(MSR_DEFAULT_TYPE);
     if (!(out->default_type & DEFAULT_ENABLED)) {
         out->default_type = 0; /* all memory is uncached, whatever the rest says */
@@ -193,5 +193,5 @@ void mtrrs_read(uint64_t (*read)(uint32_t msr), struct mtrrs *out)
 
 bool mtrrs_same(const struct mtrrs *a, const struct mtrrs *b)
 {
-    return memcmp(a, b, sizeof(*a)) == 0;
+    return memcmp(a, b, sizeof *a) == 0;
 }

@@ -8,6 +8,7 @@
 static inline uint8_t inb(uint16_t port)
 {
     uint8_t value;
+
     __asm__ volatile("inb %1, %0" : "=a"(value) : "Nd"(port));
     return value;
 }
@@ -15,6 +16,7 @@ static inline uint8_t inb(uint16_t port)
 static inline uint16_t inw(uint16_t port)
 {
     uint16_t value;
+
     __asm__ volatile("inw %1, %0" : "=a"(value) : "Nd"(port));
     return value;
 }
@@ -22,6 +24,7 @@ static inline uint16_t inw(uint16_t port)
 static inline uint32_t inl(uint16_t port)
 {
     uint32_t value;
+
     __asm__ volatile("inl %1, %0" : "=a"(value) : "Nd"(port));
     return value;
 }
@@ -67,6 +70,7 @@ static inline void cpu_fence_all(void)
 static inline uint64_t rdtsc_ordered(void)
 {
     uint32_t low, high;
+
     __asm__ volatile("lfence\n\trdtsc" : "=a"(low), "=d"(high) : : "memory");
     return (uint64_t)high << 32 | low;
 }
@@ -81,6 +85,7 @@ static inline uint64_t rdtsc_after_stores(void)
 static inline uint64_t rdmsr(uint32_t msr)
 {
     uint32_t low, high;
+
     __asm__ volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(msr) : "memory");
     return (uint64_t)high << 32 | low;
 }
@@ -94,6 +99,7 @@ static inline void wrmsr(uint32_t msr, uint64_t value)
 static inline uint64_t read_cr2(void)
 {
     uint64_t value;
+
     __asm__ volatile("movq %%cr2, %0" : "=r"(value));
     return value;
 }
@@ -101,6 +107,7 @@ static inline uint64_t read_cr2(void)
 static inline uint64_t read_cr3(void)
 {
     uint64_t value;
+
     __asm__ volatile("movq %%cr3, %0" : "=r"(value));
     return value;
 }
@@ -113,6 +120,7 @@ static inline void write_cr3(uint64_t value)
 static inline uint64_t read_cr4(void)
 {
     uint64_t value;
+
     __asm__ volatile("movq %%cr4, %0" : "=r"(value));
     return value;
 }
@@ -125,6 +133,7 @@ static inline void write_cr4(uint64_t value)
 static inline uint64_t read_cr0(void)
 {
     uint64_t value;
+
     __asm__ volatile("movq %%cr0, %0" : "=r"(value));
     return value;
 }
@@ -146,6 +155,7 @@ struct cpuid_result {
 static inline struct cpuid_result cpuid(uint32_t leaf, uint32_t subleaf)
 {
     struct cpuid_result r;
+
     __asm__ volatile("cpuid" : "=a"(r.eax), "=b"(r.ebx), "=c"(r.ecx), "=d"(r.edx) : "a"(leaf), "c"(subleaf));
     return r;
 }
@@ -154,6 +164,7 @@ static inline struct cpuid_result cpuid(uint32_t leaf, uint32_t subleaf)
 static inline bool irq_save(void)
 {
     uint64_t flags;
+
     __asm__ volatile("pushfq\n\tpopq %0\n\tcli" : "=r"(flags) : : "memory");
     return flags & (1u << 9);
 }

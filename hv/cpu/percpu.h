@@ -36,6 +36,7 @@ struct cpu {
 static inline struct cpu *cpu_this(void)
 {
     struct cpu *cpu;
+
     __asm__("movq %%gs:0, %0" : "=r"(cpu));
     return cpu;
 }

@@ -45,7 +45,7 @@ const char *trap_name(uint64_t vector)
         "control protection (#CP)",
     };
 
-    if (vector < sizeof(names) / sizeof(names[0]))
+    if (vector < sizeof names / sizeof names[0])
         return names[vector];
     return vector == TRAP_SYSCALL ? "system call" : vector < 32 ? "exception" : "interrupt";
 }

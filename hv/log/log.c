@@ -108,11 +108,11 @@ static bool write_formatted(bool whole, const char *format, va_list args)
 {
     static const char mark[] = "...\n";
     char line[LINE_BYTES];
-    int length = format_va(line, sizeof(line), format, args);
+    int length = format_va(line, sizeof line, format, args);
 
     if (length >= LINE_BYTES) {
-        for (unsigned i = 0; i < sizeof(mark); i++)
-            line[LINE_BYTES - sizeof(mark) + i] = mark[i];
+        for (unsigned i = 0; i < sizeof mark; i++)
+            line[LINE_BYTES - sizeof mark + i] = mark[i];
         length = LINE_BYTES - 1;
     }
     return write_log(line, (size_t)length, whole);

@@ -108,7 +108,7 @@ void panic(const char *format, ...)
     va_list args;
 
     va_start(args, format);
-    format_va(text, sizeof(text), format, args);
+    format_va(text, sizeof text, format, args);
     va_end(args);
     panic_text(trace, 0, text);
 }
@@ -119,7 +119,7 @@ void panic_report(void (*report)(const void *what), const void *what, const char
     va_list args;
 
     va_start(args, format);
-    format_va(text, sizeof(text), format, args);
+    format_va(text, sizeof text, format, args);
     va_end(args);
     panic_text(report, what, text);
 }

@@ -36,6 +36,7 @@ static inline uint64_t le64(const uint8_t *p)
 static inline uint8_t byte_sum(const uint8_t *p, size_t size)
 {
     uint8_t sum = 0;
+
     for (size_t i = 0; i < size; i++)
         sum = (uint8_t)(sum + p[i]);
     return sum;

@@ -39,7 +39,7 @@ static const struct {
 
 static enum key meaning(unsigned code)
 {
-    for (unsigned i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++)
+    for (unsigned i = 0; i < sizeof meanings / sizeof meanings[0]; i++)
         if (meanings[i].code == code)
             return (enum key)meanings[i].key;
     return KEY_NONE;

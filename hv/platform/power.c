@@ -204,7 +204,7 @@ static const struct {
 static void reset_all_ways(void)
 {
     /* The first only where the machine has it. */
-    for (unsigned i = power.reset.address ? 0 : 1; i < sizeof(ways) / sizeof(ways[0]); i++) {
+    for (unsigned i = power.reset.address ? 0 : 1; i < sizeof ways / sizeof ways[0]; i++) {
         log_print("power: reset by %s\n", ways[i].name);
         serial_flush();
         ways[i].go();

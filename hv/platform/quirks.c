@@ -37,7 +37,7 @@ static bool matches(const struct quirk *quirk, const char *hypervisor, const str
 const struct quirk *quirk_match(enum quirk_effect effect, const char *hypervisor,
                                 const struct machine_names *names)
 {
-    for (unsigned i = 0; i < sizeof(quirks) / sizeof(quirks[0]); i++)
+    for (unsigned i = 0; i < sizeof quirks / sizeof quirks[0]; i++)
         if (quirks[i].effect == effect && matches(&quirks[i], hypervisor, names))
             return &quirks[i];
     return NULL;

@@ -36,6 +36,7 @@ static bool rtc_answers(void)
 {
     uint8_t status_b = cmos_read(RTC_STATUS_B);
     bool floating = cmos_read(RTC_STATUS_A) == 0xff && status_b == 0xff;
+
     return !floating && !(status_b & UPDATES_STOPPED);
 }
 
@@ -68,6 +69,7 @@ static bool wait_for_edge(uint64_t *tsc_lo, uint64_t *tsc_hi, uint8_t *second_th
     while (reference_waiting(&wait)) {
         uint64_t before = rdtsc_ordered();
         int second = stable_second();
+
         if (second >= 0 && (updating || (old >= 0 && second != old))) {
             *tsc_hi = rdtsc_ordered();
             *second_then = (uint8_t)second;
@@ -121,6 +123,7 @@ bool rtc_read(uint8_t century_register, int64_t *utc_s, uint64_t *tsc_lo, uint64
     bool were_on = irq_save();
     bool ok =
         rtc_answers() && wait_for_edge(tsc_lo, tsc_hi, &second) && read_whole(century_register, &registers);
+
     irq_restore(were_on);
     /* A host that stopped us for a second after the edge would pair it with the next one's time. */
     return ok && registers.second == second && rtc_decode(&registers, century_register != 0, utc_s);

@@ -17,8 +17,10 @@ static int number_of(uint8_t raw, bool binary)
 static int hour_of(uint8_t raw, uint8_t status_b)
 {
     bool binary = status_b & STATUS_B_BINARY;
+
     if (status_b & STATUS_B_24_HOURS) {
         int hour = number_of(raw, binary);
+
         return hour <= 23 ? hour : -1;
     }
     int hour = number_of(raw & 0x7f, binary);
@@ -35,6 +37,7 @@ static int year_of(const struct rtc_registers *raw, bool has_century)
 {
     bool binary = raw->status_b & STATUS_B_BINARY;
     int year = number_of(raw->year, binary), century = number_of(raw->century, binary);
+
     if (year < 0 || year > 99)
         return -1;
     if (has_century && century >= 19 && century <= 29)
@@ -50,6 +53,7 @@ static bool is_leap(int year)
 static int days_in_month(int year, int month)
 {
     static const uint8_t days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+
     return days[month - 1] + (month == 2 && is_leap(year));
 }
 
@@ -58,6 +62,7 @@ static int64_t days_before_year(int year)
 {
     int before = year - 1;
     int leaps = before / 4 - before / 100 + before / 400 - (1969 / 4 - 1969 / 100 + 1969 / 400);
+
     return (int64_t)(year - 1970) * 365 + leaps;
 }
 

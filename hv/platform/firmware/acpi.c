@@ -22,6 +22,7 @@ struct root {
 static const uint8_t *whole_table(phys_view view, uint64_t phys, const char *signature, uint32_t *size)
 {
     const uint8_t *header = peek(view, phys, ACPI_HEADER);
+
     if (!header || !bytes_equal(header, signature, 4))
         return NULL;
     *size = le32(header + ACPI_LENGTH);
@@ -51,6 +52,7 @@ static bool take_root(phys_view view, uint64_t phys, const char *signature, uint
 {
     uint32_t size;
     const uint8_t *table = whole_table(view, phys, signature, &size);
+
     if (!table)
         return false;
     *root = (struct root){table + ACPI_HEADER, (size - ACPI_HEADER) / entry_size, entry_size};
@@ -63,6 +65,7 @@ static uint64_t xsdt_address(phys_view view, uint64_t rsdp, struct machine *out)
     const uint8_t *header = peek(view, rsdp, RSDP_V2_SIZE);
     uint32_t size = header ? le32(header + RSDP_LENGTH) : 0;
     const uint8_t *whole = size >= RSDP_V2_SIZE && size <= RSDP_MOST ? peek(view, rsdp, size) : NULL;
+
     if (whole && byte_sum(whole, size) == 0)
         return le64(whole + RSDP_XSDT);
     out->bad_tables++;
@@ -74,6 +77,7 @@ static bool find_root(phys_view view, uint64_t rsdp, struct machine *out, struct
     const uint8_t *bytes = peek(view, rsdp, RSDP_V1_SIZE);
     uint64_t rsdt = le32(bytes + RSDP_RSDT);
     uint64_t xsdt = bytes[RSDP_REVISION] >= 2 ? xsdt_address(view, rsdp, out) : 0;
+
     if (xsdt && take_root(view, xsdt, "XSDT", 8, root))
         return true;
     out->bad_tables += xsdt != 0;
@@ -94,12 +98,13 @@ static const struct known_table known[] = {
     {"HPET", hpet_table_read},
 };
 
-#define KNOWN (sizeof(known) / sizeof(known[0]))
+#define KNOWN (sizeof known / sizeof known[0])
 
 /* One table. Of each kind the first whole one counts. */
 static void take_known(phys_view view, uint64_t phys, bool *seen, struct machine *out)
 {
     const uint8_t *header = peek(view, phys, ACPI_HEADER);
+
     if (!header) {
         out->bad_tables++;
         return;
@@ -121,12 +126,14 @@ static bool take_s5(phys_view view, uint64_t phys, const char *signature, struct
 {
     uint32_t size;
     const uint8_t *table = whole_table(view, phys, signature, &size);
+
     return table && aml_s5(table + ACPI_HEADER, size - ACPI_HEADER, power->sleep_type);
 }
 
 static uint64_t entry_address(const struct root *root, uint32_t i)
 {
     const uint8_t *entry = root->entries + i * root->entry_size;
+
     return root->entry_size == 8 ? le64(entry) : le32(entry);
 }
 

@@ -44,6 +44,7 @@ static uint16_t pmtimer_port(const uint8_t *table, uint32_t size)
     if (size >= X_PM_TMR_BLK + GAS_SIZE) {
         const uint8_t *block = table + X_PM_TMR_BLK;
         uint16_t port = block[GAS_SPACE] == ACPI_IO ? port_of(le64(block + GAS_ADDRESS)) : 0;
+
         if (port)
             return port;
     }
@@ -70,6 +71,7 @@ static uint16_t block(const uint8_t *table, uint32_t size, uint32_t at, uint32_t
 {
     struct acpi_register reg = generic(table, size, later);
     uint32_t port = reg.space == ACPI_IO && reg.address ? (uint32_t)reg.address : le32(table + at);
+
     return port <= MOST_PORT ? (uint16_t)port : 0;
 }
 
@@ -138,6 +140,7 @@ void hpet_table_read(const uint8_t *table, uint32_t size, struct machine *out)
     uint64_t base = size >= HPET_MIN ? le64(table + HPET_BASE + GAS_ADDRESS) : 0;
     bool sound = base != 0 && base % 8 == 0 && base <= PHYS_END - HPET_BYTES &&
                  table[HPET_BASE + GAS_SPACE] == ACPI_MEMORY;
+
     if (sound)
         out->hpet_base = base;
     else

@@ -36,6 +36,7 @@ static bool enter_package(struct bytes *in)
 {
     size_t whole = in->left;
     uint8_t lead, byte;
+
     if (!take_byte(in, &lead))
         return false;
     unsigned follow = lead >> 6;
@@ -55,6 +56,7 @@ static bool enter_package(struct bytes *in)
 static bool take_number(struct bytes *in, uint32_t *out)
 {
     uint8_t op, byte;
+
     if (!take_byte(in, &op))
         return false;
     *out = op == ONE_OP;
@@ -74,6 +76,7 @@ static bool take_number(struct bytes *in, uint32_t *out)
 static bool take_values(struct bytes in, uint32_t *a, uint32_t *b)
 {
     uint8_t op, count;
+
     if (!take_byte(&in, &op) || op != PACKAGE_OP || !enter_package(&in) || !take_byte(&in, &count) ||
         count == 0 || !take_number(&in, a))
         return false;
@@ -96,6 +99,7 @@ bool aml_s5(const uint8_t *aml, size_t size, uint8_t sleep_type[2])
 {
     for (size_t at = 0; at + 4 <= size; at++) {
         uint32_t a, b;
+
         if (!named_here(aml, at) || !take_values((struct bytes){aml + at + 4, size - at - 4}, &a, &b))
             continue;
         if (a > SLEEP_MOST || b > SLEEP_MOST)

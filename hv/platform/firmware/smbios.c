@@ -94,7 +94,7 @@ static bool is_filler(const char *text)
                                        "System Produ", "System Name",  "Not Specifie", "Not Applicab",
                                        "OEM",          "O.E.M."};
 
-    for (unsigned i = 0; i < sizeof(fillers) / sizeof(fillers[0]); i++)
+    for (unsigned i = 0; i < sizeof fillers / sizeof fillers[0]; i++)
         if (strncmp(text, fillers[i], strlen(fillers[i])) == 0)
             return true;
     return false;
@@ -169,6 +169,7 @@ static void name(char *out, const char *first, const char *second)
 static void name_all(const struct found *found, struct machine_names *names)
 {
     bool by_board = !found->system[1][0] && found->board[1][0];
+
     const char(*of)[MACHINE_NAME_BYTES] = by_board ? found->board : found->system;
 
     name(names->vendor, of[0], "");

@@ -23,6 +23,7 @@ static void lose_range(struct boot_info *out, const struct memory_range *lost)
         return;
     for (unsigned i = 0; i < out->range_count; i++) {
         struct memory_range *kept = &out->ranges[i];
+
         if (kept->kind == MEMORY_USABLE && overlaps(kept, lost->start, lost->end))
             kept->kind = MEMORY_RESERVED;
     }

@@ -8,8 +8,10 @@
 static uint64_t taken_until(const struct boot_info *boot, uint64_t at)
 {
     uint64_t until = 0;
+
     for (unsigned i = 0; i < boot->range_count; i++) {
         const struct memory_range *r = &boot->ranges[i];
+
         if (r->kind != MEMORY_USABLE && r->start <= at && at < r->end && r->end > until)
             until = r->end;
     }
@@ -20,8 +22,10 @@ static uint64_t taken_until(const struct boot_info *boot, uint64_t at)
 static uint64_t next_usable(const struct boot_info *boot, uint64_t at)
 {
     uint64_t next = PHYS_END;
+
     for (unsigned i = 0; i < boot->range_count; i++) {
         const struct memory_range *r = &boot->ranges[i];
+
         if (r->kind == MEMORY_USABLE && r->end > at && r->start < next)
             next = r->start > at ? r->start : at;
     }
@@ -32,10 +36,12 @@ static uint64_t next_usable(const struct boot_info *boot, uint64_t at)
 static uint64_t usable_until(const struct boot_info *boot, uint64_t start)
 {
     uint64_t end = start;
+
     for (bool grown = true; grown;) {
         grown = false;
         for (unsigned i = 0; i < boot->range_count; i++) {
             const struct memory_range *r = &boot->ranges[i];
+
             if (r->kind == MEMORY_USABLE && r->start <= end && r->end > end) {
                 end = r->end;
                 grown = true;
@@ -50,6 +56,7 @@ static uint64_t cut_at_taken(const struct boot_info *boot, uint64_t start, uint6
 {
     for (unsigned i = 0; i < boot->range_count; i++) {
         const struct memory_range *r = &boot->ranges[i];
+
         if (r->kind != MEMORY_USABLE && r->start > start && r->start < end)
             end = r->start;
     }
@@ -60,9 +67,11 @@ unsigned memmap_usable(const struct boot_info *boot, struct memory_range *out, u
 {
     unsigned count = 0;
     uint64_t at = 0;
+
     /* Each turn moves `at` past the edge of at least one range, so there are at most two turns a range. */
     while (count < max && (at = next_usable(boot, at)) < PHYS_END) {
         uint64_t taken = taken_until(boot, at);
+
         if (taken) {
             at = taken;
             continue;
@@ -80,6 +89,7 @@ static bool page_is_free(uint64_t page, const struct memory_range *usable, unsig
                          const struct memory_range *keep, unsigned keep_count)
 {
     bool inside = false;
+
     for (unsigned i = 0; i < count && !inside; i++)
         inside = usable[i].start <= page && page + PAGE <= usable[i].end;
     for (unsigned i = 0; i < keep_count && inside; i++)

@@ -44,6 +44,7 @@ struct progress {
 static void take_cmdline(const struct tag *tag, struct boot_info *out)
 {
     bool ended;
+
     boot_copy_text(out->cmdline, 0, tag->bytes + TAG_HEADER, tag->size - TAG_HEADER, &ended,
                    &out->cmdline_cut);
 }
@@ -74,6 +75,7 @@ static const char *take_mmap(const struct tag *tag, struct progress *p)
         return "the memory map's entries have an impossible size";
     for (uint32_t at = MMAP_ENTRIES; tag->size - at >= entry_size; at += entry_size) {
         const uint8_t *entry = tag->bytes + at;
+
         boot_add_range(p->out, le64(entry + ENTRY_BASE), le64(entry + ENTRY_LENGTH),
                        le32(entry + ENTRY_KIND));
     }
@@ -107,6 +109,7 @@ static void take_framebuffer(const struct tag *tag, struct progress *p)
 static void take_rsdp(const struct tag *tag, struct progress *p)
 {
     bool is_new = tag->type == TAG_RSDP_NEW;
+
     if (tag->size - TAG_HEADER < (is_new ? 36u : 20u))
         return;
     if (is_new || !p->rsdp_new_seen)
@@ -151,8 +154,10 @@ static const char *take_tag(const struct tag *tag, struct progress *p)
 static const char *walk_tags(const uint8_t *bytes, uint32_t total, uint64_t info, struct progress *p)
 {
     uint32_t at = 8;
+
     while (at <= total && total - at >= TAG_HEADER) {
         struct tag tag = {bytes + at, le32(bytes + at + TAG_TYPE), le32(bytes + at + TAG_SIZE), info + at};
+
         if (tag.size < TAG_HEADER)
             return "boot information has a tag shorter than its own header";
         if (tag.size > total - at)
@@ -170,6 +175,7 @@ static const char *walk_tags(const uint8_t *bytes, uint32_t total, uint64_t info
 static const char *judge(struct progress *p)
 {
     struct boot_info *out = p->out;
+
     if (!p->mmap_seen)
         return "boot information has no memory map";
     if (p->not_ended)

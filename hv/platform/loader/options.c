@@ -16,6 +16,7 @@ static bool is_blank(char c)
 static bool text_is(struct text text, const char *word)
 {
     size_t i = 0;
+
     while (i < text.length && word[i] != 0 && text.at[i] == word[i])
         i++;
     return i == text.length && word[i] == 0;
@@ -25,6 +26,7 @@ static bool text_is(struct text text, const char *word)
 static bool number_within(struct text text, uint32_t least, uint32_t most, uint32_t *out)
 {
     uint64_t value = 0;
+
     if (text.length == 0 || text.length > 10)
         return false;
     for (size_t i = 0; i < text.length; i++) {
@@ -129,6 +131,7 @@ static bool set_option(const struct option *option, struct text value, struct op
 static const char *take_word(struct text word, struct options *out)
 {
     struct text name = word, value = {word.at + word.length, 0};
+
     for (size_t i = 0; i < word.length; i++) {
         if (word.at[i] == '=') {
             name.length = i;
@@ -136,9 +139,10 @@ static const char *take_word(struct text word, struct options *out)
             break;
         }
     }
-    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
         if (text_is(name, table[i].name)) {
             const char *why = set_option(&table[i], value, out) ? NULL : table[i].why;
+
             if (why && !out->bad.why)
                 out->bad = (struct option_refused){word.at, word.length, why};
             return why;
@@ -174,6 +178,7 @@ bool options_parse(const char *line, struct options *out, options_complaint comp
     };
     for (struct text word = next_word(&line); word.length > 0; word = next_word(&line)) {
         const char *why = take_word(word, out);
+
         if (why && complain)
             complain(word.at, word.length, why);
     }

@@ -23,10 +23,12 @@ static const char *take_text(uint64_t phys, phys_view view, char *out, bool *cut
 {
     size_t at = 0;
     bool ended = false;
+
     *cut = false;
     while (!ended && !*cut) {
         size_t size = 4096 - (phys & 4095);
         const uint8_t *text = phys <= UINT64_MAX - size ? view(phys, size) : NULL;
+
         if (!text)
             return "the command line cannot be read";
         at = boot_copy_text(out, at, text, size, &ended, cut);
@@ -58,6 +60,7 @@ static const char *take_module(const uint8_t *info, phys_view view, struct boot_
 static const char *take_map(const uint8_t *info, phys_view view, struct boot_info *out)
 {
     uint32_t count = FIELD32(info, hvm_start_info, memmap_entries);
+
     if (count == 0)
         return "start_info has no memory map";
     if (count > MAX_MAP_ENTRIES)
@@ -77,6 +80,7 @@ static const char *take_all(const uint8_t *info, phys_view view, struct boot_inf
 {
     const char *wrong = NULL;
     uint64_t line = FIELD64(info, hvm_start_info, cmdline_paddr);
+
     if (line)
         wrong = take_text(line, view, out->cmdline, &out->cmdline_cut);
     if (!wrong)

@@ -31,8 +31,10 @@ const struct reference *reference_get(unsigned i)
 static unsigned start_all(const struct machine *machine, const char *wanted, struct counter_source **found)
 {
     unsigned count = 0;
+
     for (unsigned i = 0; i < SOURCES; i++) {
         struct counter_source *source = rows[i].source;
+
         if (wanted && strcmp(wanted, rows[i].name) != 0)
             continue;
         source->ref.name = rows[i].name;
@@ -60,14 +62,17 @@ bool rates_agree(uint64_t a, uint64_t b)
 uint32_t rates_apart_permille(uint64_t a, uint64_t b)
 {
     uint64_t permille = distance(a, b) / b * 1000 + distance(a, b) % b * 1000 / b;
+
     return permille < 999999 ? (uint32_t)permille : 999999;
 }
 
 unsigned rates_winner(const uint64_t *rates, unsigned count)
 {
     unsigned winner = count, most = 0;
+
     for (unsigned i = 0; i < count; i++) {
         unsigned votes = 0;
+
         for (unsigned j = 0; j < count; j++)
             votes += rates_agree(rates[i], rates[j]);
         if (votes > most) {
@@ -103,6 +108,7 @@ static void say_apart(const struct counter_source *source, const struct counter_
                       unsigned count)
 {
     uint32_t permille = rates_apart_permille(source->khz, winner->khz);
+
     log_print("%s: refused: by it the TSC runs at %lu kHz, by %s at %lu kHz, %u.%u %% apart%s\n",
               source->ref.name, source->khz, winner->ref.name, winner->khz, permille / 10, permille % 10,
               count == 2 ? "; of two that disagree the better known is kept" : "");
@@ -112,6 +118,7 @@ static void say_apart(const struct counter_source *source, const struct counter_
 static unsigned drop_disagreeing(struct counter_source **found, unsigned count)
 {
     uint64_t rates[SOURCES];
+
     find_rates(found, count, rates);
     unsigned winner = rates_winner(rates, count), kept = 0;
     const struct counter_source *right = winner < count ? found[winner] : NULL;
@@ -131,6 +138,7 @@ static void say_usable(const struct counter_source *source)
     const struct reference *ref = &source->ref;
     uint64_t ps = (uint64_t)ref->period_num * 1000 / ref->period_den;
     const char *how = source->stepping ? " where it steps" : source->coarse ? " at its edge" : "";
+
     log_print("%s: %u bits, %lu.%03lu ns a count, reading takes %lu ticks%s\n", ref->name, ref->bits,
               ps / 1000, ps % 1000, ref->typical_width, how);
 }
@@ -139,6 +147,7 @@ static void say_usable(const struct counter_source *source)
 static void insert_usable(struct counter_source *source)
 {
     unsigned at = usable_count++;
+
     for (; at > 0 && usable[at - 1]->good_ticks > source->good_ticks; at--)
         usable[at] = usable[at - 1];
     usable[at] = source;
@@ -148,6 +157,7 @@ static unsigned find_among(const struct machine *machine, const char *wanted)
 {
     struct counter_source *found[SOURCES];
     unsigned count = drop_disagreeing(found, start_all(machine, wanted, found));
+
     for (unsigned i = 0; i < count; i++) {
         trial_edges(found[i]);
         say_usable(found[i]);

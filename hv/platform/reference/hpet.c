@@ -33,6 +33,7 @@ static bool hpet_read(struct reference_reading *out)
     out->edge = false;
     for (unsigned try = 0; try < TRIES; try++) {
         uint32_t high = wide ? registers[COUNTER + 1] : 0;
+
         out->tsc_lo = rdtsc_ordered();
         uint32_t low = registers[COUNTER];
         out->tsc_hi = rdtsc_ordered();

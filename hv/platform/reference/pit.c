@@ -36,6 +36,7 @@ static bool pit_read(struct reference_reading *out)
 static bool pit_moves(void)
 {
     struct reference_reading first, now;
+
     pit_read(&first);
     for (unsigned turn = 0; turn < START_TURNS; turn++) {
         pit_read(&now);

@@ -41,6 +41,7 @@ static uint64_t doubt(const struct counter_source *source, const struct referenc
 static bool read_at_edge(const struct counter_source *source, struct reference_reading *out)
 {
     struct reference_reading old, now;
+
     if (!source->poll(&old))
         return false;
     for (unsigned turn = 0; turn < EDGE_TURNS; turn++, old = now) {
@@ -67,8 +68,10 @@ static bool read_once(const struct counter_source *source, struct reference_read
 bool source_sample(const struct counter_source *source, struct reference_reading *out)
 {
     bool any = false;
+
     for (unsigned i = 0; i < SAMPLES; i++) {
         struct reference_reading reading;
+
         if (!read_once(source, &reading))
             continue;
         if (!any || doubt(source, &reading) < doubt(source, out))
@@ -83,6 +86,7 @@ bool source_sample(const struct counter_source *source, struct reference_reading
 bool reference_sample(const struct reference *ref, struct reference_reading *out)
 {
     bool were_on;
+
     if (!counters_take(&were_on))
         return false;
     bool ok = source_sample(source_of(ref), out);
@@ -94,6 +98,7 @@ bool source_count(const struct counter_source *source, uint64_t *count)
 {
     struct reference_reading reading;
     bool were_on;
+
     if (!counters_take(&were_on))
         return false;
     bool ok = source->read(&reading);

@@ -24,8 +24,10 @@ static uint64_t width_of(const struct reference_reading *reading)
 static bool tight_reading(const struct counter_source *source, struct reference_reading *out)
 {
     bool any = false;
+
     for (unsigned i = 0; i < TIGHT_READS; i++) {
         struct reference_reading reading;
+
         if (!source->read(&reading))
             continue;
         if (!any || width_of(&reading) < width_of(out))
@@ -50,6 +52,7 @@ static void advance(const struct counter_source *source, struct run *run, const 
 bool trial_counts(const struct counter_source *source)
 {
     struct reference_reading first, now;
+
     if (!source->read(&first))
         return false;
     for (unsigned turn = 0; turn < COUNT_TURNS; turn++)
@@ -62,8 +65,10 @@ bool trial_counts(const struct counter_source *source)
 static unsigned poll_all(struct counter_source *const *sources, struct run *runs, unsigned count)
 {
     unsigned done = 0;
+
     for (unsigned i = 0; i < count; i++) {
         struct reference_reading now;
+
         if (sources[i]->read(&now))
             advance(sources[i], &runs[i], &now);
         done += ns_of(sources[i], runs[i].counts) >= WINDOW_NS;
@@ -76,6 +81,7 @@ static uint64_t rate_of(const struct counter_source *source, const struct run *r
 {
     uint64_t ns = ns_of(source, run->counts);
     uint64_t ticks = run->last.tsc_lo - run->first.tsc_lo;
+
     if (ns == 0 || ns == UINT64_MAX || ticks > UINT64_MAX / 1000000)
         return 0;
     uint64_t khz = ticks * 1000000 / ns;
@@ -97,6 +103,7 @@ void trial_rates(struct counter_source *const *sources, unsigned count)
             break;
     for (unsigned i = 0; i < count; i++) {
         struct reference_reading end;
+
         if (tight_reading(sources[i], &end))
             advance(sources[i], &runs[i], &end);
         sources[i]->khz = rate_of(sources[i], &runs[i]);
@@ -108,6 +115,7 @@ static uint64_t turn_ticks(const struct counter_source *source)
 {
     uint64_t least = UINT64_MAX;
     struct reference_reading old, now;
+
     for (unsigned i = 0; i < TIGHT_READS; i++)
         if (source->poll(&old) && source->poll(&now) && now.tsc_hi - old.tsc_lo < least)
             least = now.tsc_hi - old.tsc_lo;
@@ -130,6 +138,7 @@ static uint64_t ticks_of(const struct counter_source *source, uint64_t counts)
 static bool seen_stepping(const struct counter_source *source)
 {
     struct reference_reading first, last, now;
+
     if (!source->read(&first))
         return false;
     last = first;
@@ -156,8 +165,10 @@ static uint64_t median_width(const struct counter_source *source, bool *edge)
 {
     uint64_t widths[WIDTHS];
     unsigned count = 0, edges = 0;
+
     for (unsigned i = 0; i < WIDTHS; i++) {
         struct reference_reading sample;
+
         if (!source_sample(source, &sample))
             continue;
         edges += sample.edge;
@@ -174,6 +185,7 @@ void trial_edges(struct counter_source *source)
 {
     /* khz below 2^30 (1 THz), num below 2^27. */
     uint64_t micro = (uint64_t)source->ref.period_den * 1000000;
+
     source->count_ticks = (source->khz * source->ref.period_num + micro - 1) / micro;
     source->coarse = turn_ticks(source) < source->count_ticks;
     source->stepping = seen_stepping(source);

@@ -9,6 +9,7 @@
 void reference_wait_start(struct reference_wait *wait, uint32_t us)
 {
     const struct counter_source *source = source_best();
+
     *wait = (struct reference_wait){.turns_left = us};
     if (!source)
         return;
@@ -21,6 +22,7 @@ void reference_wait_start(struct reference_wait *wait, uint32_t us)
 bool reference_waiting(struct reference_wait *wait)
 {
     const struct counter_source *source = source_best();
+
     if (wait->turns_left == 0)
         return false;
     wait->turns_left--;
@@ -32,6 +34,7 @@ bool reference_waiting(struct reference_wait *wait)
     uint64_t now, mask = counter_mask(&source->ref);
     if (source_count(source, &now)) {
         uint64_t moved = (now - wait->last) & mask;
+
         /* Three quarters of a turn ahead is rather a little behind: not to be waited by. */
         if (wait->begun && moved < mask - mask / 4)
             wait->counts += moved;
@@ -45,6 +48,7 @@ bool reference_waiting(struct reference_wait *wait)
 void reference_wait_us(uint32_t us)
 {
     struct reference_wait wait;
+
     reference_wait_start(&wait, us);
     while (reference_waiting(&wait))
         cpu_relax();
