@@ -1,3 +1,4 @@
+/* The steps of a boot up to the guest (boot_guest.c): loader, memory, machine, CPUs. */
 #include "boot.h"
 
 #include "cpu/apic.h"
@@ -38,7 +39,7 @@ void boot_read(uint32_t magic, uint32_t info, struct boot_info *boot)
     else if (magic == PVH_MAGIC)
         wrong = pvh_parse(info, boot_view, boot);
     if (wrong) {
-        screen_init(NULL, NULL); /* who says nothing that makes sense most likely left a PC in text mode */
+        screen_init(NULL, NULL); /* a loader that makes no sense most likely left a PC in text mode */
         panic("cannot start: %s", wrong);
     }
     log_print("booted by %s, %s, command line \"%s\"\n", boot->loader, boot->efi ? "UEFI" : "BIOS",
@@ -85,7 +86,7 @@ bool boot_in_memory(uint64_t start, uint64_t end)
 
 void boot_take_options(const struct boot_info *boot, struct options *options)
 {
-    options_parse(boot->cmdline, options, complain); /* boot_guest.c weighs what is bad */
+    options_parse(boot->cmdline, options, complain); /* boot_guest.c ends the run if one is bad */
 }
 
 /* Where ACPI names no CPU, or may not be asked, the older MP table may. */

@@ -142,7 +142,7 @@ bool apic_requested(unsigned vector)
     return apic_read(APIC_REQUESTED + (vector / 32) * 0x10) >> (vector % 32) & 1;
 }
 
-/* x2APIC mode has no delivery status: its write to the send_command register is enough. */
+/* x2APIC mode has no delivery status: its write to the command register is enough. */
 static bool is_delivered(void)
 {
     for (uint32_t spin = 0; spin < DELIVERY_SPINS; spin++) {

@@ -36,7 +36,7 @@ static bool window_read(void)
 {
     struct reference_reading reading;
 
-    return reference_sample(keeper.reference, &reading) &&
+    return reference_read(keeper.reference, &reading) &&
            window_add(&window, reading.count, reading.edge, reading.tsc_lo, reading.tsc_hi);
 }
 

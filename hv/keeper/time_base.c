@@ -45,7 +45,7 @@ bool measure(const struct cpu_clock *clock, struct bracket *out, bool *lost)
     struct reference_reading reading;
     struct range early, late;
 
-    if (!reference_sample(keeper.reference, &reading))
+    if (!reference_read(keeper.reference, &reading))
         return false;
     early = outlook_at(&clock->known.outlook, reading.tsc_lo);
     late = outlook_at(&clock->known.outlook, reading.tsc_hi);

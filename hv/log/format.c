@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* A width or precision beyond this is clamp_field to it, so that a bad argument cannot keep the CPU busy. */
+/* A width or precision beyond this is cut to it, so that a bad argument cannot keep the CPU busy. */
 #define LARGEST_FIELD 4096
 
 struct text {

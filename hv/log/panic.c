@@ -1,6 +1,6 @@
 /*
  * Panic in steps, each of which may fault in a machine that is broken already. A second call on the same
- * CPU (the fault's own panic) does not begin_step again: it takes the step after the one that failed.
+ * CPU (the fault's own panic) does not begin again: it takes the step after the one that failed.
  */
 #include "log/panic.h"
 

@@ -18,7 +18,7 @@
 
 /* A port on the slowest bus takes some 5000 ticks of a fast TSC, an SMI 10 us at the very least. */
 #define DEAR_TICKS 20000u
-#define LOOKS      4u /* the quickest counts: a host may hold up any */
+#define POLLS      4u /* the quickest counts: a host may hold up any */
 
 #define PREFIX_E0   0xe0u
 #define PREFIX_E1   0xe1u /* Pause alone: two bytes follow, twice */
@@ -46,7 +46,7 @@ static enum key meaning(unsigned code)
 }
 
 /* One byte of set 1. No prefix is a key, nor is a release: 0x80 higher, where nothing has a meaning. */
-static enum key take(uint8_t byte)
+static enum key take_scan_code(uint8_t byte)
 {
     bool was_extended = extended;
 
@@ -71,7 +71,7 @@ enum key keyboard_poll(void)
             return KEY_NONE;
         }
         uint8_t byte = inb(PORT_DATA);
-        enum key key = absent || (status & STATUS_MOUSE) ? KEY_NONE : take(byte);
+        enum key key = absent || (status & STATUS_MOUSE) ? KEY_NONE : take_scan_code(byte);
         if (key != KEY_NONE && started)
             return key;
     }
@@ -82,9 +82,9 @@ enum key keyboard_poll(void)
 bool keyboard_is_dear(void)
 {
     static uint64_t quickest = UINT64_MAX;
-    static unsigned looks;
+    static unsigned polls;
 
-    for (; looks < LOOKS; looks++) {
+    for (; polls < POLLS; polls++) {
         uint64_t start = rdtsc_ordered();
 
         inb(PORT_STATUS);

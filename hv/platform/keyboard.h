@@ -15,15 +15,16 @@ enum key {
 };
 
 /*
- * The next key that was pressed and means something, or KEY_NONE. Reads at most 64 bytes; one CPU at a time.
- * What was typed before the first call is thrown away. A controller that is not there, or never runs out of
- * bytes, is not asked again.
+ * Returns the next key that was pressed and means something, or KEY_NONE. Reads at most 64 bytes; one CPU at
+ * a time. What was typed before the first call is thrown away. A controller that is not there, or never runs
+ * out of bytes, is not asked again.
  */
 enum key keyboard_poll(void);
 
 /*
- * Firmware may imitate the controller for a keyboard on USB: each look is an SMI, which holds up all CPUs for
- * far longer than a port takes to be read. Who measures meanwhile does not look. Finds out at the first call.
+ * Returns true if a poll costs far more than reading a port does. Firmware may imitate the controller for a
+ * keyboard on USB: then each poll is an SMI, which holds up all CPUs, so it is not polled while we measure.
+ * Measures at the first call.
  */
 bool keyboard_is_dear(void);
 

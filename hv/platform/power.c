@@ -38,39 +38,39 @@
 #define LONG_STEPS 300u /* 3 s: what firmware may take to switch ACPI mode on, or the machine off */
 #define LATE_STEPS 20u  /* for a reset to show */
 
-/* A register: a port, or memory; neither: there is none. */
-struct place {
+/* A register: a port, or memory; there is none if it is neither. */
+struct power_register {
     uint16_t port;
     volatile uint8_t *memory;
 };
 
 static struct acpi_power power;
-static struct place sleep, reset;
+static struct power_register sleep, reset;
 
-static struct place place_of(struct acpi_register reg)
+static struct power_register register_of(struct acpi_register named)
 {
-    struct place place = {0};
+    struct power_register reg = {0};
 
-    if (reg.space == ACPI_IO)
-        place.port = (uint16_t)reg.address;
-    else if (reg.space == ACPI_MEMORY && reg.address)
-        place.memory = map_mmio(reg.address, 1);
-    return place;
+    if (named.space == ACPI_IO)
+        reg.port = (uint16_t)named.address;
+    else if (named.space == ACPI_MEMORY && named.address)
+        reg.memory = map_mmio(named.address, 1);
+    return reg;
 }
 
-static void write_byte(struct place place, uint8_t value)
+static void write_byte(struct power_register reg, uint8_t value)
 {
-    if (place.port)
-        outb(place.port, value);
-    else if (place.memory)
-        *place.memory = value;
+    if (reg.port)
+        outb(reg.port, value);
+    else if (reg.memory)
+        *reg.memory = value;
 }
 
 void power_init(const struct machine *machine)
 {
     power = machine->power;
-    sleep = place_of(power.sleep);
-    reset = place_of(power.reset);
+    sleep = register_of(power.sleep);
+    reset = register_of(power.reset);
 }
 
 static bool can_sleep(void)
@@ -122,7 +122,7 @@ static void wait_steps(unsigned steps)
         reference_wait_us(STEP_US);
 }
 
-/* The log's lock may be a stopped CPU's, and whatever is drawn else is of no use any more. */
+/* A stopped CPU may hold the log's lock. */
 static _Noreturn void stand_still(const char *advice)
 {
     log_panic_mode();

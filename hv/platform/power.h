@@ -6,17 +6,19 @@
 
 #include "platform/firmware/acpi.h"
 
-/* Under QEMU: isa-debug-exit at 0xf4 (0x10 for ok, 0x11 for fail); Bochs: its shutdown port. Returns where
- * there is none. */
+/*
+ * Ends QEMU by isa-debug-exit at 0xf4 (0x10 for ok, 0x11 for fail), and Bochs by its shutdown port. Returns
+ * where there is neither.
+ */
 void power_emulator_exit(bool ok);
 
-/* Once, on the boot CPU: takes note of the machine's ways, and maps what lies in memory. */
+/* Once, on the boot CPU: notes the machine's ways, and maps those of their registers that lie in memory. */
 void power_init(const struct machine *machine);
 
 /*
- * All other CPUs stop for ever, and the boot CPU tries what the machine offers, each way with a line and a
- * bounded wait. Any CPU, any context. If nothing works the machine stands still, with a line that says so.
- * power_off: returns, with a line, where ACPI names no way; everything is as it was then.
+ * Both stop all other CPUs for ever; the boot CPU tries what the machine offers, each way with a line and a
+ * bounded wait. On any CPU, in any context. If nothing works the machine stands still, and a line says so.
+ * power_off returns, with a line, where ACPI names no way; then nothing has changed.
  */
 void power_off(void);
 _Noreturn void power_reset(void);

@@ -22,9 +22,8 @@ enum {
 #define UPDATES_STOPPED    0x80u    /* status B */
 #define EDGE_WAIT_US       1100000u /* a second and what may be lost on the way */
 #define READ_TRIES         8u
-/* Between two looks: some us on an emulator that counts instructions, where looks are dear; next to nothing
- * else. */
-#define PAUSE_TURNS 50u
+/* Between two polls. On an emulator that counts instructions, where a poll is dear, some us; else nothing. */
+#define PAUSE_SPINS 50u
 
 static uint8_t cmos_read(uint8_t index)
 {
@@ -50,12 +49,12 @@ static int stable_second(void)
 
 static void short_pause(void)
 {
-    for (unsigned i = 0; i < PAUSE_TURNS; i++)
+    for (unsigned i = 0; i < PAUSE_SPINS; i++)
         __asm__ volatile("");
 }
 
 /*
- * The edge lies between the last look that showed the old second, or an update under way, and the first that
+ * The edge lies between the last poll that showed the old second, or an update under way, and the first that
  * showed another. A busy host may hide the update itself (244 us), but never the change of the second.
  */
 static bool wait_for_edge(uint64_t *tsc_lo, uint64_t *tsc_hi, uint8_t *second_then)

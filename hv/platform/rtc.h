@@ -10,13 +10,15 @@ struct rtc_registers {
     uint8_t second, minute, hour, day, month, year, century, status_b;
 };
 
-/* Seconds since 1970-01-01 UTC; false if a field is out of range. BCD or binary, 12 or 24 hours, century or
- * 1970..2069. */
+/*
+ * Computes seconds since 1970-01-01 UTC, from BCD or binary, 12 or 24 hours, with a century or as 1970..2069.
+ * Returns false if a field is out of range.
+ */
 bool rtc_decode(const struct rtc_registers *raw, bool has_century, int64_t *utc_s);
 
 /*
- * Waits for the second's edge (the end of an update, at most about 1.1 s by `reference_wait_us`), reads twice
- * until both agree. `tsc_lo`, `tsc_hi` bracket the edge. False: no RTC answers, or it makes no sense.
+ * Waits for the second's edge, the end of an update, for at most 1.1 s; then reads until two readings agree.
+ * `tsc_lo` and `tsc_hi` bracket the edge. Returns false if no RTC answers, or it makes no sense.
  */
 bool rtc_read(uint8_t century_register, int64_t *utc_s, uint64_t *tsc_lo, uint64_t *tsc_hi);
 

@@ -111,7 +111,7 @@ void judge_record(const volatile struct meridian_record *record)
     struct reference_reading now;
 
     if (!sample.tsc_to_system_mul || !is_ours(record) || keeper.counter.bits < 64 ||
-        !reference_sample(keeper.reference, &now) || now.tsc_lo < sample.tsc_timestamp)
+        !reference_read(keeper.reference, &now) || now.tsc_lo < sample.tsc_timestamp)
         return;
     int64_t r_lo = counter_ns(&keeper.counter, now.count - keeper.origin);
     int64_t r_hi = counter_ns(&keeper.counter, now.count + 1 - keeper.origin) + 1;

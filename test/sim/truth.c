@@ -183,7 +183,7 @@ static void read_well(struct reference_reading *out, struct true_reading *truth)
     }
 }
 
-bool reference_sample(const struct reference *ref, struct reference_reading *out)
+bool reference_read(const struct reference *ref, struct reference_reading *out)
 {
     struct true_reading *truth = &world.cpus[world.cpu].reading;
 

@@ -105,7 +105,7 @@ void lock_release(struct lock *lock, bool were_on)
 }
 
 /* 100 MHz, read in 500 ns. */
-bool reference_sample(const struct reference *ref, struct reference_reading *out)
+bool reference_read(const struct reference *ref, struct reference_reading *out)
 {
     (void)ref;
     out->tsc_lo = rdtsc_ordered();

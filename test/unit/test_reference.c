@@ -40,7 +40,7 @@ static void check_samples(const struct reference *ref, unsigned count, bool edge
 
     for (unsigned i = 0; i < count; i++) {
         struct reference_reading reading;
-        assert_true(reference_sample(ref, &reading));
+        assert_true(reference_read(ref, &reading));
         check_reading(ref, &reading);
         assert_true(!reading.edge || edges);
         if (!source->stepping) { /* one that steps is true at its steps only */
@@ -304,7 +304,7 @@ static void a_lock_that_is_never_free(void **state)
     struct reference_reading reading;
     assert_int_equal(reference_find(&machine, NULL), 3);
     fake_lock_lost = true;
-    assert_false(reference_sample(reference_get(0), &reading));
+    assert_false(reference_read(reference_get(0), &reading));
 }
 
 static void votes(void **state)

@@ -1,5 +1,7 @@
-/* The few facts we take from ACPI (ACPI 6.4, chapters 5.2.5 RSDP, 5.2.9 FADT, 5.2.12 MADT; HPET spec 1.0a).
- * Pure. */
+/*
+ * The few facts we take from ACPI (ACPI 6.4: 5.2.5 RSDP, 5.2.9 FADT, 5.2.12 MADT; HPET specification 1.0a).
+ * Pure.
+ */
 #ifndef PLATFORM_ACPI_H
 #define PLATFORM_ACPI_H
 
@@ -20,10 +22,12 @@ struct machine_cpu {
 enum acpi_space { ACPI_MEMORY = 0, ACPI_IO = 1, ACPI_PCI = 2 };
 struct acpi_register {
     uint8_t space;    /* enum acpi_space */
-    uint64_t address; /* 0: there is none */
+    uint64_t address; /* 0 where there is none */
 };
 
-/* What switches the machine off and resets it (FADT 5.2.9; 4.8.3, 16.1.3.4). Of two, PM1a's and PM1b's. */
+/*
+ * What switches the machine off and resets it (FADT 5.2.9; 4.8.3, 16.1.3.4). Arrays of two: PM1a's, PM1b's.
+ */
 struct acpi_power {
     bool can_sleep;          /* SLP_TYP of S5 is known, and where it goes */
     uint8_t sleep_type[2];   /* 0..7; on reduced hardware the first alone counts */
@@ -42,9 +46,9 @@ struct machine {
     struct machine_cpu cpus[MACHINE_MAX_CPUS]; /* enabled ones, no duplicates, in the table's order */
     unsigned cpu_count;
     unsigned cpus_left_out;   /* disabled, duplicate, or beyond the table */
-    uint64_t lapic_base;      /* 0: not said */
-    uint16_t pmtimer_port;    /* 0: none */
-    uint64_t hpet_base;       /* 0: none */
+    uint64_t lapic_base;      /* 0 where it is not said */
+    uint16_t pmtimer_port;    /* 0 where there is none */
+    uint64_t hpet_base;       /* 0 where there is none */
     uint8_t century_register; /* RTC index, 0: none */
     unsigned bad_tables;      /* refused: checksum, length, address */
     struct acpi_power power;
@@ -52,8 +56,9 @@ struct machine {
 };
 
 /*
- * `rsdp` 0: searches the EBDA and 0xe0000..0xfffff. Never fails: what is not found stays zero; bad tables are
- * counted and skipped. XSDT if revision >= 2 and it is whole, else RSDT.
+ * Reads the tables that the RSDP at `rsdp` leads to (0: it is searched in the EBDA and in 0xe0000..0xfffff),
+ * by the XSDT if the revision is 2 or later and it is whole, else by the RSDT. Never fails: what is not
+ * found stays zero, and bad tables are counted and skipped.
  */
 void acpi_read(uint64_t rsdp, phys_view view, struct machine *out);
 

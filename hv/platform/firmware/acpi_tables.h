@@ -1,4 +1,4 @@
-/* What reads single ACPI tables. Pure; for hv/platform's own files. */
+/* What reads single ACPI tables. Pure; for this wing. */
 #ifndef PLATFORM_ACPI_TABLES_H
 #define PLATFORM_ACPI_TABLES_H
 

@@ -1,4 +1,4 @@
-/* Looking for one name in AML. Every look is behind a check that the byte is there. */
+/* Looking for one name in AML. A byte is read only after a check that it is there. */
 #include "platform/firmware/aml_s5.h"
 
 #include "platform/bytes.h"

@@ -8,8 +8,8 @@
 
 /*
  * Looks through `size` bytes of AML (a table without its header) for Name(_S5_, Package{...}) of plain
- * numbers, which is what firmware has; nothing is interpreted. The values of SLP_TYP, 0..7, for PM1a and
- * PM1b; false, and nothing written, where there is no such package.
+ * numbers, which is what firmware has; nothing is interpreted. Writes the values of SLP_TYP, 0..7, for PM1a
+ * and PM1b. Returns false, and writes nothing, where there is no such package.
  */
 bool aml_s5(const uint8_t *aml, size_t size, uint8_t sleep_type[2]);
 

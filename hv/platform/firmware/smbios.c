@@ -71,7 +71,7 @@ static bool find_entry(phys_view view, uint64_t at, struct table *out)
     return p && read_entry(p, out);
 }
 
-/* False: `at` is not the start of a whole structure. Strings end with an empty one (6.1.3). */
+/* Returns false if no whole structure begins at `at`. Its strings end with an empty one (6.1.3). */
 static bool structure_at(const uint8_t *at, const uint8_t *end, struct structure *out)
 {
     const uint8_t *p;
@@ -87,7 +87,7 @@ static bool structure_at(const uint8_t *at, const uint8_t *end, struct structure
     return false;
 }
 
-/* What board makers ship where the seller filled in nothing: by how it begins. */
+/* What board makers ship where the seller filled in nothing, by how it begins. */
 static bool is_filler(const char *text)
 {
     static const char fillers[][13] = {"To Be Filled", "To be filled", "Default stri", "System manuf",
@@ -101,7 +101,7 @@ static bool is_filler(const char *text)
 }
 
 /* Blanks at the ends go, and within are one; what is not printable ASCII is a blank. */
-static void take_text(const uint8_t *from, const uint8_t *end, char *out)
+static void take_name(const uint8_t *from, const uint8_t *end, char *out)
 {
     unsigned length = 0;
 
@@ -118,7 +118,7 @@ static void take_text(const uint8_t *from, const uint8_t *end, char *out)
         out[0] = 0;
 }
 
-/* The string whose number stands in field `field`; numbers begin at 1, 0 is none. */
+/* Field `field` holds the number of a string, from 1 on; 0: there is none. */
 static void take_string(const struct structure *s, unsigned field, char *out)
 {
     const uint8_t *p = s->strings;
@@ -130,7 +130,7 @@ static void take_string(const struct structure *s, unsigned field, char *out)
         p++;
     }
     if (number)
-        take_text(p, s->end, out);
+        take_name(p, s->end, out);
 }
 
 /* Of each kind the first that says something. */
@@ -142,7 +142,7 @@ static void take_pair(const struct structure *s, char pair[2][MACHINE_NAME_BYTES
         take_string(s, SECOND_STRING, pair[1]);
 }
 
-static void walk(const uint8_t *at, const uint8_t *end, struct found *out)
+static void walk_structures(const uint8_t *at, const uint8_t *end, struct found *out)
 {
     struct structure s;
 
@@ -158,24 +158,24 @@ static void walk(const uint8_t *at, const uint8_t *end, struct found *out)
     }
 }
 
-static void name(char *out, const char *first, const char *second)
+static void write_name(char *out, const char *first, const char *second)
 {
     format(out, MACHINE_NAME_BYTES, "%s%s%s", first, first[0] && second[0] ? " " : "", second);
     if (!out[0])
         format(out, MACHINE_NAME_BYTES, "unknown");
 }
 
-/* A product of nobody's, on a board that has a name, goes by the board's. */
-static void name_all(const struct found *found, struct machine_names *names)
+/* A product without a name, on a board that has one, goes by the board's. */
+static void write_names(const struct found *found, struct machine_names *names)
 {
     bool by_board = !found->system[1][0] && found->board[1][0];
 
     const char(*of)[MACHINE_NAME_BYTES] = by_board ? found->board : found->system;
 
-    name(names->vendor, of[0], "");
-    name(names->product, of[1], "");
-    name(names->board, found->board[1], "");
-    name(names->firmware, found->bios[0], found->bios[1]);
+    write_name(names->vendor, of[0], "");
+    write_name(names->product, of[1], "");
+    write_name(names->board, found->board[1], "");
+    write_name(names->firmware, found->bios[0], found->bios[1]);
 }
 
 bool smbios_read(struct efi_table efi, phys_view view, struct machine_names *out)
@@ -189,7 +189,7 @@ bool smbios_read(struct efi_table efi, phys_view view, struct machine_names *out
         bytes = peek(view, table.at, table.size);
     }
     if (bytes)
-        walk(bytes, bytes + table.size, &found);
-    name_all(&found, out);
+        walk_structures(bytes, bytes + table.size, &found);
+    write_names(&found, out);
     return bytes;
 }

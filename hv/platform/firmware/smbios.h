@@ -24,12 +24,12 @@ struct machine_names {
 };
 
 /*
- * By UEFI's table, else in the BIOS's memory. False: there is no whole table of SMBIOS, and all names are
- * "unknown".
+ * Reads the names from the table that UEFI names, else from one in the BIOS's memory. Returns false if there
+ * is no whole table; then all names are "unknown".
  */
 bool smbios_read(struct efi_table efi, phys_view view, struct machine_names *out);
 
-/* For smbios_read: where UEFI says that the entry point is, the newer kind if it has both; 0: nowhere. */
+/* For smbios_read: returns where UEFI has the entry point, the newer kind if it has both; 0: nowhere. */
 uint64_t smbios_efi_entry(struct efi_table efi, phys_view view);
 
 #endif

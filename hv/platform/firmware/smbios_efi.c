@@ -31,7 +31,8 @@ static uint64_t pointer_at(const uint8_t *p, const struct layout *layout)
     return layout->pointer == 8 ? le64(p) : le32(p);
 }
 
-static uint64_t find(const uint8_t *entries, uint32_t count, const struct layout *layout, const uint8_t *guid)
+static uint64_t find_guid(const uint8_t *entries, uint32_t count, const struct layout *layout,
+                          const uint8_t *guid)
 {
     for (uint32_t i = 0; i < count; i++) {
         const uint8_t *entry = entries + (size_t)i * (GUID_BYTES + layout->pointer);
@@ -60,6 +61,6 @@ uint64_t smbios_efi_entry(struct efi_table efi, phys_view view)
     entries = peek(view, at, size);
     if (!entries)
         return 0;
-    found = find(entries, (uint32_t)count, layout, smbios3_guid);
-    return found ? found : find(entries, (uint32_t)count, layout, smbios_guid);
+    found = find_guid(entries, (uint32_t)count, layout, smbios3_guid);
+    return found ? found : find_guid(entries, (uint32_t)count, layout, smbios_guid);
 }

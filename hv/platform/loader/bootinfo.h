@@ -54,7 +54,9 @@ struct boot_info {
     uint64_t info_start, info_end;       /* the structure itself, to be kept until it is parsed (0,0: none) */
 };
 
-/* NULL when all is well, else what is wrong, as a sentence ("boot information ends inside a tag"). */
+/*
+ * Both return NULL if all is well, else what is wrong, as a sentence ("boot information ends inside a tag").
+ */
 const char *multiboot2_parse(uint64_t info, phys_view view, struct boot_info *out);
 const char *pvh_parse(uint64_t start_info, phys_view view, struct boot_info *out);
 

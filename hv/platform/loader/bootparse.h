@@ -1,4 +1,4 @@
-/* What the two parsers of boot information share. Pure; for hv/platform's own files. */
+/* What the two parsers of boot information share. Pure; for this wing. */
 #ifndef PLATFORM_BOOTPARSE_H
 #define PLATFORM_BOOTPARSE_H
 
@@ -22,7 +22,7 @@ void boot_add_range(struct boot_info *out, uint64_t start, uint64_t size, uint32
  */
 size_t boot_copy_text(char *out, size_t at, const uint8_t *text, size_t size, bool *ended, bool *cut);
 
-/* True if no range of the map says that the 4000 bytes of text at 0xb8000 are RAM. */
+/* Returns true if no range of the map says that the 4000 bytes of text at 0xb8000 are RAM. */
 bool boot_vga_hole(const struct boot_info *boot);
 
 #endif

@@ -68,7 +68,7 @@ unsigned memmap_usable(const struct boot_info *boot, struct memory_range *out, u
     unsigned count = 0;
     uint64_t at = 0;
 
-    /* Each turn moves `at` past the edge of at least one range, so there are at most two turns a range. */
+    /* Each pass moves `at` past the edge of at least one range, so there are at most two passes a range. */
     while (count < max && (at = next_usable(boot, at)) < PHYS_END) {
         uint64_t taken = taken_until(boot, at);
 

@@ -10,7 +10,7 @@
  */
 unsigned memmap_usable(const struct boot_info *boot, struct memory_range *out, unsigned max);
 
-/* A free 4 KiB page in [0x1000, 0x9f000) for the AP trampoline, outside every `keep` range; 0: none. */
+/* Returns a free page in [0x1000, 0x9f000) for the trampoline, outside every `keep` range; 0: none. */
 uint64_t memmap_low_page(const struct memory_range *usable, unsigned count, const struct memory_range *keep,
                          unsigned keep_count);
 

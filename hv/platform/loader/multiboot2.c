@@ -49,7 +49,7 @@ static void take_cmdline(const struct tag *tag, struct boot_info *out)
                    &out->cmdline_cut);
 }
 
-static const char *take_module(const struct tag *tag, struct boot_info *out)
+static const char *take_module_tag(const struct tag *tag, struct boot_info *out)
 {
     if (tag->size < MODULE_CMDLINE)
         return "a module's tag is too short";
@@ -66,7 +66,7 @@ static const char *take_module(const struct tag *tag, struct boot_info *out)
     return NULL;
 }
 
-static const char *take_mmap(const struct tag *tag, struct progress *p)
+static const char *take_mmap_tag(const struct tag *tag, struct progress *p)
 {
     if (tag->size < MMAP_ENTRIES)
         return "the memory map's tag is too short";
@@ -132,8 +132,8 @@ static const char *take_tag(const struct tag *tag, struct progress *p)
 {
     switch (tag->type) {
     case TAG_CMDLINE: take_cmdline(tag, p->out); return NULL;
-    case TAG_MODULE: return take_module(tag, p->out);
-    case TAG_MMAP: return take_mmap(tag, p);
+    case TAG_MODULE: return take_module_tag(tag, p->out);
+    case TAG_MMAP: return take_mmap_tag(tag, p);
     case TAG_FRAMEBUFFER: take_framebuffer(tag, p); return NULL;
     case TAG_RSDP_OLD:
     case TAG_RSDP_NEW: take_rsdp(tag, p); return NULL;
@@ -172,7 +172,7 @@ static const char *walk_tags(const uint8_t *bytes, uint32_t total, uint64_t info
     return "boot information has no end tag";
 }
 
-static const char *judge(struct progress *p)
+static const char *check_whole(struct progress *p)
 {
     struct boot_info *out = p->out;
 
@@ -206,5 +206,5 @@ const char *multiboot2_parse(uint64_t info, phys_view view, struct boot_info *ou
 
     struct progress progress = {.out = out};
     const char *wrong = walk_tags(bytes, total, info, &progress);
-    return wrong ? wrong : judge(&progress);
+    return wrong ? wrong : check_whole(&progress);
 }

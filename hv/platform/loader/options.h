@@ -15,7 +15,7 @@ static inline int option_shown(size_t length)
 enum end { END_STAY, END_POWER_OFF, END_RESET };
 enum clockmode { CLOCKMODE_AUTO, CLOCKMODE_UNIFIED, CLOCKMODE_PERCPU };
 
-/* The first word whose value was refused: a part of the line; why == NULL: there is none. */
+/* The first word with a value that was refused: a part of the line. why is NULL where there is none. */
 struct option_refused {
     const char *word;
     size_t length;
@@ -38,16 +38,18 @@ struct options {
     enum end end;          /* end=stay|poweroff|reset, default stay: what follows the verdict */
 };
 
-/* Called for each word refused: unknown options and bad values; `why` is a sentence's middle. */
+/* Is called for each word refused: unknown options and bad values; `why` is a sentence's middle. */
 typedef void (*options_complaint)(const char *word, size_t length, const char *why);
 
-/* Fills in defaults, then what the line says. Returns false if any value was bad (unknown names are only
- * named); out->bad is the first of them, and its default stays. */
+/*
+ * Fills in defaults, then what the line says. Returns false if any value was bad: out->bad is the first of
+ * them, and its default stays. Of unknown names it only complains.
+ */
 bool options_parse(const char *line, struct options *out, options_complaint complain);
 
 /*
- * A lone "--" ends the hypervisor's words: what follows it is the guest's command line where the loader gives
- * the module none of its own (QEMU's -kernel and -initrd). NULL: there is no "--".
+ * A lone "--" ends the hypervisor's words. Returns what follows it: the guest's command line where the loader
+ * gives the module none of its own (QEMU's -kernel and -initrd). Returns NULL if there is no "--".
  */
 const char *options_guest_line(const char *line);
 

@@ -19,7 +19,7 @@ _Static_assert(sizeof(struct hvm_modlist_entry) == 32 && sizeof(struct hvm_memma
  * The length of the line is not said, so it is viewed page by page: memory is there or not by pages.
  * BOOT_MAX_CMDLINE bytes lie in two pages at most, so this ends.
  */
-static const char *take_text(uint64_t phys, phys_view view, char *out, bool *cut)
+static const char *take_line(uint64_t phys, phys_view view, char *out, bool *cut)
 {
     size_t at = 0;
     bool ended = false;
@@ -37,7 +37,7 @@ static const char *take_text(uint64_t phys, phys_view view, char *out, bool *cut
     return NULL;
 }
 
-static const char *take_module(const uint8_t *info, phys_view view, struct boot_info *out)
+static const char *take_modlist(const uint8_t *info, phys_view view, struct boot_info *out)
 {
     out->module_count = FIELD32(info, hvm_start_info, nr_modules);
     if (out->module_count == 0)
@@ -54,7 +54,7 @@ static const char *take_module(const uint8_t *info, phys_view view, struct boot_
     out->module_start = start;
     out->module_end = start + size;
     uint64_t line = FIELD64(entry, hvm_modlist_entry, cmdline_paddr);
-    return line ? take_text(line, view, out->module_cmdline, &out->module_cmdline_cut) : NULL;
+    return line ? take_line(line, view, out->module_cmdline, &out->module_cmdline_cut) : NULL;
 }
 
 static const char *take_map(const uint8_t *info, phys_view view, struct boot_info *out)
@@ -82,11 +82,11 @@ static const char *take_all(const uint8_t *info, phys_view view, struct boot_inf
     uint64_t line = FIELD64(info, hvm_start_info, cmdline_paddr);
 
     if (line)
-        wrong = take_text(line, view, out->cmdline, &out->cmdline_cut);
+        wrong = take_line(line, view, out->cmdline, &out->cmdline_cut);
     if (!wrong)
         wrong = take_map(info, view, out);
     if (!wrong)
-        wrong = take_module(info, view, out);
+        wrong = take_modlist(info, view, out);
     out->rsdp = FIELD64(info, hvm_start_info, rsdp_paddr);
     /* Nothing tells the mode of the screen; writing the text page does no harm where it is not RAM. */
     out->vga_text = boot_vga_hole(out);

@@ -49,19 +49,19 @@ static unsigned start_all(const struct machine *machine, const char *wanted, str
     return count;
 }
 
-static uint64_t distance(uint64_t a, uint64_t b)
+static uint64_t rate_distance(uint64_t a, uint64_t b)
 {
     return a > b ? a - b : b - a;
 }
 
 bool rates_agree(uint64_t a, uint64_t b)
 {
-    return a != 0 && b != 0 && distance(a, b) * 100 <= (a > b ? a : b);
+    return a != 0 && b != 0 && rate_distance(a, b) * 100 <= (a > b ? a : b);
 }
 
 uint32_t rates_apart_permille(uint64_t a, uint64_t b)
 {
-    uint64_t permille = distance(a, b) / b * 1000 + distance(a, b) % b * 1000 / b;
+    uint64_t permille = rate_distance(a, b) / b * 1000 + rate_distance(a, b) % b * 1000 / b;
 
     return permille < 999999 ? (uint32_t)permille : 999999;
 }
@@ -143,7 +143,7 @@ static void say_usable(const struct counter_source *source)
               ps / 1000, ps % 1000, ref->typical_width, how);
 }
 
-/* Into usable[], by how far off a good sample is; all are in ticks of one TSC. */
+/* Into usable[], by how far off a good reading is; all are in ticks of one TSC. */
 static void insert_usable(struct counter_source *source)
 {
     unsigned at = usable_count++;

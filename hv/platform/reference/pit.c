@@ -13,7 +13,7 @@
 #define CHANNEL2_LATCH 0x80 /* counter latch command */
 #define CHANNEL2_MODE2 0xb4 /* low byte then high byte, mode 2, binary */
 
-#define START_TURNS 10000u /* a read takes 10 ns at the very least, a count 838 ns */
+#define START_SPINS 10000u /* a read takes 10 ns at the very least, a count 838 ns */
 
 /*
  * The latch command stops the count's copy at once, and an OUT has reached its device before the next
@@ -32,13 +32,13 @@ static bool pit_read(struct reference_reading *out)
     return true;
 }
 
-/* Waits until the count moves, in turns. */
+/* Waits until the count moves, for at most START_SPINS. */
 static bool pit_moves(void)
 {
     struct reference_reading first, now;
 
     pit_read(&first);
-    for (unsigned turn = 0; turn < START_TURNS; turn++) {
+    for (unsigned spin = 0; spin < START_SPINS; spin++) {
         pit_read(&now);
         if (now.count != first.count)
             return true;
@@ -64,8 +64,10 @@ static const char *pit_start(const struct machine *machine, struct reference *re
     outb(PIT_COMMAND, CHANNEL2_MODE2);
     outb(PIT_CHANNEL2, 0); /* 0 stands for 65536 */
     outb(PIT_CHANNEL2, 0);
-    /* The first edge after programming loads the count, and on some chips the next one is off: let both go
-     * by. */
+    /*
+     * The first edge after programming loads the count, and on some chips the next one is off: let both go
+     * by.
+     */
     if (pit_moves() && pit_moves())
         return NULL;
     return port_b == 0xff ? "it does not count (port 0x61 reads 0xff)" : "it does not count";

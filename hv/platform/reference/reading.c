@@ -1,19 +1,22 @@
-/* Reading a reference: one reading, and the tightest of a few. */
+/*
+ * Reading a reference timer. Where its count lasts longer than a reading takes, the reading is taken at the
+ * count's edge (read_at_edge); of a few readings the tightest counts.
+ */
 #include "platform/reference/source.h"
 
 #include "cpu/instructions.h"
 #include "cpu/lock.h"
 
-#define SAMPLES    8u
-#define EDGE_TURNS 64u     /* a count of the PIT is 5 to 10 readings on the fastest emulator */
-#define LOCK_TURNS 100000u /* 5 ms at least; a sample keeps the lock for some 30 us */
+#define MOST_READINGS 8u
+#define EDGE_POLLS    64u     /* a count of the PIT is 5 to 10 readings on the fastest emulator */
+#define LOCK_SPINS    100000u /* 5 ms at least; it is held for some 30 us at a time */
 
-/* Latches, and the order of half-reads, are the device's: one CPU at a time. */
+/* A device has one latch, and gives a count in halves: one CPU reads at a time. */
 static struct lock counters_lock = LOCK_INIT("reference timers");
 
-static bool counters_take(bool *were_on)
+static bool take_counters(bool *were_on)
 {
-    for (unsigned turn = 0; turn < LOCK_TURNS; turn++) {
+    for (unsigned spin = 0; spin < LOCK_SPINS; spin++) {
         if (lock_try(&counters_lock, were_on))
             return true;
         cpu_relax();
@@ -33,21 +36,27 @@ static uint64_t doubt(const struct counter_source *source, const struct referenc
 }
 
 /*
- * Polls until the count moves. The change came after the TSC read before the last reading that still showed
- * the old count, and before the one read after the first that showed the new. If the count moved by one only,
- * the instant is that of its becoming `count`. A stepping counter's change is no count's edge, but the one
- * instant at which its count is the true one. False: no change was seen, or one that says nothing.
+ * Polls until the count moves, which is its edge:
+ *
+ *      last poll with the old count          first poll with the new count
+ *      tsc_lo .......... tsc_hi              tsc_lo .......... tsc_hi
+ *      ^ after this                                  and before this ^   the count changed
+ *
+ * If the count moved by one only, the instant is that of its becoming `count`. The change of a stepping
+ * counter is no count's edge, but the one instant at which its count is true. Returns false if no change was
+ * seen, or one that says nothing.
  */
 static bool read_at_edge(const struct counter_source *source, struct reference_reading *out)
 {
     struct reference_reading old, now;
+    uint64_t moved;
 
     if (!source->poll(&old))
         return false;
-    for (unsigned turn = 0; turn < EDGE_TURNS; turn++, old = now) {
+    for (unsigned polls = 0; polls < EDGE_POLLS; polls++, old = now) {
         if (!source->poll(&now))
             return false;
-        uint64_t moved = (now.count - old.count) & counter_mask(&source->ref);
+        moved = (now.count - old.count) & counter_mask(&source->ref);
         if (moved == 0)
             continue;
         *out = now;
@@ -58,6 +67,7 @@ static bool read_at_edge(const struct counter_source *source, struct reference_r
     return false;
 }
 
+/* One reading, the best that this counter gives: at its edge where that can be seen. */
 static bool read_once(const struct counter_source *source, struct reference_reading *out)
 {
     if ((source->coarse || source->stepping) && read_at_edge(source, out))
@@ -65,11 +75,11 @@ static bool read_once(const struct counter_source *source, struct reference_read
     return !source->stepping && source->read(out);
 }
 
-bool source_sample(const struct counter_source *source, struct reference_reading *out)
+bool source_read_best(const struct counter_source *source, struct reference_reading *out)
 {
     bool any = false;
 
-    for (unsigned i = 0; i < SAMPLES; i++) {
+    for (unsigned i = 0; i < MOST_READINGS; i++) {
         struct reference_reading reading;
 
         if (!read_once(source, &reading))
@@ -83,13 +93,13 @@ bool source_sample(const struct counter_source *source, struct reference_reading
     return any;
 }
 
-bool reference_sample(const struct reference *ref, struct reference_reading *out)
+bool reference_read(const struct reference *ref, struct reference_reading *out)
 {
-    bool were_on;
+    bool were_on, ok;
 
-    if (!counters_take(&were_on))
+    if (!take_counters(&were_on))
         return false;
-    bool ok = source_sample(source_of(ref), out);
+    ok = source_read_best(source_of(ref), out);
     lock_release(&counters_lock, were_on);
     return ok;
 }
@@ -97,11 +107,11 @@ bool reference_sample(const struct reference *ref, struct reference_reading *out
 bool source_count(const struct counter_source *source, uint64_t *count)
 {
     struct reference_reading reading;
-    bool were_on;
+    bool were_on, ok;
 
-    if (!counters_take(&were_on))
+    if (!take_counters(&were_on))
         return false;
-    bool ok = source->read(&reading);
+    ok = source->read(&reading);
     lock_release(&counters_lock, were_on);
     *count = reading.count;
     return ok;

@@ -1,6 +1,6 @@
 /*
  * Reference timers behind one small interface: PIT channel 2, HPET, ACPI PM timer. Hardware; what is made of
- * a reading is hv/time/'s business. Every wait is bounded by turns of a loop, not by time.
+ * a reading is hv/time/'s business. Every wait is bounded by the spins of its loop, not by time.
  */
 #ifndef PLATFORM_REFERENCE_H
 #define PLATFORM_REFERENCE_H
@@ -37,30 +37,30 @@ struct reference {
  * where that one cannot be used the others are tried.
  */
 unsigned reference_find(const struct machine *machine, const char *wanted);
-/* i-th, best first; NULL beyond. */
+/* Returns the i-th of them, best first; NULL beyond. */
 const struct reference *reference_get(unsigned i);
 
 /*
- * The tightest of a few readings (at most 8, aligned to the count's edge where the counter is coarser than a
- * reading takes), interrupts off, on any CPU, one CPU at a time (a lock inside, with a bounded wait: false if
- * it is not to be had or every reading failed).
+ * Takes the tightest of a few readings: at most 8, each at the count's edge where a count lasts longer than a
+ * reading takes. On any CPU, interrupts off meanwhile, one CPU at a time. Returns false if every reading
+ * failed, or the lock was not free for long (the wait is bounded).
  */
-bool reference_sample(const struct reference *ref, struct reference_reading *out);
+bool reference_read(const struct reference *ref, struct reference_reading *out);
 
 /*
- * For loops that watch something else meanwhile: start, then go on while reference_waiting() says true. It
- * must be asked more often than the counter wraps (PIT: 54 ms), or the wait takes longer.
+ * For loops that watch something else meanwhile: start, then go on while reference_waiting() returns true. It
+ * must be called more often than the counter wraps (PIT: 54 ms), or the wait takes longer.
  */
 struct reference_wait {
     bool begun;
     uint64_t last, counts, counts_wanted; /* of the best reference */
     uint64_t tsc_end;                     /* should its counter stop */
-    uint64_t turns_left;                  /* should the TSC stop as well */
+    uint64_t spins_left;                  /* should the TSC stop as well */
 };
 void reference_wait_start(struct reference_wait *wait, uint32_t us);
 bool reference_waiting(struct reference_wait *wait);
 
-/* Busy-waits by the best reference, or by turns of port 0x80 when there is none; bounded anyhow. */
+/* Busy-waits by the best reference, or by writes to port 0x80 when there is none; bounded in any case. */
 void reference_wait_us(uint32_t us);
 
 #endif

@@ -1,4 +1,4 @@
-/* The reference timers from inside: what the drivers give to find.c and reading.c. */
+/* The reference timers from inside: what the files of this wing give to one another. */
 #ifndef PLATFORM_SOURCE_H
 #define PLATFORM_SOURCE_H
 
@@ -14,11 +14,11 @@ struct counter_source {
      */
     const char *(*start)(const struct machine *machine, struct reference *ref);
     /*
-     * Two ways to read the counter once: TSC, counter, TSC; edge = false. False: it could not be read. The
-     * caller holds the counters' lock, or is alone.
+     * Two ways to read the counter once: TSC, counter, TSC; edge = false. Both return false if it could not
+     * be read. The caller holds the counters' lock, or is alone.
      *
-     * read: to be relied on by itself. Everybody takes this one but for the next.
-     * poll: the quickest. It may be caught in a carry, so only what looks for the count's edge takes it:
+     * read: to be relied on by itself. Everybody takes this one but for the next. poll: the quickest. It may
+     * be caught in a carry, so only what looks for the count's edge takes it:
      *       there a count that moved by more than one is no edge.
      */
     bool (*read)(struct reference_reading *out);
@@ -27,9 +27,9 @@ struct counter_source {
     /* Found by trying it. */
     uint64_t khz;         /* the TSC's rate by it */
     uint64_t count_ticks; /* TSC ticks a count, rounded up */
-    uint64_t good_ticks;  /* how far off a good sample is: its width, without an edge a count more */
+    uint64_t good_ticks;  /* how far off a good reading is: its width, and without an edge a count more */
     bool coarse;          /* a count lasts longer than a reading: its edge can be found */
-    bool stepping;        /* an emulator's, that moves several counts at once, so that no edge is exact */
+    bool stepping;        /* an emulator's: it moves by several counts at once, so no edge is exact */
 };
 
 #define SOURCE_EXTERN(source, name, linux_option) extern struct counter_source source;
@@ -40,25 +40,27 @@ static inline uint64_t counter_mask(const struct reference *ref)
     return ref->bits >= 64 ? UINT64_MAX : (1ull << ref->bits) - 1;
 }
 
-/* reading.c. Without the lock, for trial.c. */
-bool source_sample(const struct counter_source *source, struct reference_reading *out);
-/* The count alone, under the lock, for reference_wait. False: the reading failed, or the lock is not free. */
+/* reading.c: the tightest of a few readings, without the lock: for trial.c. */
+bool source_read_best(const struct counter_source *source, struct reference_reading *out);
+/*
+ * The count alone, under the lock, for wait.c. Returns false if it cannot be read, or the lock is not free.
+ */
 bool source_count(const struct counter_source *source, uint64_t *count);
-/* find.c: the best one, NULL if there is none. */
+/* find.c: returns the best one, NULL if there is none. */
 const struct counter_source *source_best(void);
 
 /* trial.c: trying a timer before it is relied on. */
 
-/* False if the count does not move within a bounded number of readings. */
+/* Returns false if the count does not move within a bounded number of readings. */
 bool trial_counts(const struct counter_source *source);
 
 /*
- * Runs all sources side by side for some 5 ms by at least two of them, with a bound in turns, and sets each
+ * Runs all sources side by side for some 5 ms by at least two of them, with a bound in spins, and sets each
  * one's khz: the TSC's rate as seen by it, 0 where that cannot be judged.
  */
 void trial_rates(struct counter_source *const *sources, unsigned count);
 
-/* Needs khz. Finds out whether edges can be seen and are true ones, and how good a sample is. */
+/* Needs khz. Finds out whether edges can be seen and are true ones, and how good a reading is. */
 void trial_edges(struct counter_source *source);
 
 /* find.c: which of the timers are right, when they do not agree. Pure. */

@@ -2,15 +2,15 @@
 
 #include "cpu/instructions.h"
 
-#define COUNT_TURNS  10000u /* a reading takes 10 ns at the very least, the slowest count lasts 838 ns */
-#define WINDOW_NS    5000000u
-#define WINDOW_TURNS 200000u /* a turn takes 0.3 us on the fastest emulator, 5 us on a PC */
-#define TIGHT_READS  8u
-#define WORST_PPM    2000u /* brackets may blur a rate by this much: a fifth of what is to be told apart */
-#define STEP_READS   256u
-#define WIDTHS       16u
+#define COUNT_READS 10000u /* a reading takes 10 ns at the very least, the slowest count lasts 838 ns */
+#define TRIAL_NS    5000000u
+#define TRIAL_SPINS 200000u /* a spin takes 0.3 us on the fastest emulator, 5 us on a PC */
+#define TIGHT_READS 8u
+#define WORST_PPM   2000u /* brackets may blur a rate by this much: a fifth of what is to be told apart */
+#define STEP_READS  256u
+#define WIDTHS      16u
 
-/* One source within the window. */
+/* One source during the trial. */
 struct run {
     struct reference_reading first, last;
     uint64_t counts; /* since first; each poll adds, so that wraps are seen */
@@ -39,7 +39,7 @@ static bool tight_reading(const struct counter_source *source, struct reference_
 
 static uint64_t ns_of(const struct counter_source *source, uint64_t counts)
 {
-    /* 200000 turns are below 2^40 counts, so this is below 2^40 * 2^27. */
+    /* 200000 spins are below 2^40 counts, so this is below 2^40 * 2^27. */
     return counts > 1ull << 36 ? UINT64_MAX : counts * source->ref.period_num / source->ref.period_den;
 }
 
@@ -55,13 +55,13 @@ bool trial_counts(const struct counter_source *source)
 
     if (!source->read(&first))
         return false;
-    for (unsigned turn = 0; turn < COUNT_TURNS; turn++)
+    for (unsigned spin = 0; spin < COUNT_READS; spin++)
         if (source->read(&now) && now.count != first.count)
             return true;
     return false;
 }
 
-/* How many of the sources have run for the window's length by their own account. */
+/* Reads all sources once. Returns how many have run for TRIAL_NS by their own account. */
 static unsigned poll_all(struct counter_source *const *sources, struct run *runs, unsigned count)
 {
     unsigned done = 0;
@@ -71,7 +71,7 @@ static unsigned poll_all(struct counter_source *const *sources, struct run *runs
 
         if (sources[i]->read(&now))
             advance(sources[i], &runs[i], &now);
-        done += ns_of(sources[i], runs[i].counts) >= WINDOW_NS;
+        done += ns_of(sources[i], runs[i].counts) >= TRIAL_NS;
     }
     return done;
 }
@@ -98,7 +98,7 @@ void trial_rates(struct counter_source *const *sources, unsigned count)
         tight_reading(sources[i], &runs[i].first);
         runs[i].last = runs[i].first;
     }
-    for (unsigned turn = 0; turn < WINDOW_TURNS; turn++)
+    for (unsigned spin = 0; spin < TRIAL_SPINS; spin++)
         if (poll_all(sources, runs, count) >= wanted)
             break;
     for (unsigned i = 0; i < count; i++) {
@@ -110,8 +110,8 @@ void trial_rates(struct counter_source *const *sources, unsigned count)
     }
 }
 
-/* The least time between the starts of two readings and the end of the second. */
-static uint64_t turn_ticks(const struct counter_source *source)
+/* The least time from the start of one poll to the end of the next. */
+static uint64_t poll_ticks(const struct counter_source *source)
 {
     uint64_t least = UINT64_MAX;
     struct reference_reading old, now;
@@ -160,22 +160,22 @@ static bool seen_stepping(const struct counter_source *source)
     return most - margin > least;
 }
 
-/* The middle one of a few samples' widths, by insertion. */
+/* The median of a few best readings' widths, by insertion. */
 static uint64_t median_width(const struct counter_source *source, bool *edge)
 {
     uint64_t widths[WIDTHS];
     unsigned count = 0, edges = 0;
 
     for (unsigned i = 0; i < WIDTHS; i++) {
-        struct reference_reading sample;
+        struct reference_reading best;
 
-        if (!source_sample(source, &sample))
+        if (!source_read_best(source, &best))
             continue;
-        edges += sample.edge;
+        edges += best.edge;
         unsigned at = count++;
-        for (; at > 0 && widths[at - 1] > width_of(&sample); at--)
+        for (; at > 0 && widths[at - 1] > width_of(&best); at--)
             widths[at] = widths[at - 1];
-        widths[at] = width_of(&sample);
+        widths[at] = width_of(&best);
     }
     *edge = edges * 2 > count;
     return count ? widths[count / 2] : UINT64_MAX / 2;
@@ -187,7 +187,7 @@ void trial_edges(struct counter_source *source)
     uint64_t micro = (uint64_t)source->ref.period_den * 1000000;
 
     source->count_ticks = (source->khz * source->ref.period_num + micro - 1) / micro;
-    source->coarse = turn_ticks(source) < source->count_ticks;
+    source->coarse = poll_ticks(source) < source->count_ticks;
     source->stepping = seen_stepping(source);
     source->good_ticks = 0; /* every try counts while the usual is not known */
 
