@@ -6,6 +6,7 @@
 #include "cpu/apic_registers.h"
 #include "cpu/instructions.h"
 #include "cpu/paging.h"
+#include "cpu/spin.h"
 #include "cpu/traps.h"
 #include "log/log.h"
 
@@ -143,21 +144,22 @@ bool apic_requested(unsigned vector)
 }
 
 /* x2APIC mode has no delivery status: its write to the command register is enough. */
-static bool is_delivered(void)
+static bool is_delivered(void *unused)
 {
-    for (uint32_t spin = 0; spin < DELIVERY_SPINS; spin++) {
-        if (x2apic || !(apic_read(APIC_COMMAND) & COMMAND_PENDING))
-            return true;
-        cpu_relax();
-    }
-    return false;
+    (void)unused;
+    return x2apic || !(apic_read(APIC_COMMAND) & COMMAND_PENDING);
+}
+
+static bool wait_delivered(void)
+{
+    return spin_until(is_delivered, NULL, DELIVERY_SPINS);
 }
 
 static bool send_command(uint32_t apic_id, uint32_t what)
 {
     if (!x2apic && (!registers || apic_id > 254))
         return false;
-    if (!is_delivered())
+    if (!wait_delivered())
         return false;
     if (x2apic) {
         /*
@@ -170,7 +172,7 @@ static bool send_command(uint32_t apic_id, uint32_t what)
     }
     apic_write(APIC_COMMAND_HIGH, apic_id << 24);
     apic_write(APIC_COMMAND, what);
-    return is_delivered();
+    return wait_delivered();
 }
 
 bool apic_send(uint32_t apic_id, unsigned vector)

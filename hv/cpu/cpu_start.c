@@ -5,11 +5,10 @@
 #include "cpu/apic.h"
 #include "cpu/cpu_area.h"
 #include "cpu/cpu_start.h"
-#include "cpu/traps_entry.h"
 #include "cpu/instructions.h"
 #include "cpu/paging.h"
 #include "cpu/smp.h"
-#include "cpu/traps.h"
+#include "cpu/traps_entry.h"
 #include "log/panic.h"
 
 #define MSR_GS_BASE 0xc0000101u
@@ -62,7 +61,10 @@ void traps_init_cpu(void)
     control_init_cpu();
 }
 
-/* A woken CPU's first C, on its own stack. */
+/*
+ * A woken CPU's first C, on its own stack. It sets itself up, says that it is READY, sleeps until the boot CPU
+ * lets it go, and ends in `start_entry`. (A CPU that cannot be used, or is not wanted any more, halts here.)
+ */
 void smp_woken(unsigned area)
 {
     struct cpu *cpu = cpu_by_area(area);
@@ -77,7 +79,7 @@ void smp_woken(unsigned area)
     __atomic_store_n(&cpu->alive, 1, __ATOMIC_RELEASE);
     if (!__atomic_compare_exchange_n(&cpu->start_state, &expected, START_READY, false, __ATOMIC_RELEASE,
                                      __ATOMIC_RELAXED))
-        cpu_halt_for_ever();
+        cpu_halt_for_ever(); /* refused: it came too late, and its area is given to no other */
     while (__atomic_load_n(&cpu->start_state, __ATOMIC_ACQUIRE) != START_GO)
         cpu_idle();
     paging_load(); /* forgets the trampoline's mapping */

@@ -130,8 +130,8 @@ void identify_brand(cpuid_reader read, char out[BRAND_BYTES])
     }
     out[BRAND_BYTES - 1] = 0;
     trim(out);
-    for (unsigned i = 0; !out[0] && i < sizeof unknown; i++)
-        out[sizeof unknown - 1 - i] = unknown[sizeof unknown - 1 - i];
+    if (!out[0])
+        memcpy(out, unknown, sizeof unknown);
 }
 
 /* 15h: TSC = ECX * EBX / EAX, any of them 0 where it is not said; 16h: EAX[15:0] MHz. */

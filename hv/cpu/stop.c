@@ -2,9 +2,10 @@
 #include <stddef.h>
 
 #include "cpu/apic.h"
-#include "cpu/traps_entry.h"
 #include "cpu/instructions.h"
 #include "cpu/smp.h"
+#include "cpu/spin.h"
+#include "cpu/traps_entry.h"
 #include "log/log.h"
 
 #define STOP_SPINS 1000000u /* about 100 ms */
@@ -50,6 +51,11 @@ static unsigned count_running(uint32_t self)
     return running;
 }
 
+static bool all_stopped(void *self)
+{
+    return count_running(*(const uint32_t *)self) == 0;
+}
+
 /* May be called with GS, locks and the other CPUs in any state. */
 void smp_stop_others(void)
 {
@@ -59,9 +65,7 @@ void smp_stop_others(void)
     for (unsigned area = 0; area < MAX_CPUS; area++)
         if (may_run(area, self))
             apic_send_nmi(cpu_by_area(area)->apic_id);
-    for (uint32_t spin = 0; spin < STOP_SPINS && count_running(self); spin++)
-        cpu_relax();
-    if (count_running(self))
+    if (!spin_until(all_stopped, &self, STOP_SPINS))
         log_print("smp: %u CPUs did not stop\n", count_running(self));
 }
 

@@ -29,8 +29,8 @@ static bool extended; /* the last byte was E0 */
 static unsigned skip; /* bytes of Pause still to come */
 
 static const struct {
-    uint16_t code;
-    uint8_t key;
+    unsigned code;
+    enum key key;
 } meanings[] = {
     {0x39, KEY_PAGE},  {0x51, KEY_PAGE},      {EXTENDED(0x51), KEY_PAGE}, {0x49, KEY_BACK},
     {0x10, KEY_QR},    {0x23, KEY_HELP},      {EXTENDED(0x49), KEY_BACK}, {0x35, KEY_HELP},
@@ -41,7 +41,7 @@ static enum key meaning(unsigned code)
 {
     for (unsigned i = 0; i < sizeof meanings / sizeof meanings[0]; i++)
         if (meanings[i].code == code)
-            return (enum key)meanings[i].key;
+            return meanings[i].key;
     return KEY_NONE;
 }
 

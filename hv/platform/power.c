@@ -102,18 +102,25 @@ static void forget_events(uint16_t port)
     outw(port, PM1_STATUS);
 }
 
+/* Of PM1a (0) or PM1b (1), if it is there: the kind of sleep is S5, and `order` is 0 or SLP_EN. */
+static void write_pm1_control(unsigned which, uint16_t order)
+{
+    uint16_t port = power.pm1_control[which];
+
+    if (port)
+        outw(port, (uint16_t)((inw(port) & ~(SLP_TYP | SLP_EN)) | power.sleep_type[which] << 10 | order));
+}
+
 /* 16.1.6: the kind of sleep first in both, then the same with the order to go. */
 static void sleep_by_pm1(void)
 {
     enter_acpi_mode();
     for (unsigned i = 0; i < 2; i++)
         forget_events(power.pm1_event[i]);
-    for (unsigned i = 0; i < 4; i++) {
-        uint16_t port = power.pm1_control[i % 2], order = i < 2 ? 0 : SLP_EN;
-
-        if (port)
-            outw(port, (uint16_t)((inw(port) & ~(SLP_TYP | SLP_EN)) | power.sleep_type[i % 2] << 10 | order));
-    }
+    for (unsigned i = 0; i < 2; i++)
+        write_pm1_control(i, 0);
+    for (unsigned i = 0; i < 2; i++)
+        write_pm1_control(i, SLP_EN);
 }
 
 static void wait_steps(unsigned steps)

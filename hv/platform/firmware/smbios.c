@@ -90,9 +90,9 @@ static bool structure_at(const uint8_t *at, const uint8_t *end, struct structure
 /* What board makers ship where the seller filled in nothing, by how it begins. */
 static bool is_filler(const char *text)
 {
-    static const char fillers[][13] = {"To Be Filled", "To be filled", "Default stri", "System manuf",
-                                       "System Produ", "System Name",  "Not Specifie", "Not Applicab",
-                                       "OEM",          "O.E.M."};
+    static const char *const fillers[] = {"To Be Filled", "To be filled", "Default stri", "System manuf",
+                                          "System Produ", "System Name",  "Not Specifie", "Not Applicab",
+                                          "OEM",          "O.E.M."};
 
     for (unsigned i = 0; i < sizeof fillers / sizeof fillers[0]; i++)
         if (strncmp(text, fillers[i], strlen(fillers[i])) == 0)

@@ -4,8 +4,8 @@
  */
 #include "platform/reference/source.h"
 
-#include "cpu/instructions.h"
 #include "cpu/lock.h"
+#include "cpu/spin.h"
 
 #define MOST_READINGS 8u
 #define EDGE_POLLS    64u     /* a count of the PIT is 5 to 10 readings on the fastest emulator */
@@ -14,14 +14,14 @@
 /* A device has one latch, and gives a count in halves: one CPU reads at a time. */
 static struct lock counters_lock = LOCK_INIT("reference timers");
 
+static bool try_counters(void *were_on)
+{
+    return lock_try(&counters_lock, were_on);
+}
+
 static bool take_counters(bool *were_on)
 {
-    for (unsigned spin = 0; spin < LOCK_SPINS; spin++) {
-        if (lock_try(&counters_lock, were_on))
-            return true;
-        cpu_relax();
-    }
-    return false;
+    return spin_until(try_counters, were_on, LOCK_SPINS);
 }
 
 static const struct counter_source *source_of(const struct reference *ref)
