@@ -62,8 +62,9 @@ void traps_init_cpu(void)
 }
 
 /*
- * A woken CPU's first C, on its own stack. It sets itself up, says that it is READY, sleeps until the boot CPU
- * lets it go, and ends in `start_entry`. (A CPU that cannot be used, or is not wanted any more, halts here.)
+ * A woken CPU's first C, on its own stack. It sets itself up, says that it is READY, sleeps until the boot
+ * CPU lets it go, and ends in `start_entry`. A CPU that cannot be used, or comes too late, halts here for
+ * ever.
  */
 void smp_woken(unsigned area)
 {
@@ -79,7 +80,7 @@ void smp_woken(unsigned area)
     __atomic_store_n(&cpu->alive, 1, __ATOMIC_RELEASE);
     if (!__atomic_compare_exchange_n(&cpu->start_state, &expected, START_READY, false, __ATOMIC_RELEASE,
                                      __ATOMIC_RELAXED))
-        cpu_halt_for_ever(); /* refused: it came too late, and its area is given to no other */
+        cpu_halt_for_ever(); /* too late: its area is given to no other CPU */
     while (__atomic_load_n(&cpu->start_state, __ATOMIC_ACQUIRE) != START_GO)
         cpu_idle();
     paging_load(); /* forgets the trampoline's mapping */
