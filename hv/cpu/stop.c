@@ -51,7 +51,7 @@ static unsigned count_running(uint32_t self)
     return running;
 }
 
-static bool all_stopped(void *self)
+static bool no_other_runs(void *self)
 {
     return count_running(*(const uint32_t *)self) == 0;
 }
@@ -65,7 +65,7 @@ void smp_stop_others(void)
     for (unsigned area = 0; area < MAX_CPUS; area++)
         if (may_run(area, self))
             apic_send_nmi(cpu_by_area(area)->apic_id);
-    if (!spin_until(all_stopped, &self, STOP_SPINS))
+    if (!spin_until(no_other_runs, &self, STOP_SPINS))
         log_print("smp: %u CPUs did not stop\n", count_running(self));
 }
 

@@ -64,14 +64,16 @@ enum key keyboard_poll(void)
 {
     for (unsigned i = 0; !absent && i < MOST_BYTES; i++) {
         uint8_t status = inb(PORT_STATUS);
+        uint8_t byte;
+        enum key key;
 
         absent = status == NOBODY;
         if (!(status & STATUS_FULL)) {
             started = true;
             return KEY_NONE;
         }
-        uint8_t byte = inb(PORT_DATA);
-        enum key key = absent || (status & STATUS_MOUSE) ? KEY_NONE : take_scan_code(byte);
+        byte = inb(PORT_DATA);
+        key = absent || (status & STATUS_MOUSE) ? KEY_NONE : take_scan_code(byte);
         if (key != KEY_NONE && started)
             return key;
     }
@@ -86,9 +88,10 @@ bool keyboard_is_dear(void)
 
     for (; polls < POLLS; polls++) {
         uint64_t start = rdtsc_ordered();
+        uint64_t ticks;
 
         inb(PORT_STATUS);
-        uint64_t ticks = rdtsc_ordered() - start;
+        ticks = rdtsc_ordered() - start;
         if (ticks < quickest)
             quickest = ticks;
     }

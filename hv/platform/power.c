@@ -141,11 +141,12 @@ static _Noreturn void stand_still(const char *advice)
 /* QEMU's exit status becomes 2 * value + 1: 33 for ok, 35 for fail. */
 void power_emulator_exit(bool ok)
 {
+    static const char word[] = "Shutdown";
+
     outb(ISA_DEBUG_EXIT, ok ? 0x10 : 0x11);
     /* On a PC a device may have been given port 0x8900: only Bochs gets its word. */
     if (inb(DEBUG_CONSOLE) != DEBUG_CONSOLE)
         return;
-    static const char word[] = "Shutdown";
     for (size_t i = 0; word[i] != 0; i++)
         outb(BOCHS_SHUTDOWN, (uint8_t)word[i]);
 }

@@ -17,13 +17,14 @@ static int number_of(uint8_t raw, bool binary)
 static int hour_of(uint8_t raw, uint8_t status_b)
 {
     bool binary = status_b & STATUS_B_BINARY;
+    int hour;
 
     if (status_b & STATUS_B_24_HOURS) {
         int hour = number_of(raw, binary);
 
         return hour <= 23 ? hour : -1;
     }
-    int hour = number_of(raw & 0x7f, binary);
+    hour = number_of(raw & 0x7f, binary);
     if (hour < 1 || hour > 12)
         return -1;
     return hour % 12 + (raw & HOUR_PM ? 12 : 0);
@@ -73,13 +74,14 @@ bool rtc_decode(const struct rtc_registers *raw, bool has_century, int64_t *utc_
         day = number_of(raw->day, binary);
     int hour = hour_of(raw->hour, raw->status_b);
     int minute = number_of(raw->minute, binary), second = number_of(raw->second, binary);
+    int64_t days;
 
     if (year < 1970 || month < 1 || month > 12 || day < 1 || day > days_in_month(year, month))
         return false;
     if (hour < 0 || minute < 0 || minute > 59 || second < 0 || second > 59)
         return false;
 
-    int64_t days = days_before_year(year) + day - 1;
+    days = days_before_year(year) + day - 1;
     for (int m = 1; m < month; m++)
         days += days_in_month(year, m);
     *utc_s = ((days * 24 + hour) * 60 + minute) * 60 + second;

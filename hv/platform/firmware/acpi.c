@@ -22,13 +22,14 @@ struct root {
 static const uint8_t *whole_table(phys_view view, uint64_t phys, const char *signature, uint32_t *size)
 {
     const uint8_t *header = peek(view, phys, ACPI_HEADER);
+    const uint8_t *table;
 
     if (!header || !bytes_equal(header, signature, 4))
         return NULL;
     *size = le32(header + ACPI_LENGTH);
     if (*size < ACPI_HEADER || *size > ACPI_MAX_TABLE)
         return NULL;
-    const uint8_t *table = peek(view, phys, *size);
+    table = peek(view, phys, *size);
     return table && byte_sum(table, *size) == 0 ? table : NULL;
 }
 
@@ -110,10 +111,12 @@ static void take_known(phys_view view, uint64_t phys, bool *seen, struct machine
         return;
     }
     for (unsigned i = 0; i < KNOWN; i++) {
+        uint32_t size;
+        const uint8_t *table;
+
         if (seen[i] || !bytes_equal(header, known[i].signature, 4))
             continue;
-        uint32_t size;
-        const uint8_t *table = whole_table(view, phys, known[i].signature, &size);
+        table = whole_table(view, phys, known[i].signature, &size);
         seen[i] = table != NULL;
         if (table)
             known[i].read(table, size, out);
@@ -150,6 +153,9 @@ static bool find_s5(phys_view view, const struct root *root, struct machine *out
 
 void acpi_read(uint64_t rsdp, phys_view view, struct machine *out)
 {
+    bool seen[KNOWN] = {false};
+    struct root root;
+
     *out = (struct machine){.source = "none"};
     if (rsdp != 0 && !rsdp_valid(peek(view, rsdp, RSDP_V1_SIZE))) {
         out->bad_tables++;
@@ -158,11 +164,9 @@ void acpi_read(uint64_t rsdp, phys_view view, struct machine *out)
     if (rsdp == 0)
         rsdp = find_rsdp(view);
 
-    struct root root;
     if (rsdp == 0 || !find_root(view, rsdp, out, &root))
         return;
     out->source = "acpi";
-    bool seen[KNOWN] = {false};
     out->bad_tables += root.count > ROOT_MAX_ENTRIES;
     for (uint32_t i = 0; i < root.count && i < ROOT_MAX_ENTRIES; i++)
         take_known(view, entry_address(&root, i), seen, out);

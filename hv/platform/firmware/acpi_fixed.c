@@ -57,12 +57,15 @@ static const struct acpi_register none = {0};
 /* The register at `at`, none where the table ends before it or the address cannot be. */
 static struct acpi_register generic(const uint8_t *table, uint32_t size, uint32_t at)
 {
+    struct acpi_register reg;
+    bool sound;
+
     if (size < at + GAS_SIZE)
         return none;
-    struct acpi_register reg = {table[at + GAS_SPACE], le64(table + at + GAS_ADDRESS)};
-    bool sound = reg.space == ACPI_IO       ? reg.address <= MOST_PORT
-                 : reg.space == ACPI_MEMORY ? reg.address <= PHYS_END - 4096
-                                            : false;
+    reg = (struct acpi_register){table[at + GAS_SPACE], le64(table + at + GAS_ADDRESS)};
+    sound = reg.space == ACPI_IO       ? reg.address <= MOST_PORT
+            : reg.space == ACPI_MEMORY ? reg.address <= PHYS_END - 4096
+                                       : false;
     return sound ? reg : none;
 }
 
@@ -78,13 +81,16 @@ static uint16_t block(const uint8_t *table, uint32_t size, uint32_t at, uint32_t
 /* 4.8.3.6: a byte, in I/O, memory or the configuration space of a device on bus 0. */
 static struct acpi_register reset_register(const uint8_t *table, uint32_t size)
 {
+    uint64_t address;
+    bool sound;
+
     if (size <= RESET_VALUE || !(le32(table + FLAGS) & RESET_REG_SUP))
         return none;
     if (table[RESET_REG + GAS_SPACE] != ACPI_PCI)
         return generic(table, size, RESET_REG);
     /* 5.2.3.2, table 5-2: device, function and offset in the three lowest words. */
-    uint64_t address = le64(table + RESET_REG + GAS_ADDRESS);
-    bool sound = address >> 32 < 32 && (address >> 16 & 0xffff) < 8 && (address & 0xffff) < 256;
+    address = le64(table + RESET_REG + GAS_ADDRESS);
+    sound = address >> 32 < 32 && (address >> 16 & 0xffff) < 8 && (address & 0xffff) < 256;
     return sound ? (struct acpi_register){ACPI_PCI, address} : none;
 }
 
@@ -123,14 +129,17 @@ static void fadt_read_power(const uint8_t *table, uint32_t size, struct machine 
 
 void fadt_read(const uint8_t *table, uint32_t size, struct machine *out)
 {
+    uint8_t century;
+    uint32_t flags;
+
     if (size < FADT_MIN) {
         out->bad_tables++;
         return;
     }
-    uint32_t flags = le32(table + FLAGS);
+    flags = le32(table + FLAGS);
     out->pmtimer_port = flags & FADT_HW_REDUCED ? 0 : pmtimer_port(table, size);
     /* CMOS has 128 bytes in its first bank; the clock itself takes the first 14. */
-    uint8_t century = table[CENTURY];
+    century = table[CENTURY];
     out->century_register = century >= 14 && century < 128 ? century : 0;
     fadt_read_power(table, size, out);
 }

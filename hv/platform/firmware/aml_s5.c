@@ -36,11 +36,13 @@ static bool enter_package(struct bytes *in)
 {
     size_t whole = in->left;
     uint8_t lead, byte;
+    unsigned follow;
+    size_t length;
 
     if (!take_byte(in, &lead))
         return false;
-    unsigned follow = lead >> 6;
-    size_t length = follow ? lead & 0xfu : lead & 0x3fu;
+    follow = lead >> 6;
+    length = follow ? lead & 0xfu : lead & 0x3fu;
     for (unsigned i = 0; i < follow; i++) {
         if (!take_byte(in, &byte))
             return false;

@@ -67,9 +67,11 @@ static bool take_entries(const uint8_t *table, uint32_t size, struct machine *ou
     uint32_t at = HEADER_BYTES;
 
     for (unsigned left = le16(table + TABLE_ENTRY_COUNT); left > 0; left--) {
+        uint32_t entry_size;
+
         if (at >= size || table[at] > ENTRY_LAST)
             return false;
-        uint32_t entry_size = table[at] == ENTRY_PROCESSOR ? PROCESSOR_BYTES : OTHER_BYTES;
+        entry_size = table[at] == ENTRY_PROCESSOR ? PROCESSOR_BYTES : OTHER_BYTES;
         if (entry_size > size - at)
             return false;
         if (table[at] == ENTRY_PROCESSOR)

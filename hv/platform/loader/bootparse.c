@@ -31,9 +31,12 @@ static void lose_range(struct boot_info *out, const struct memory_range *lost)
 
 void boot_add_range(struct boot_info *out, uint64_t start, uint64_t size, uint32_t type)
 {
+    struct memory_range *last;
+    struct memory_range range;
+
     if (size == 0)
         return;
-    struct memory_range range = {.start = start, .end = start + size, .kind = kind_of(type)};
+    range = (struct memory_range){.start = start, .end = start + size, .kind = kind_of(type)};
     if (size > UINT64_MAX - start) {
         range.end = UINT64_MAX;
         range.kind = MEMORY_RESERVED;
@@ -41,7 +44,7 @@ void boot_add_range(struct boot_info *out, uint64_t start, uint64_t size, uint32
             return;
     }
 
-    struct memory_range *last = out->range_count ? &out->ranges[out->range_count - 1] : NULL;
+    last = out->range_count ? &out->ranges[out->range_count - 1] : NULL;
     if (last && last->kind == range.kind && last->end == range.start)
         last->end = range.end;
     else if (out->range_count < BOOT_MAX_RANGES)

@@ -71,13 +71,15 @@ unsigned memmap_usable(const struct boot_info *boot, struct memory_range *out, u
     /* Each pass moves `at` past the edge of at least one range, so there are at most two passes a range. */
     while (count < max && (at = next_usable(boot, at)) < PHYS_END) {
         uint64_t taken = taken_until(boot, at);
+        uint64_t end, first, last;
 
         if (taken) {
             at = taken;
             continue;
         }
-        uint64_t end = cut_at_taken(boot, at, usable_until(boot, at));
-        uint64_t first = (at + PAGE - 1) & ~(PAGE - 1), last = end & ~(PAGE - 1);
+        end = cut_at_taken(boot, at, usable_until(boot, at));
+        first = (at + PAGE - 1) & ~(PAGE - 1);
+        last = end & ~(PAGE - 1);
         if (first < last)
             out[count++] = (struct memory_range){first, last, MEMORY_USABLE};
         at = end;

@@ -51,6 +51,8 @@ static void take_cmdline(const struct tag *tag, struct boot_info *out)
 
 static const char *take_module_tag(const struct tag *tag, struct boot_info *out)
 {
+    bool ended;
+
     if (tag->size < MODULE_CMDLINE)
         return "a module's tag is too short";
     if (out->module_count++ > 0)
@@ -60,7 +62,6 @@ static const char *take_module_tag(const struct tag *tag, struct boot_info *out)
     if (out->module_end < out->module_start)
         return "the module ends before it starts";
     out->module_present = true;
-    bool ended;
     boot_copy_text(out->module_cmdline, 0, tag->bytes + MODULE_CMDLINE, tag->size - MODULE_CMDLINE, &ended,
                    &out->module_cmdline_cut);
     return NULL;
@@ -68,9 +69,11 @@ static const char *take_module_tag(const struct tag *tag, struct boot_info *out)
 
 static const char *take_mmap_tag(const struct tag *tag, struct progress *p)
 {
+    uint32_t entry_size;
+
     if (tag->size < MMAP_ENTRIES)
         return "the memory map's tag is too short";
-    uint32_t entry_size = le32(tag->bytes + MMAP_ENTRY_SIZE);
+    entry_size = le32(tag->bytes + MMAP_ENTRY_SIZE);
     if (entry_size < ENTRY_BYTES || entry_size > 4096)
         return "the memory map's entries have an impossible size";
     for (uint32_t at = MMAP_ENTRIES; tag->size - at >= entry_size; at += entry_size) {
@@ -157,6 +160,7 @@ static const char *walk_tags(const uint8_t *bytes, uint32_t total, uint64_t info
 
     while (at <= total && total - at >= TAG_HEADER) {
         struct tag tag = {bytes + at, le32(bytes + at + TAG_TYPE), le32(bytes + at + TAG_SIZE), info + at};
+        const char *wrong;
 
         if (tag.size < TAG_HEADER)
             return "boot information has a tag shorter than its own header";
@@ -164,7 +168,7 @@ static const char *walk_tags(const uint8_t *bytes, uint32_t total, uint64_t info
             return "boot information ends inside a tag";
         if (tag.type == TAG_END)
             return NULL;
-        const char *wrong = take_tag(&tag, p);
+        wrong = take_tag(&tag, p);
         if (wrong)
             return wrong;
         at += (tag.size + 7u) & ~7u;
@@ -189,22 +193,27 @@ static const char *check_whole(struct progress *p)
 
 const char *multiboot2_parse(uint64_t info, phys_view view, struct boot_info *out)
 {
+    struct progress progress;
+    const char *wrong;
+    const uint8_t *bytes;
+    uint32_t total;
+
     *out = (struct boot_info){.loader = "multiboot2"};
     const uint8_t *header = view(info, 8);
     if (!header)
         return "boot information cannot be read";
-    uint32_t total = le32(header);
+    total = le32(header);
     if (total < 16)
         return "boot information is shorter than its end tag";
     if (total > BOOT_MAX_BYTES || info > UINT64_MAX - total)
         return "boot information is longer than any loader makes it";
-    const uint8_t *bytes = view(info, total);
+    bytes = view(info, total);
     if (!bytes)
         return "boot information cannot be read to its end";
     out->info_start = info;
     out->info_end = info + total;
 
-    struct progress progress = {.out = out};
-    const char *wrong = walk_tags(bytes, total, info, &progress);
+    progress = (struct progress){.out = out};
+    wrong = walk_tags(bytes, total, info, &progress);
     return wrong ? wrong : check_whole(&progress);
 }

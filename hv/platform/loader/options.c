@@ -154,9 +154,11 @@ static const char *take_word(struct text word, struct options *out)
 /* The next word of *line; length 0 at its end, or at a lone "--". */
 static struct text next_word(const char **line)
 {
+    struct text word;
+
     while (is_blank(**line))
         (*line)++;
-    struct text word = {*line, 0};
+    word = (struct text){*line, 0};
     while (word.at[word.length] != 0 && !is_blank(word.at[word.length]))
         word.length++;
     if (text_is(word, "--"))

@@ -39,34 +39,38 @@ static const char *take_line(uint64_t phys, phys_view view, char *out, bool *cut
 
 static const char *take_modlist(const uint8_t *info, phys_view view, struct boot_info *out)
 {
+    uint64_t line, start, size;
+    const uint8_t *entry;
+
     out->module_count = FIELD32(info, hvm_start_info, nr_modules);
     if (out->module_count == 0)
         return NULL;
-    const uint8_t *entry =
-        view(FIELD64(info, hvm_start_info, modlist_paddr), sizeof(struct hvm_modlist_entry));
+    entry = view(FIELD64(info, hvm_start_info, modlist_paddr), sizeof(struct hvm_modlist_entry));
     if (!entry)
         return "the list of modules cannot be read";
-    uint64_t start = FIELD64(entry, hvm_modlist_entry, paddr);
-    uint64_t size = FIELD64(entry, hvm_modlist_entry, size);
+    start = FIELD64(entry, hvm_modlist_entry, paddr);
+    size = FIELD64(entry, hvm_modlist_entry, size);
     if (size > UINT64_MAX - start)
         return "the module runs past the end of memory";
     out->module_present = true;
     out->module_start = start;
     out->module_end = start + size;
-    uint64_t line = FIELD64(entry, hvm_modlist_entry, cmdline_paddr);
+    line = FIELD64(entry, hvm_modlist_entry, cmdline_paddr);
     return line ? take_line(line, view, out->module_cmdline, &out->module_cmdline_cut) : NULL;
 }
 
 static const char *take_map(const uint8_t *info, phys_view view, struct boot_info *out)
 {
     uint32_t count = FIELD32(info, hvm_start_info, memmap_entries);
+    size_t size;
+    const uint8_t *entry;
 
     if (count == 0)
         return "start_info has no memory map";
     if (count > MAX_MAP_ENTRIES)
         return "start_info's memory map is longer than any loader makes it";
-    size_t size = count * sizeof(struct hvm_memmap_table_entry);
-    const uint8_t *entry = view(FIELD64(info, hvm_start_info, memmap_paddr), size);
+    size = count * sizeof(struct hvm_memmap_table_entry);
+    entry = view(FIELD64(info, hvm_start_info, memmap_paddr), size);
     if (!entry)
         return "start_info's memory map cannot be read";
     for (uint32_t i = 0; i < count; i++, entry += sizeof(struct hvm_memmap_table_entry))
@@ -95,6 +99,8 @@ static const char *take_all(const uint8_t *info, phys_view view, struct boot_inf
 
 const char *pvh_parse(uint64_t start_info, phys_view view, struct boot_info *out)
 {
+    bool fits;
+
     *out = (struct boot_info){.loader = "pvh"};
     /* Version 0 ends before the memory map, without which we cannot run: all 56 bytes of version 1 are
      * needed. */
@@ -105,7 +111,7 @@ const char *pvh_parse(uint64_t start_info, phys_view view, struct boot_info *out
         return "start_info has the wrong magic number";
     if (FIELD32(info, hvm_start_info, version) < 1)
         return "start_info is of version 0, which has no memory map";
-    bool fits = start_info <= UINT64_MAX - sizeof(struct hvm_start_info);
+    fits = start_info <= UINT64_MAX - sizeof(struct hvm_start_info);
     info = fits ? view(start_info, sizeof(struct hvm_start_info)) : NULL;
     if (!info)
         return "start_info cannot be read to its end";

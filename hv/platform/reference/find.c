@@ -34,11 +34,12 @@ static unsigned start_all(const struct machine *machine, const char *wanted, str
 
     for (unsigned i = 0; i < SOURCES; i++) {
         struct counter_source *source = rows[i].source;
+        const char *why;
 
         if (wanted && strcmp(wanted, rows[i].name) != 0)
             continue;
         source->ref.name = rows[i].name;
-        const char *why = source->start(machine, &source->ref);
+        why = source->start(machine, &source->ref);
         if (!why && !trial_counts(source))
             why = "it does not count";
         if (why)
@@ -117,11 +118,13 @@ static void say_apart(const struct counter_source *source, const struct counter_
 /* Keeps in `found` those that the most agree with. */
 static unsigned drop_disagreeing(struct counter_source **found, unsigned count)
 {
+    const struct counter_source *right;
     uint64_t rates[SOURCES];
+    unsigned winner, kept = 0;
 
     find_rates(found, count, rates);
-    unsigned winner = rates_winner(rates, count), kept = 0;
-    const struct counter_source *right = winner < count ? found[winner] : NULL;
+    winner = rates_winner(rates, count);
+    right = winner < count ? found[winner] : NULL;
     for (unsigned i = 0; i < count; i++) {
         if (winner < count && rates_agree(rates[i], rates[winner]))
             found[kept++] = found[i];

@@ -33,9 +33,10 @@ static bool hpet_read(struct reference_reading *out)
     out->edge = false;
     for (unsigned try = 0; try < TRIES; try++) {
         uint32_t high = wide ? registers[COUNTER + 1] : 0;
+        uint32_t low;
 
         out->tsc_lo = rdtsc_ordered();
-        uint32_t low = registers[COUNTER];
+        low = registers[COUNTER];
         out->tsc_hi = rdtsc_ordered();
         out->count = (uint64_t)high << 32 | low;
         if (!wide || registers[COUNTER + 1] == high)
@@ -46,14 +47,16 @@ static bool hpet_read(struct reference_reading *out)
 
 static const char *hpet_start(const struct machine *machine, struct reference *ref)
 {
+    uint32_t capabilities, period_fs, configuration;
+
     if (machine->hpet_base == 0)
         return "ACPI names none";
     if (!registers)
         registers = map_mmio(machine->hpet_base, HPET_BYTES);
     if (!registers)
         return "its registers cannot be mapped";
-
-    uint32_t capabilities = registers[CAPABILITIES], period_fs = registers[PERIOD_FS];
+    capabilities = registers[CAPABILITIES];
+    period_fs = registers[PERIOD_FS];
     if (capabilities == UINT32_MAX && period_fs == UINT32_MAX)
         return "nothing answers at its address";
     if (period_fs == 0 || period_fs > MAX_PERIOD_FS)
@@ -67,7 +70,7 @@ static const char *hpet_start(const struct machine *machine, struct reference *r
     /* The register rounds to whole fs: half an fs of the period. Whole ns (QEMU: 10) were not rounded. */
     ref->tolerance_ppb = period_fs % FS_A_NS == 0 ? 0 : (500000000u + period_fs - 1) / period_fs;
 
-    uint32_t configuration = registers[CONFIGURATION];
+    configuration = registers[CONFIGURATION];
     if (!(configuration & ENABLE_CNF))
         registers[CONFIGURATION] = configuration | ENABLE_CNF;
     return NULL;

@@ -22,11 +22,13 @@
  */
 static bool pit_read(struct reference_reading *out)
 {
+    uint8_t low, high;
+
     out->tsc_lo = rdtsc_ordered();
     outb(PIT_COMMAND, CHANNEL2_LATCH);
     out->tsc_hi = rdtsc_ordered();
-    uint8_t low = inb(PIT_CHANNEL2);
-    uint8_t high = inb(PIT_CHANNEL2);
+    low = inb(PIT_CHANNEL2);
+    high = inb(PIT_CHANNEL2);
     out->count = (uint16_t) - (high << 8 | low);
     out->edge = false;
     return true;
@@ -48,6 +50,8 @@ static bool pit_moves(void)
 
 static const char *pit_start(const struct machine *machine, struct reference *ref)
 {
+    uint8_t port_b;
+
     (void)machine; /* nothing in the tables tells reliably that it is not there */
     ref->bits = 16;
     /* A third of the colour carrier's 315/88 MHz: 105/88 MHz. */
@@ -59,7 +63,7 @@ static const char *pit_start(const struct machine *machine, struct reference *re
      */
     ref->tolerance_ppb = 686;
 
-    uint8_t port_b = inb(PORT_B);
+    port_b = inb(PORT_B);
     outb(PORT_B, (uint8_t)((port_b & 0x0c) | 1));
     outb(PIT_COMMAND, CHANNEL2_MODE2);
     outb(PIT_CHANNEL2, 0); /* 0 stands for 65536 */

@@ -17,8 +17,10 @@ static uint16_t port;
 
 static bool pmtimer_poll(struct reference_reading *out)
 {
+    uint32_t count;
+
     out->tsc_lo = rdtsc_ordered();
-    uint32_t count = inl(port);
+    count = inl(port);
     out->tsc_hi = rdtsc_ordered();
     out->count = count & MASK;
     out->edge = false;

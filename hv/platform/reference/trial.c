@@ -81,11 +81,12 @@ static uint64_t rate_of(const struct counter_source *source, const struct run *r
 {
     uint64_t ns = ns_of(source, run->counts);
     uint64_t ticks = run->last.tsc_lo - run->first.tsc_lo;
+    uint64_t khz, blur;
 
     if (ns == 0 || ns == UINT64_MAX || ticks > UINT64_MAX / 1000000)
         return 0;
-    uint64_t khz = ticks * 1000000 / ns;
-    uint64_t blur = width_of(&run->first) + width_of(&run->last) + ticks / (run->counts ? run->counts : 1);
+    khz = ticks * 1000000 / ns;
+    blur = width_of(&run->first) + width_of(&run->last) + ticks / (run->counts ? run->counts : 1);
     return blur > ticks / 1000000 * WORST_PPM + ticks % 1000000 * WORST_PPM / 1000000 ? 0 : khz;
 }
 
@@ -138,25 +139,27 @@ static uint64_t ticks_of(const struct counter_source *source, uint64_t counts)
 static bool seen_stepping(const struct counter_source *source)
 {
     struct reference_reading first, last, now;
+    int64_t most = INT64_MIN, least = INT64_MAX, margin;
+    uint64_t counts = 0;
 
     if (!source->read(&first))
         return false;
     last = first;
-    uint64_t counts = 0;
-    int64_t most = INT64_MIN, least = INT64_MAX;
     for (unsigned i = 0; i < STEP_READS; i++, last = now) {
+        int64_t ticks, low, high;
+
         if (!source->read(&now))
             return false;
         counts += (now.count - last.count) & counter_mask(&source->ref);
         if (counts >> 24)
             return false; /* stopped for long meanwhile */
-        int64_t ticks = (int64_t)ticks_of(source, counts);
-        int64_t low = (int64_t)(now.tsc_lo - first.tsc_lo - source->count_ticks) - ticks;
-        int64_t high = (int64_t)(now.tsc_hi - first.tsc_lo) - ticks;
+        ticks = (int64_t)ticks_of(source, counts);
+        low = (int64_t)(now.tsc_lo - first.tsc_lo - source->count_ticks) - ticks;
+        high = (int64_t)(now.tsc_hi - first.tsc_lo) - ticks;
         most = low > most ? low : most;
         least = high < least ? high : least;
     }
-    int64_t margin = (int64_t)(source->count_ticks / 8 + (last.tsc_hi - first.tsc_lo) / 4000 + 1);
+    margin = (int64_t)(source->count_ticks / 8 + (last.tsc_hi - first.tsc_lo) / 4000 + 1);
     return most - margin > least;
 }
 
@@ -168,11 +171,12 @@ static uint64_t median_width(const struct counter_source *source, bool *edge)
 
     for (unsigned i = 0; i < WIDTHS; i++) {
         struct reference_reading best;
+        unsigned at;
 
         if (!source_read_best(source, &best))
             continue;
         edges += best.edge;
-        unsigned at = count++;
+        at = count++;
         for (; at > 0 && widths[at - 1] > width_of(&best); at--)
             widths[at] = widths[at - 1];
         widths[at] = width_of(&best);

@@ -22,6 +22,7 @@ void reference_wait_start(struct reference_wait *wait, uint32_t us)
 bool reference_waiting(struct reference_wait *wait)
 {
     const struct counter_source *source = source_best();
+    uint64_t now, mask;
 
     if (wait->spins_left == 0)
         return false;
@@ -30,8 +31,7 @@ bool reference_waiting(struct reference_wait *wait)
         outb(PORT_DELAY, 0); /* about 1 us on the buses of a PC */
         return true;
     }
-
-    uint64_t now, mask = counter_mask(&source->ref);
+    mask = counter_mask(&source->ref);
     if (source_count(source, &now)) {
         uint64_t moved = (now - wait->last) & mask;
 
