@@ -89,7 +89,7 @@ void boot_take_options(const struct boot_info *boot, struct options *options)
     options_parse(boot->cmdline, options, complain); /* boot_guest.c ends the run if one is bad */
 }
 
-/* Where ACPI names no CPU, or may not be asked, the older MP table may. */
+/* Where ACPI names no CPU, or must not be used, the older MP table may name some. */
 static void find_cpus_without_acpi(struct machine *machine)
 {
     unsigned bad_before = machine->bad_tables;
@@ -165,7 +165,7 @@ void boot_wake_cpus(const struct boot_info *boot, const struct machine *machine,
     facts_report();
 }
 
-/* 0 Hz: nothing is said. Rates are below 2^42 Hz, so the product is below 2^62. */
+/* 0 Hz: CPUID says nothing. Rates are below 2^42 Hz, so the product is below 2^62. */
 static void compare_rate(const char *leaf, uint64_t says_hz, const struct keeper_summary *measured)
 {
     int64_t off_hz = (int64_t)(says_hz - measured->hz);

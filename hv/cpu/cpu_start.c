@@ -1,6 +1,6 @@
 /*
  * What each CPU does for itself as it starts, the boot CPU and those that smp.c wakes: GS, descriptors, IDT,
- * control registers, its APIC. From here on a fault on it is a report.
+ * control registers, APIC. From then on a fault on it is reported.
  */
 #include "cpu/apic.h"
 #include "cpu/cpu_area.h"

@@ -11,14 +11,14 @@ enum start_state { START_NONE, START_READY, START_REFUSED, START_GO };
 void smp_woken(unsigned area);
 void smp_set_entry(void (*entry)(void));
 
-/* Every gate to the plain entry, on `selector`: what there is until the stacks of NMI and its like exist. */
+/* Fills every gate with the plain entry, on `selector`: for the time before NMI and its like have stacks. */
 void idt_build_early(uint16_t selector);
 void idt_build(void);
 void idt_load(void);
-/* The PICs to vectors 0x20..0x2f, clear of the exceptions, and masked. */
+/* Sends the PICs' interrupts to vectors 0x20..0x2f, clear of the exceptions, and masks them. */
 void pics_mask(void);
 
-/* CR0, CR4, PAT, SYSCALL MSRs, FPU of this CPU. */
+/* Sets CR0, CR4, PAT, the MSRs of SYSCALL and the FPU of this CPU. */
 void control_init_cpu(void);
 
 #endif

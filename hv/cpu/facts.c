@@ -38,7 +38,7 @@ bool cpu_hypervisor(char out[HYPERVISOR_BYTES])
     return cpuid_hypervisor(cpuid, out);
 }
 
-/* 0 where there is none of that number, whatever CPUID said. */
+/* Returns 0 where there is no such MSR, whatever CPUID said. */
 static uint64_t ask_msr(uint32_t msr)
 {
     uint64_t value = 0;
@@ -47,7 +47,7 @@ static uint64_t ask_msr(uint32_t msr)
     return value;
 }
 
-/* A virtual CPU's decide nothing, and QEMU (to 7.2 at least) forgets them at INIT. */
+/* Those of a virtual CPU decide nothing, and QEMU (to 7.2 at least) forgets them at INIT. */
 static bool mtrrs_differ(bool boot_cpu)
 {
     struct mtrrs own = {0};

@@ -29,14 +29,17 @@ bool cpu_has_hypervisor(void);
 /* Writes the bytes by which it names itself, without a zero at the end; returns false if there is none. */
 bool cpu_hypervisor(char out[HYPERVISOR_BYTES]);
 
-/* What CPUID says of this CPU's TSC, Hz; 0: nothing. For comparison only: it may be off, or made up. */
+/*
+ * What CPUID says of this CPU's TSC, Hz; 0 where it says nothing. To compare only: it may be off, or made
+ * up.
+ */
 struct cpuid_rates {
     uint64_t leaf_15h; /* crystal by ratio: the TSC's own rate */
     uint64_t leaf_16h; /* the base frequency, in whole MHz: up to 1 % off */
 };
 struct cpuid_rates cpuid_rates(void);
 
-/* On each CPU as it starts, the boot CPU first of all. */
+/* Fills in this CPU's facts, as it starts; on the boot CPU first of all. */
 void facts_init_cpu(void);
 /* Reads this CPU's SMI count again. */
 void facts_refresh(void);

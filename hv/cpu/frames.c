@@ -103,7 +103,7 @@ bool frames_reserve(uint64_t start, uint64_t end)
     return true;
 }
 
-/* The highest aligned place for `bytes` in a range below `limit`; 0: none. */
+/* Returns the highest aligned address for `bytes` in a range below `limit`; 0: there is none. */
 static uint64_t highest_place(const struct frame_range *range, uint64_t bytes, uint64_t align, uint64_t limit)
 {
     uint64_t end = limit && limit < range->end ? limit : range->end;

@@ -15,7 +15,7 @@ struct frame_range {
     uint64_t start, end; /* bytes, start inclusive, end exclusive */
 };
 
-/* Frames wholly within the ranges; ranges beyond FRAMES_MAX_RANGES are left unused. */
+/* Frees the frames that lie wholly within the ranges; ranges beyond FRAMES_MAX_RANGES are left unused. */
 void frames_init(const struct frame_range *usable, unsigned count);
 /* Takes [start, end) out, rounded outwards. Returns false if the list of ranges is full. */
 bool frames_reserve(uint64_t start, uint64_t end);

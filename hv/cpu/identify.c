@@ -104,7 +104,7 @@ void identify(cpuid_reader read, struct cpu_facts *out)
     };
 }
 
-/* Makers pad in front, behind and between: blanks at the ends go, and others are one. */
+/* Makers pad in front, behind and between: blanks at the ends go, and of others one is kept. */
 static void trim(char text[BRAND_BYTES])
 {
     unsigned to = 0;

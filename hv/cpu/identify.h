@@ -29,7 +29,7 @@ struct cpuid_rates identify_rates(cpuid_reader read);
 /* What there is room for from MSR 200h on, before other ones begin; CPUs have 8 to 10. */
 #define MTRR_PAIRS 16u
 
-/* What is in force: what is switched off, or not there, reads as 0. */
+/* What is in force; what is switched off, or not there, is 0. */
 struct mtrrs {
     uint64_t default_type;
     uint64_t fixed[MTRR_FIXED];

@@ -95,7 +95,7 @@ static inline void wrmsr(uint32_t msr, uint64_t value)
     __asm__ volatile("wrmsr" : : "c"(msr), "a"((uint32_t)value), "d"((uint32_t)(value >> 32)) : "memory");
 }
 
-/* The address of the last page fault; right until the next one. */
+/* Returns the address of the last page fault, until the next one. */
 static inline uint64_t read_cr2(void)
 {
     uint64_t value;

@@ -1,7 +1,7 @@
 /*
  * The final page tables: the image with rights by section, RAM at DIRECT_MAP_BASE, and whatever is mapped
  * later. Tables are only ever added to, and a mapping once made stays (the trampoline's alone goes): so no
- * CPU needs to be told, and a guest's root that copied our sixteen slots never goes stale.
+ * CPU needs to be told, and a guest's root that copied our sixteen entries never goes stale.
  */
 #include "cpu/paging.h"
 
@@ -157,17 +157,17 @@ static void map_ram(uint64_t phys, uint64_t end, bool large_1g)
 }
 
 /*
- * Each of our slots has its table from the start, as guests' roots copy the entries. Slot 256 is the one the
- * guest reads from: its entry says so from the start as well.
+ * Each of our entries has its table from the start, as guests' roots copy the entries. Entry 256 is the one
+ * the guest reads from: its entry says so from the start as well.
  */
-static void fill_slots(void)
+static void fill_root(void)
 {
-    for (unsigned slot = HV_SLOT_FIRST; slot <= HV_SLOT_LAST; slot++) {
+    for (unsigned entry = HV_ENTRY_FIRST; entry <= HV_ENTRY_LAST; entry++) {
         uint64_t phys = new_table();
 
         if (!phys)
             panic(NO_ROOM);
-        table_at(root)[slot] = phys | PTE_P | PTE_W | (slot == HV_SLOT_FIRST ? PTE_U : 0);
+        table_at(root)[entry] = phys | PTE_P | PTE_W | (entry == HV_ENTRY_FIRST ? PTE_U : 0);
     }
 }
 
@@ -196,7 +196,7 @@ void paging_init(const struct frame_range *ram, unsigned count)
     root = new_table();
     if (!root)
         panic(NO_ROOM);
-    fill_slots();
+    fill_root();
     map_image_part(image_start, image_text_end, 0);
     map_image_part(image_text_end, image_rodata_end, PTE_NX);
     map_image_part(image_rodata_end, image_end, PTE_W | PTE_NX);

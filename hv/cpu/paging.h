@@ -1,4 +1,4 @@
-/* The hypervisor's address space: PML4 slots 256..271, the range Xen's ABI gives a hypervisor. */
+/* The hypervisor's address space: PML4 entries 256..271, the range Xen's ABI gives a hypervisor. */
 #ifndef CPU_PAGING_H
 #define CPU_PAGING_H
 
@@ -20,19 +20,19 @@
 #define PTE_NX      (1ull << 63)
 #define PTE_ADDRESS 0x000ffffffffff000ull
 
-#define HV_SLOT_FIRST    256u
-#define HV_SLOT_LAST     271u
-#define DIRECT_MAP_BASE  0xffff830000000000ull /* slots 262..271: 5 TiB of physical memory */
+#define HV_ENTRY_FIRST   256u
+#define HV_ENTRY_LAST    271u
+#define DIRECT_MAP_BASE  0xffff830000000000ull /* entries 262..271: 5 TiB of physical memory */
 #define DIRECT_MAP_BYTES (10ull << 39)
-#define IMAGE_BASE       0xffff82d000000000ull /* slot 261: the image, this much above where it is loaded */
+#define IMAGE_BASE       0xffff82d000000000ull /* entry 261: the image, this much above where it is loaded */
 #define IMAGE_PHYS       0x200000ull           /* linker/meridian.lds */
-/* slot 260: firmware tables, each at its physical address above this */
+/* entry 260: firmware tables, each at its physical address above this */
 #define FIRMWARE_BASE  0xffff820000000000ull
 #define FIRMWARE_BYTES (1ull << 39)
-#define MMIO_BASE      0xffff81c000000000ull /* slot 259 */
+#define MMIO_BASE      0xffff81c000000000ull /* entry 259 */
 #define MMIO_BYTES     (1ull << 38)
-#define CPU_AREAS_BASE 0xffff814000000000ull /* slot 258: an area a CPU: stacks with guard pages, GDT */
-#define M2P_BASE       0xffff800000000000ull /* slot 256: machine_to_phys, read-only in the guest */
+#define CPU_AREAS_BASE 0xffff814000000000ull /* entry 258: an area a CPU: stacks with guard pages, GDT */
+#define M2P_BASE       0xffff800000000000ull /* entry 256: machine_to_phys, read-only in the guest */
 
 /*
  * Before paging_init physical memory is read at its own address, through the boot tables' identity map of
@@ -53,7 +53,8 @@ void paging_init(const struct frame_range *ram, unsigned count);
 /* On every further CPU. */
 void paging_load(void);
 
-uint64_t paging_root(void); /* physical address of the hypervisor's PML4; slots 256..271 are shared by all */
+/* Returns the physical address of the hypervisor's PML4. Entries 256..271 are shared by all. */
+uint64_t paging_root(void);
 
 static inline void *phys_to_virt(uint64_t phys)
 {
@@ -78,7 +79,7 @@ volatile void *map_framebuffer(uint64_t phys, size_t size);
 const void *map_firmware(uint64_t phys, size_t size);
 /* Maps one 4 KiB page at an address of the caller's own region; panics without memory for tables. */
 void map_page(uint64_t virt, uint64_t phys, uint64_t flags);
-/* Identity-maps the trampoline's page read-execute, or takes that away again. */
+/* Maps the trampoline's page at its own address, read-execute, or takes that away again. */
 void map_trampoline(uint64_t phys, bool present);
 
 /* The rest is for this room. */

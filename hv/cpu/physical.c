@@ -57,7 +57,10 @@ void *memory_take_bytes(uint64_t bytes, const char *what)
     return memory_take((bytes + FRAME_SIZE - 1) / FRAME_SIZE, what);
 }
 
-/* The pages round [phys, phys + size). Returns false if it is empty, too long, or beyond the CPU's reach. */
+/*
+ * Finds the pages round [phys, phys + size). Returns false if it is empty, too long, or beyond the CPU's
+ * reach.
+ */
 static bool page_span(uint64_t phys, size_t size, uint64_t most, uint64_t *start, uint64_t *bytes)
 {
     uint64_t limit = physical_limit();

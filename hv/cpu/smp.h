@@ -17,7 +17,9 @@
 unsigned smp_start(const uint32_t *apic_ids, unsigned count, uint64_t trampoline, void (*entry)(void),
                    void (*wait_us)(uint32_t us));
 
-/* Prepares the boot CPU's own struct cpu, stack and GS; the very first thing in C. */
+/*
+ * Prepares the boot CPU's own struct cpu, its GS and the panic's hooks; the very first thing after the log.
+ */
 void smp_init_boot_cpu(void);
 
 /* Wakes CPU `id` from HLT, or brings it out of its guest (VECTOR_WAKE). */
@@ -33,7 +35,7 @@ void smp_stop_others(void);
  */
 void smp_finish(void (*last)(void));
 
-/* A triple fault, on which a PC resets (SDM vol. 3, 6.15). */
+/* Makes a triple fault, on which a PC resets (SDM vol. 3, 6.15). */
 _Noreturn void smp_triple_fault(void);
 
 #endif

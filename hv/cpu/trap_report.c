@@ -79,7 +79,7 @@ static void leaf_caller_print(uint64_t rsp)
         log_print("perhaps from 0x%016lx\n", *(const uint64_t *)rsp);
 }
 
-/* By APIC id, as GS may not be ours; the APIC may not be up yet, which the boot CPU alone can see. */
+/* Found by APIC id, as GS may not be ours. (Before the APIC is up only the boot CPU runs.) */
 static int own_number(void)
 {
     uint32_t self = apic_id();
@@ -103,7 +103,7 @@ static void print_bank(unsigned bank)
     log_print("\n");
 }
 
-/* Every bank of this CPU that holds an error, a line each (SDM vol. 3, 15.3). */
+/* Prints every bank of this CPU that holds an error, a line each (SDM vol. 3, 15.3). */
 static void machine_check_print(void)
 {
     if (!(cpuid(1, 0).edx & CPUID_MCA))

@@ -99,9 +99,7 @@ void traps_return(void)
     panic("what follows a trap from CPL 3 has returned");
 }
 
-/*
- * Interrupts come here in cpu_idle() only; an exception is the end, but for an MSR that was only tried.
- */
+/* Interrupts come here in cpu_idle() only. An exception is the end, except where rdmsr_try tries an MSR. */
 void traps_from_hypervisor(struct trap_frame *frame)
 {
     if (frame->vector >= EXCEPTIONS)

@@ -37,18 +37,17 @@ struct trap_frame {
 #define SEL_USER_CODE64 0xe033u
 #define SEL_TSS         0xe040u
 
-/* The earliest: from here a fault in the boot CPU's C code is a report. smp_init_boot_cpu calls it. */
+/* Comes first: from here on a fault in the boot CPU's C code is reported. smp_init_boot_cpu calls it. */
 void traps_init_early(void);
 
-/* Before the first traps_init_cpu: SMAP stays off, on all CPUs. */
+/* Keeps SMAP off on all CPUs; before the first traps_init_cpu. */
 void traps_without_smap(void);
 
 /*
- * Descriptors, IDT, IST stacks, control registers, SYSCALL MSRs and FPU of this CPU; the PICs masked. The IDT
- * is common. After paging_init, and after cpu_this() answers.
- *
- * While the hypervisor runs, the guest's GS base is in MSR 0xc0000102; FS base and the user selectors are
- * where the guest left them. FPU and SSE state is always the guest's.
+ * Sets up descriptors, IDT, IST stacks, control registers, SYSCALL MSRs and FPU of this CPU, and masks the
+ * PICs. The IDT is common to all. After paging_init, once cpu_this() answers. While the hypervisor runs, the
+ * guest's GS base is in MSR 0xc0000102; FS base and the user selectors are where the guest left them. FPU
+ * and SSE state is always the guest's.
  */
 void traps_init_cpu(void);
 
@@ -60,8 +59,8 @@ void traps_init_cpu(void);
 void traps_gdt_page(unsigned page, uint64_t phys);
 
 /*
- * A device interrupt (VECTOR_TIMER, VECTOR_WAKE; VECTOR_WAKE needs none): runs with interrupts off, on
- * any CPU; EOI is sent after it.
+ * `handler` is called for the interrupt `vector` (VECTOR_TIMER; VECTOR_WAKE needs none), with interrupts
+ * off, on any CPU. An EOI is sent after it.
  */
 void traps_set_interrupt(unsigned vector, void (*handler)(void));
 
@@ -80,10 +79,10 @@ void traps_set_guest(void (*handler)(struct trap_frame *frame));
 void traps_set_return(void (*next)(void));
 
 /*
- * Loads the registers and goes to CPL 3 by IRETQ. `frame` stays where the next trap will be saved (it
- * becomes cpu->guest_frame and TSS.rsp0 points past it; 16-byte aligned end). cs and ss must be user
- * selectors and rip and rsp canonical: the caller has checked (a fault on IRETQ in the hypervisor is a
- * panic). RFLAGS is made safe here: IF on; IOPL, NT, VM, VIF, VIP off.
+ * Loads the registers and goes to CPL 3 by IRETQ. The next trap will be saved in `frame` too: it becomes
+ * cpu->guest_frame, and TSS.rsp0 points to its end, which must be a multiple of 16. The caller has checked
+ * that cs and ss are user selectors, and rip and rsp canonical: a fault on IRETQ in the hypervisor is a
+ * panic. RFLAGS is made safe here: IF on; IOPL, NT, VM, VIF, VIP off.
  */
 _Noreturn void guest_resume(struct trap_frame *frame);
 
@@ -94,21 +93,18 @@ _Noreturn void guest_resume(struct trap_frame *frame);
 void cpu_idle(void);
 
 /*
- * The same by MONITOR and MWAIT, in the state that `hint` names (SDM vol. 2, MWAIT), while *word is 0: a
- * store to it wakes as well, and anything may. Only where CPUID has MONITOR.
+ * The same by MONITOR and MWAIT, in the state that `hint` names (SDM vol. 2, MWAIT), while *word is 0. A
+ * store to it wakes the CPU as well, and so may anything. Only where CPUID has MONITOR.
  */
 void cpu_idle_mwait(const volatile uint64_t *word, uint32_t hint);
 
-/*
- * Prints a frame: registers, code bytes left out, a back trace of return addresses within the image (CPL 0
- * only).
- */
+/* Prints a frame: its registers, and for CPL 0 a back trace of return addresses within the image. */
 void traps_report(const struct trap_frame *frame);
 
 /* What happened, in words: "page fault (#PF)". */
 const char *trap_name(uint64_t vector);
 
-/* How many NMIs that were not ours, and interrupts nobody asked for, this CPU took and ignored. */
+/* Returns how many NMIs that were not ours, or interrupts that were not asked for, the CPU ignored. */
 uint64_t traps_nmi_count(unsigned cpu);
 uint64_t traps_spurious_count(unsigned cpu);
 

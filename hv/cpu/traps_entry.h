@@ -13,10 +13,10 @@ void traps_from_hypervisor(struct trap_frame *frame);
 void traps_own_stack(struct trap_frame *frame, struct cpu *cpu);
 _Noreturn void traps_return(void);
 
-/* Return addresses from frame pointer `rbp` on, as far as they can be trusted. */
+/* Prints return addresses from frame pointer `rbp` on, as far as they can be trusted. */
 void backtrace_print(uint64_t rbp);
 
-/* NMI: if a panic asked us to stop, says so and halts for ever. */
+/* Of an NMI: if all other CPUs are to stop, notes that this one does, and halts for ever. */
 void smp_stop_if_asked(struct cpu *cpu);
 
 #endif

@@ -44,7 +44,7 @@ static void put_bytes(struct text *text, const char *bytes, int count)
         put_char(text, bytes[i]);
 }
 
-/* `body` within the field's width, filled with blanks on the side the flags name. */
+/* Prints `body` in the field's width, with blanks on the side that the flags name. */
 static void put_field(struct text *text, const struct spec *spec, const char *body, int length)
 {
     int blanks = spec->width - length;
@@ -56,7 +56,7 @@ static void put_field(struct text *text, const struct spec *spec, const char *bo
         put_many(text, ' ', blanks);
 }
 
-/* Digits of `value` into the end of `digits`; returns how many. */
+/* Writes the digits of `value` into the end of `digits`; returns how many. */
 static int digits_of(char digits[24], uint64_t value, unsigned base, bool upper)
 {
     const char *set = upper ? "0123456789ABCDEF" : "0123456789abcdef";
@@ -202,7 +202,7 @@ static uint64_t take_unsigned(const struct spec *spec, struct arguments *args)
     }
 }
 
-/* One conversion; false if `c` names none that we know. */
+/* Prints one conversion; returns false if `c` names none that we know. */
 static bool print_conversion(struct text *text, const struct spec *spec, char c, struct arguments *args)
 {
     char one;

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Takes `length` bytes of text. Called with the log's lock held; must not print. */
+/* Takes `length` bytes of text. It is called with the log's lock held, and must not print. */
 typedef void (*log_sink)(const char *text, size_t length);
 
 /* Before the other CPUs run. Returns false if there are 4 already. What was said before is shown to it. */

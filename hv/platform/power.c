@@ -1,6 +1,7 @@
 /*
- * Switching off by ACPI, resetting by what a PC has. No AML is run: a firmware's _PTS method is left out. On
- * the boot CPU, the others stopped: firmware may wait in vain for any other (smp_finish).
+ * Switching off by ACPI, resetting by what a PC has. No AML is run: a firmware's _PTS method is left out.
+ * All of it runs on the boot CPU while the others are stopped: firmware may hang if another CPU asks
+ * (smp_finish).
  */
 #include "platform/power.h"
 

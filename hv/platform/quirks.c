@@ -7,7 +7,10 @@
 #define HYPERVISOR_BYTES 12u
 
 static const struct quirk quirks[] = {
-    /* With thread=single, or with -icount, its CPUs take turns, and its TSC is sound: that is measured. */
+    /*
+     * With thread=single, or with -icount, its CPUs run one at a time, and its TSC is sound: that is
+     * measured.
+     */
     {QUIRK_TSC_SLIPS, "QEMU TCG with a thread for each CPU",
      "its TSC jumps ahead, by up to 0.9 ms in a quarter second, when two CPUs read it at once",
      .hypervisor = "TCGTCGTCGTCG", .slip_ns = 1000000},

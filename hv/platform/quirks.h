@@ -1,4 +1,4 @@
-/* Machines that need a rule of their own, each with its reason: one table. Its matching is pure. */
+/* Machines that need a rule of their own, each with its reason: one table. */
 #ifndef PLATFORM_QUIRKS_H
 #define PLATFORM_QUIRKS_H
 

@@ -39,7 +39,7 @@ static bool rtc_answers(void)
     return !floating && !(status_b & UPDATES_STOPPED);
 }
 
-/* The second's register, or -1 while an update may be under way: then it means nothing. */
+/* Returns the second's register; -1 while an update may be under way, for then it means nothing. */
 static int stable_second(void)
 {
     if (cmos_read(RTC_STATUS_A) & UPDATE_IN_PROGRESS)
@@ -103,7 +103,7 @@ static bool same(const struct rtc_registers *a, const struct rtc_registers *b)
            a->status_b == b->status_b;
 }
 
-/* Read twice without an update between and alike. */
+/* Reads until two readings are alike, so that no update was between them. Returns false if none are. */
 static bool read_whole(uint8_t century_register, struct rtc_registers *out)
 {
     for (unsigned try = 0; try < READ_TRIES; try++) {

@@ -5,7 +5,7 @@
 #define STATUS_B_BINARY   (1u << 2)
 #define HOUR_PM           0x80u
 
-/* A register's number; -1 if it is not BCD where BCD is said. */
+/* Returns a register's number; -1 if it is not BCD though it should be. */
 static int number_of(uint8_t raw, bool binary)
 {
     if (binary)
@@ -13,7 +13,7 @@ static int number_of(uint8_t raw, bool binary)
     return (raw & 15) <= 9 && raw >> 4 <= 9 ? (raw >> 4) * 10 + (raw & 15) : -1;
 }
 
-/* 0..23, or -1. In 12-hour form bit 7 says afternoon, and 12 comes before 1. */
+/* Returns 0..23, or -1. In 12-hour form bit 7 says afternoon, and 12 comes before 1. */
 static int hour_of(uint8_t raw, uint8_t status_b)
 {
     bool binary = status_b & STATUS_B_BINARY;
@@ -31,8 +31,8 @@ static int hour_of(uint8_t raw, uint8_t status_b)
 }
 
 /*
- * With a century that makes sense (19..29, so that a register which holds something else is not believed) it
- * counts; else two digits stand for 1970..2069.
+ * A century that makes sense counts (19..29: the register may hold something else). Without, the two digits
+ * of the year stand for 1970..2069.
  */
 static int year_of(const struct rtc_registers *raw, bool has_century)
 {
@@ -58,7 +58,7 @@ static int days_in_month(int year, int month)
     return days[month - 1] + (month == 2 && is_leap(year));
 }
 
-/* Days from 1970-01-01 to `year`-01-01, year >= 1970: one more for each leap year in between. */
+/* Returns the days from 1970-01-01 to `year`-01-01, year >= 1970: one more for each leap year in between. */
 static int64_t days_before_year(int year)
 {
     int before = year - 1;

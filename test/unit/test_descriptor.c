@@ -125,7 +125,7 @@ static void writable_mappings_are_found(void **state)
     machine[2][7] &= ~PTE_W;
     assert_false(tables_map_writable(&space, frame));
     machine[2][7] |= PTE_W;
-    machine[0][HV_SLOT_FIRST] = machine[0][0]; /* the hypervisor's own are none of it */
+    machine[0][HV_ENTRY_FIRST] = machine[0][0]; /* the hypervisor's own are none of it */
     machine[0][0] = 0;
     assert_false(tables_map_writable(&space, frame));
 }

@@ -112,8 +112,8 @@ static bool build_tables(const struct build *build)
     guest_tables_build(&build->layout, frames->base);
     domain->space = (struct guest_space){frames->base + frames->table_pfn * GUEST_PAGE, phys_to_virt};
     root = phys_to_virt(domain->space.root);
-    memcpy(&root[HV_SLOT_FIRST], (uint64_t *)phys_to_virt(paging_root()) + HV_SLOT_FIRST,
-           (HV_SLOT_LAST - HV_SLOT_FIRST + 1) * sizeof *root);
+    memcpy(&root[HV_ENTRY_FIRST], (uint64_t *)phys_to_virt(paging_root()) + HV_ENTRY_FIRST,
+           (HV_ENTRY_LAST - HV_ENTRY_FIRST + 1) * sizeof *root);
     return m2p_build(root, frames->base, frames->pages);
 }
 

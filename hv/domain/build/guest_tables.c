@@ -142,6 +142,6 @@ bool m2p_build(uint64_t *root, uint64_t base, uint64_t pages)
             return false;
         page[at] = pfn;
     }
-    root[HV_SLOT_FIRST] = shared.empty[LEVELS] | M2P_TABLE_FLAGS;
+    root[HV_ENTRY_FIRST] = shared.empty[LEVELS] | M2P_TABLE_FLAGS;
     return true;
 }

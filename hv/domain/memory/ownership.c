@@ -54,7 +54,7 @@ static bool table_maps_writable(const struct guest_space *space, uint64_t table,
     if (level == 1)
         return page_maps_writable(entries, phys);
     for (unsigned i = 0; i < TABLE_ENTRIES; i++) {
-        bool hypervisors = level == 4 && i >= HV_SLOT_FIRST && i <= HV_SLOT_LAST;
+        bool hypervisors = level == 4 && i >= HV_ENTRY_FIRST && i <= HV_ENTRY_LAST;
 
         if (!hypervisors && (entries[i] & PTE_WRITABLE) == PTE_WRITABLE &&
             table_maps_writable(space, entries[i], level - 1, phys))

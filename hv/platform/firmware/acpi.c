@@ -18,7 +18,10 @@ struct root {
     uint32_t count, entry_size;
 };
 
-/* The whole table at `phys`, or NULL: unreadable, absurdly long or short, wrong signature or checksum. */
+/*
+ * Returns the whole table at `phys`; NULL if it is unreadable, absurdly long or short, or not what it should
+ * be.
+ */
 static const uint8_t *whole_table(phys_view view, uint64_t phys, const char *signature, uint32_t *size)
 {
     const uint8_t *header = peek(view, phys, ACPI_HEADER);
@@ -60,7 +63,7 @@ static bool take_root(phys_view view, uint64_t phys, const char *signature, uint
     return true;
 }
 
-/* The XSDT's address if the RSDP is of revision 2 and whole, else 0. */
+/* Returns the XSDT's address if the RSDP of revision 2 is whole, else 0. */
 static uint64_t xsdt_address(phys_view view, uint64_t rsdp, struct machine *out)
 {
     const uint8_t *header = peek(view, rsdp, RSDP_V2_SIZE);
@@ -101,7 +104,7 @@ static const struct known_table known[] = {
 
 #define KNOWN (sizeof known / sizeof known[0])
 
-/* One table. Of each kind the first whole one counts. */
+/* Reads one table. Of each kind the first whole one counts. */
 static void take_known(phys_view view, uint64_t phys, bool *seen, struct machine *out)
 {
     const uint8_t *header = peek(view, phys, ACPI_HEADER);

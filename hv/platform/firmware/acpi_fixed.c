@@ -54,7 +54,7 @@ static uint16_t pmtimer_port(const uint8_t *table, uint32_t size)
 
 static const struct acpi_register none = {0};
 
-/* The register at `at`, none where the table ends before it or the address cannot be. */
+/* Returns the register at `at`; none where the table ends before it, or the address cannot be. */
 static struct acpi_register generic(const uint8_t *table, uint32_t size, uint32_t at)
 {
     struct acpi_register reg;
@@ -69,7 +69,7 @@ static struct acpi_register generic(const uint8_t *table, uint32_t size, uint32_
     return sound ? reg : none;
 }
 
-/* A PM1 block's port: the later field where it is filled in, else that of ACPI 1.0; 0: none. */
+/* Returns a PM1 block's port, by the later field if it is filled in, else by that of ACPI 1.0; 0: none. */
 static uint16_t block(const uint8_t *table, uint32_t size, uint32_t at, uint32_t later)
 {
     struct acpi_register reg = generic(table, size, later);

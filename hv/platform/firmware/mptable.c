@@ -33,7 +33,7 @@ static bool pointer_valid(const uint8_t *p)
     return bytes_equal(p, "_MP_", 4) && p[POINTER_LENGTH] == 1 && byte_sum(p, POINTER_BYTES) == 0;
 }
 
-/* The EBDA, or where there is none the last KiB of base memory; then the BIOS's own. Its address, or 0. */
+/* In the EBDA, or where there is none in the last KiB of base memory; then in the BIOS's own. */
 static uint64_t find_pointer(phys_view view)
 {
     const uint8_t *kib = peek(view, BASE_MEMORY, 2);
@@ -61,7 +61,7 @@ static void take_default(struct machine *out)
     add_processor(out, 1, true);
 }
 
-/* False if an entry is unknown, and so of unknown length, or runs past the table's end. */
+/* Returns false if an entry is unknown, and so of unknown length, or runs past the table's end. */
 static bool take_entries(const uint8_t *table, uint32_t size, struct machine *out)
 {
     uint32_t at = HEADER_BYTES;

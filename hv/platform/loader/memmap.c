@@ -4,7 +4,7 @@
 /* Physical addresses have at most 52 bits (SDM vol. 3, 4.1.4): what a map claims beyond is not RAM. */
 #define PHYS_END (1ull << 52)
 
-/* The end of the range that is not usable and covers `at`; 0: none does. */
+/* Returns the end of a range that covers `at` and is not usable; 0: none does. */
 static uint64_t taken_until(const struct boot_info *boot, uint64_t at)
 {
     uint64_t until = 0;
@@ -18,7 +18,7 @@ static uint64_t taken_until(const struct boot_info *boot, uint64_t at)
     return until;
 }
 
-/* The first byte at or after `at` that a usable range holds, whatever else may too; PHYS_END: none. */
+/* Returns the first byte from `at` on that lies in a usable range, and perhaps in others; PHYS_END: none. */
 static uint64_t next_usable(const struct boot_info *boot, uint64_t at)
 {
     uint64_t next = PHYS_END;
@@ -32,7 +32,7 @@ static uint64_t next_usable(const struct boot_info *boot, uint64_t at)
     return next;
 }
 
-/* How far usable memory goes from `start` on without a hole, ranges that touch joined. */
+/* Returns how far usable memory goes from `start` on without a hole: ranges that touch are joined. */
 static uint64_t usable_until(const struct boot_info *boot, uint64_t start)
 {
     uint64_t end = start;

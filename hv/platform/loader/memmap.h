@@ -5,8 +5,8 @@
 #include "platform/loader/bootinfo.h"
 
 /*
- * Sorts, and resolves overlaps (anything not usable wins), into at most `max` usable ranges rounded inwards
- * to 4 KiB. Returns how many. Everything in usable ranges is RAM; the first MiB is included.
+ * Makes of the map at most `max` usable ranges, sorted, apart, rounded inwards to 4 KiB; where ranges
+ * overlap, what is not usable wins. Returns how many. All in them is RAM; the first MiB is included.
  */
 unsigned memmap_usable(const struct boot_info *boot, struct memory_range *out, unsigned max);
 

@@ -153,7 +153,7 @@ static const char *take_tag(const struct tag *tag, struct progress *p)
     }
 }
 
-/* All tags, each at a multiple of 8; NULL if they are sound and close with the end tag. */
+/* Takes all tags, each at a multiple of 8. Returns NULL if they are sound and close with the end tag. */
 static const char *walk_tags(const uint8_t *bytes, uint32_t total, uint64_t info, struct progress *p)
 {
     uint32_t at = 8;

@@ -127,7 +127,7 @@ static bool set_option(const struct option *option, struct text value, struct op
     return false;
 }
 
-/* One word of the line; what is wrong with it, or NULL. */
+/* Takes one word of the line. Returns what is wrong with it, or NULL. */
 static const char *take_word(struct text word, struct options *out)
 {
     struct text name = word, value = {word.at + word.length, 0};
@@ -151,7 +151,7 @@ static const char *take_word(struct text word, struct options *out)
     return "is not an option of mine: ignored";
 }
 
-/* The next word of *line; length 0 at its end, or at a lone "--". */
+/* Returns the next word of *line; of length 0 at its end, or at a lone "--". */
 static struct text next_word(const char **line)
 {
     struct text word;

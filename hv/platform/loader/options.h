@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* How much of a word is shown: a very long one would hide what is said of it. */
+/* Returns how much of a word to show: a very long one would hide what is said of it. */
 static inline int option_shown(size_t length)
 {
     return length < 60 ? (int)length : 60;

@@ -27,7 +27,10 @@ const struct reference *reference_get(unsigned i)
     return i < usable_count ? &usable[i]->ref : NULL;
 }
 
-/* Starts what is wanted (NULL: all), leaves in `found` what counts, and says why the others do not. */
+/*
+ * Starts what is wanted (NULL: all), leaves in `found` what counts, and says why the others do not. Returns
+ * how many count.
+ */
 static unsigned start_all(const struct machine *machine, const char *wanted, struct counter_source **found)
 {
     unsigned count = 0;
@@ -115,7 +118,7 @@ static void say_apart(const struct counter_source *source, const struct counter_
               count == 2 ? "; of two that disagree the better known is kept" : "");
 }
 
-/* Keeps in `found` those that the most agree with. */
+/* Keeps in `found` those that the most agree with. Returns how many. */
 static unsigned drop_disagreeing(struct counter_source **found, unsigned count)
 {
     const struct counter_source *right;
@@ -146,7 +149,7 @@ static void say_usable(const struct counter_source *source)
               ps / 1000, ps % 1000, ref->typical_width, how);
 }
 
-/* Into usable[], by how far off a good reading is; all are in ticks of one TSC. */
+/* Puts it into usable[], by how far off a good reading is; all are in ticks of one TSC. */
 static void insert_usable(struct counter_source *source)
 {
     unsigned at = usable_count++;

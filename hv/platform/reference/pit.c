@@ -16,9 +16,9 @@
 #define START_SPINS 10000u /* a read takes 10 ns at the very least, a count 838 ns */
 
 /*
- * The latch command stops the count's copy at once, and an OUT has reached its device before the next
- * instruction runs (SDM vol. 1, "Ordering I/O"), so the instant lies within the OUT: the two reads need not
- * be inside the bracket. The count runs downwards; negated it runs upwards, modulo 2^16.
+ * The latch command copies the count at once, and an OUT has reached its device before the next instruction
+ * runs (SDM vol. 1, "Ordering I/O"). So the instant lies within the OUT, and the two reads of the copy need
+ * not be inside the bracket. The count runs downwards; negated it runs upwards, modulo 2^16.
  */
 static bool pit_read(struct reference_reading *out)
 {
@@ -52,7 +52,7 @@ static const char *pit_start(const struct machine *machine, struct reference *re
 {
     uint8_t port_b;
 
-    (void)machine; /* nothing in the tables tells reliably that it is not there */
+    (void)machine; /* no table tells reliably that it is not there */
     ref->bits = 16;
     /* A third of the colour carrier's 315/88 MHz: 105/88 MHz. */
     ref->period_num = 88000;

@@ -36,15 +36,16 @@ static uint64_t doubt(const struct counter_source *source, const struct referenc
 }
 
 /*
- * Polls until the count moves, which is its edge:
+ * Polls until the count moves: that is its edge.
  *
- *      last poll with the old count          first poll with the new count
- *      tsc_lo .......... tsc_hi              tsc_lo .......... tsc_hi
- *      ^ after this                                  and before this ^   the count changed
+ *     poll that showed the old count        poll that showed the new count
+ *     tsc_lo    counter    tsc_hi           tsc_lo    counter    tsc_hi
+ *     ^                                                          ^
+ *     the count changed after this                 and before this
  *
- * If the count moved by one only, the instant is that of its becoming `count`. The change of a stepping
- * counter is no count's edge, but the one instant at which its count is true. Returns false if no change was
- * seen, or one that says nothing.
+ * If it moved by one only, the instant is that of its becoming `count`. The change of a stepping counter is
+ * no count's edge, but the one instant at which its count is true. Returns false if no change was seen, or
+ * one that says nothing.
  */
 static bool read_at_edge(const struct counter_source *source, struct reference_reading *out)
 {

@@ -1,6 +1,6 @@
 /*
- * Reference timers behind one small interface: PIT channel 2, HPET, ACPI PM timer. Hardware; what is made of
- * a reading is hv/time/'s business. Every wait is bounded by the spins of its loop, not by time.
+ * Reference timers behind one small interface: HPET, ACPI PM timer, PIT channel 2. What is made of a reading
+ * is computed in hv/time/. Every wait is bounded by the spins of its loop, not by time.
  */
 #ifndef PLATFORM_REFERENCE_H
 #define PLATFORM_REFERENCE_H
@@ -12,8 +12,8 @@
 
 /*
  * One reading: at some instant between TSC values tsc_lo and tsc_hi the counter stood at `count` (masked to
- * `bits`). edge: the instant is that of the counter becoming `count`, so its time is count * period exactly;
- * else the time is between count and count + 1 periods.
+ * `bits`). With `edge` the counter became `count` at that instant, so its time is count * period exactly;
+ * without, it is between count and count + 1 periods.
  */
 struct reference_reading {
     uint64_t tsc_lo, tsc_hi;

@@ -65,9 +65,9 @@ void trial_edges(struct counter_source *source);
 
 /* find.c: which of the timers are right, when they do not agree. Pure. */
 
-/* Rates (all in the same unit, below 2^56, not 0) within 1 % of each other. */
+/* Returns true if two rates (in the same unit, below 2^56) are within 1 % of each other, and neither is 0. */
 bool rates_agree(uint64_t a, uint64_t b);
-/* By how much a differs from b, in thousandths of b, at most 999999. b is not 0. */
+/* Returns by how much a differs from b, in thousandths of b, at most 999999. b is not 0. */
 uint32_t rates_apart_permille(uint64_t a, uint64_t b);
 
 /*

@@ -76,7 +76,10 @@ static unsigned poll_all(struct counter_source *const *sources, struct run *runs
     return done;
 }
 
-/* The TSC's rate in kHz between a run's ends; 0: no time passed, or brackets too wide for what did. */
+/*
+ * Returns the TSC's rate in kHz between a run's ends; 0 if no time passed, or the brackets are too wide for
+ * it.
+ */
 static uint64_t rate_of(const struct counter_source *source, const struct run *run)
 {
     uint64_t ns = ns_of(source, run->counts);
@@ -111,7 +114,7 @@ void trial_rates(struct counter_source *const *sources, unsigned count)
     }
 }
 
-/* The least time from the start of one poll to the end of the next. */
+/* Returns the least time from the start of one poll to the end of the next. */
 static uint64_t poll_ticks(const struct counter_source *source)
 {
     uint64_t least = UINT64_MAX;
@@ -123,7 +126,7 @@ static uint64_t poll_ticks(const struct counter_source *source)
     return least;
 }
 
-/* TSC ticks of some counts, rounded down; exact enough for what a few readings last. */
+/* Returns the TSC ticks of some counts, rounded down; exact enough for what a few readings last. */
 static uint64_t ticks_of(const struct counter_source *source, uint64_t counts)
 {
     /* counts below 2^24, num below 2^27; then a 16th of ns below 2^35, khz below 2^28 (256 GHz). */
@@ -132,9 +135,9 @@ static uint64_t ticks_of(const struct counter_source *source, uint64_t counts)
 
 /*
  * Bochs computes the PIT's and the PM timer's counts from whole microseconds: they move by several at once,
- * and then stand still. Then no constant offset fits a row of readings, each of which says that the TSC at a
- * count's beginning was more than tsc_lo less one count, and less than tsc_hi. An eighth of a count, and 250
- * ppm of the time it took, are left for what khz is off by.
+ * and then stand still. Each reading says that the TSC at its count's beginning was more than tsc_lo less
+ * one count, and less than tsc_hi. If the counter steps, no constant offset fits a row of such readings. An
+ * eighth of a count, and 250 ppm of the time it took, are left for what khz is off by.
  */
 static bool seen_stepping(const struct counter_source *source)
 {
