@@ -9,6 +9,7 @@
 #include "log/log.h"
 #include "log/panic.h"
 #include "log/serial.h"
+#include "meridian/lines.h"
 #include "outcome.h"
 #include "platform/firmware/acpi.h"
 #include "platform/loader/bootinfo.h"
@@ -37,6 +38,7 @@ void hv_main(uint32_t magic, uint32_t info)
     serial_init();
     smp_init_boot_cpu();
     log_print("Meridian: a hypervisor that keeps time\n");
+    log_print("@meridian lines=%u version=%s\n", MERIDIAN_LINES, MERIDIAN_VERSION);
     panic_set_end(outcome_panic);
     boot_read(magic, info, &boot);
     boot_take_options(&boot, &options);

@@ -1,5 +1,5 @@
 /*
- * The keeper's state: one struct for all CPUs, and one for each. Their parts are grouped by who writes them:
+ * The keeper's state: one struct for all CPUs, and one for each. Their parts are grouped by what writes them:
  *
  *     struct keeper                          struct cpu_clock, one for each CPU
  *     -------------------------------------  ---------------------------------------------------------

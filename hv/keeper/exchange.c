@@ -1,5 +1,5 @@
 /*
- * Start-up's timed exchanges. The boot CPU orders who meets; between their meetings all other CPUs sleep in
+ * Start-up's timed exchanges. The boot CPU orders the meetings; between them all other CPUs sleep in
  * HLT, so that they do not disturb those that meet (on an emulator, CPUs that spin steal each other's host).
  */
 #include "keeper/start.h"

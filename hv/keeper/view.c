@@ -1,4 +1,4 @@
-/* What the keeper answers to those who ask: of one CPU, and of all. */
+/* What the keeper tells others: of one CPU, and of all. */
 #include "keeper/clocks.h"
 
 #include "cpu/instructions.h"

@@ -75,8 +75,8 @@ def pages():
     for page in sorted(existing - linked - {"README.md"}):
         yield f"docs/{page}: no page links to it"
     for path, text in _sources("hv/**/*.*", "guest/*.*", "include/*/*.h", "boot/*", "linker/*", "Makefile",
-                               "test/**/*.[ch]", "test/**/*.py", "test/**/*.pml", "test/**/*.asm", "scripts/*",
-                               "scripts/lib/*.py"):
+                               "test/**/*.[ch]", "test/**/*.py", "test/**/*.pml", "test/**/*.asm",
+                               "scripts/*", "scripts/lib/*.py"):
         for page in PAGE_NAMED.findall(text):
             if page not in existing:
                 yield f"{path}: names {page}, which is not there"

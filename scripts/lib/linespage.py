@@ -38,7 +38,7 @@ def printed(text):
 
 
 def source_complaints():
-    """Kinds and keys that a source prints and the page lacks; kinds that the page has and no source prints."""
+    """Kinds and keys that a source prints and the page lacks; kinds of the page that no source prints."""
     page, seen = documented(), set()
     for name in sorted(path for pattern in SOURCES for path in glob.glob(pattern, recursive=True)):
         with open(name, encoding="utf-8") as source:

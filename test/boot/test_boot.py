@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import linespage
 import pytest
 
 from boot import boot
@@ -9,6 +10,15 @@ from emulator import ONE_THREAD
 from rows import ROWS
 
 TAIL_LINES = 30
+
+
+def documented(row, log):
+    """The log has no @ line or key that docs/lines.md lacks; its first tells the version of their form."""
+    wrong = next(linespage.log_complaints(log.at_lines), None)
+    assert not wrong, wrong
+    if not row.on_xen():
+        wrong = linespage.first_line_complaint(log.at_lines)
+        assert not wrong, wrong
 
 
 def judge(row, outcome, path):
@@ -20,7 +30,7 @@ def judge(row, outcome, path):
             how = f"{outcome.state()}, not {row.verdict} (QEMU: {outcome.ended}, status {outcome.status})"
             wanted = ("ok", "fail") if row.verdict == "any" else (row.verdict,)
             assert outcome.state() in wanted, how
-        for expectation in row.expect:
+        for expectation in (documented, *row.expect):
             expectation(row, log)
     except (AssertionError, KeyError, ValueError) as error:
         tail = "\n".join(log.text.splitlines()[-TAIL_LINES:])
