@@ -1,13 +1,12 @@
 #include "check/figures.h"
 
 #include "check/summary.h"
+#include "cpu/identify.h"
 #include "cpu/instructions.h"
 #include "cpu/paging.h"
 #include "cpu/percpu.h"
 #include "log/string.h"
 #include "time/fixed.h"
-
-#define CPUID_HYPERVISOR (1u << 31) /* leaf 1, ECX */
 
 _Static_assert(sizeof MERIDIAN_CONTACT <= CONTACT_MOST + 1, "CONTACT= is longer than a screen has room for");
 
@@ -52,7 +51,7 @@ static void gather_evidence(struct evidence *e, uint32_t watched_s)
     e->disruptions = summary.disruptions;
     e->wander_ppb_s = summary.wander_ppb_s;
     gather_cpus(e);
-    e->hypervisor = cpuid(1, 0).ecx & CPUID_HYPERVISOR;
+    e->hypervisor = cpuid_has_hypervisor(cpuid);
     e->invariant = e->cpus[0].facts.invariant_tsc;
 }
 
