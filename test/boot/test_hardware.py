@@ -86,4 +86,4 @@ def test_secure_boot_refuses(tmp_path):
                   stop_at=lambda text: "Access Denied" in text or "Meridian" in text)
     assert "Access Denied" in outcome.log.text and "Meridian" not in outcome.log.text
     with open("README.md", encoding="utf-8") as file:
-        assert re.search(r"[Tt]urn Secure Boot\s+off", file.read())
+        assert re.search(r"[Tt]urn\s+Secure\s+Boot\s+off", file.read())
