@@ -16,6 +16,7 @@ PERSON = re.compile(r"\b(who|whom|whose|whoever|he|him|his|she)\b")
 # Each of these had several meanings; docs/glossary.md has the words that took their place.
 WORDS = re.compile(r"\b\w*(?:TURNS?|PATIENCE)\b|\b(?:\w+_)?turns?(?:_\w+)?\b|\brange_ns\b")
 PAGE_NAMED = re.compile(r"\b(?:docs/)?([A-Za-z_]+\.md)\b")
+PATH_NAMED = re.compile(r"`((?:hv|guest|boot|include|linker|scripts|test)/[\w./-]+)`")
 LINK = re.compile(r"\]\(([^)#]+\.md)(?:#[^)]*)?\)")
 
 
@@ -62,10 +63,13 @@ def comments():
 
 
 def pages():
-    """Every page that is named exists; every page is linked from README or from another page."""
+    """Pages and files that are named exist; every page is linked from README or from another page."""
     existing = {os.path.basename(path) for path in glob.glob("docs/*.md")} | {"README.md"}
     linked = set()
     for path, text in _sources("README.md", "docs/*.md"):
+        for named in sorted(set(PATH_NAMED.findall(text))):
+            if not os.path.exists(named):
+                yield f"{path}: names {named}, which is not there"
         for target in LINK.findall(text):
             full = os.path.normpath(os.path.join(os.path.dirname(path), target))
             if not target.startswith("http") and not os.path.exists(full):
