@@ -6,6 +6,7 @@ only what depends on it, and run under limits. HOST_CC and HOST_CFLAGS come from
 import os
 import re
 import resource
+import shlex
 import shutil
 import subprocess
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ from dataclasses import dataclass, field
 COPIED = ("hv", "include", "guest", "test")
 CC = os.environ.get("HOST_CC", "gcc")
 # -g is for people, and nobody debugs a mutant; what it does to warnings is not looked at.
-FLAGS = [flag for flag in os.environ.get("HOST_CFLAGS", "").split() if flag != "-g"] + ["-w"]
+FLAGS = [flag for flag in shlex.split(os.environ.get("HOST_CFLAGS", "")) if flag != "-g"] + ["-w"]
 PLAIN = ["-std=gnu11", "-O2", "-w", "-Ihv", "-Iinclude", "-Itest/unit"] + \
     [flag for flag in FLAGS if flag.startswith("-D")]
 CPU_FACTOR, CPU_EXTRA_S = 4, 4  # of CPU time, which a busy machine does not make longer
