@@ -48,8 +48,8 @@ static uint16_t pmtimer_port(const uint8_t *table, uint32_t size)
         if (port)
             return port;
     }
-    return table[PM_TMR_LEN] == 4 ? port_of(le32(table + PM_TMR_BLK))
-                                  : 0; /* PM_TMR_LEN is 4, or 0 where there is none */
+    /* PM_TMR_LEN is 4, or 0 where there is none. */
+    return table[PM_TMR_LEN] == 4 ? port_of(le32(table + PM_TMR_BLK)) : 0;
 }
 
 static const struct acpi_register none = {0};

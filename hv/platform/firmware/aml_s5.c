@@ -54,7 +54,7 @@ static bool enter_package(struct bytes *in)
     return true;
 }
 
-/* A number of at most four bytes. */
+/* Takes a number of at most four bytes. Returns false if there is none. */
 static bool take_number(struct bytes *in, uint32_t *out)
 {
     uint8_t op, byte;
@@ -74,7 +74,7 @@ static bool take_number(struct bytes *in, uint32_t *out)
     return true;
 }
 
-/* A package of one number has both values in it, a byte each. */
+/* Takes the values of PM1a and PM1b. A package of one number has both in it, a byte each. */
 static bool take_values(struct bytes in, uint32_t *a, uint32_t *b)
 {
     uint8_t op, count;
@@ -89,7 +89,7 @@ static bool take_values(struct bytes in, uint32_t *a, uint32_t *b)
     return true;
 }
 
-/* `_S5_`, or `\_S5_`, as what a NameOp names. */
+/* Returns true if a NameOp names `_S5_`, or `\_S5_`, here. */
 static bool named_here(const uint8_t *aml, size_t at)
 {
     if (!bytes_equal(aml + at, "_S5_", 4) || at == 0)

@@ -109,8 +109,8 @@ bool mptable_read(phys_view view, struct machine *out)
         return false;
     with.source = "mptable";
     with.cpu_count = with.cpus_left_out = 0;
-    if (pointer[POINTER_FEATURE_1] ==
-        0) /* 4.1, feature byte 1: there is a table, not a default configuration */
+    /* 4.1, feature byte 1: which default configuration this is; 0: none, there is a table. */
+    if (pointer[POINTER_FEATURE_1] == 0)
         take_mp_table(view, le32(pointer + POINTER_TABLE), &with);
     else if (pointer[POINTER_FEATURE_1] <= MAX_DEFAULT)
         take_default(&with);

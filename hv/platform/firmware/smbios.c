@@ -60,7 +60,7 @@ static bool entry_valid(const uint8_t *p)
     return read_entry(p, &table);
 }
 
-/* At `at`, or at the first place of the BIOS's memory that has one. */
+/* Takes the entry point at `at`, or the first in the BIOS's memory. Returns false if there is none. */
 static bool find_entry(phys_view view, uint64_t at, struct table *out)
 {
     const uint8_t *p = peek(view, at, ENTRY_ROOM);

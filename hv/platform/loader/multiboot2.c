@@ -107,8 +107,10 @@ static void take_framebuffer(const struct tag *tag, struct progress *p)
     p->out->vga_text = out->address == 0xb8000 && out->type == FRAMEBUFFER_EGA_TEXT;
 }
 
-/* The table's copy lies in the tag itself: 20 bytes of ACPI 1.0, or at least 36 later. Where both are, the
- * new one. */
+/*
+ * The table's copy lies in the tag itself: 20 bytes of ACPI 1.0, or at least 36 later. Where there are both
+ * the new one counts.
+ */
 static void take_rsdp(const struct tag *tag, struct progress *p)
 {
     bool is_new = tag->type == TAG_RSDP_NEW;
@@ -184,8 +186,10 @@ static const char *check_whole(struct progress *p)
         return "boot information has no memory map";
     if (p->not_ended)
         return "the boot loader left UEFI's boot services running";
-    /* Without the tag a BIOS machine is still in the text mode that it started in; on UEFI nothing is
-     * promised. */
+    /*
+     * Without the tag a BIOS machine is still in the text mode that it started in; on UEFI nothing is
+     * promised.
+     */
     if (!p->framebuffer_seen)
         out->vga_text = !out->efi && boot_vga_hole(out);
     return NULL;

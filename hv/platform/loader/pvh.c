@@ -102,8 +102,10 @@ const char *pvh_parse(uint64_t start_info, phys_view view, struct boot_info *out
     bool fits;
 
     *out = (struct boot_info){.loader = "pvh"};
-    /* Version 0 ends before the memory map, without which we cannot run: all 56 bytes of version 1 are
-     * needed. */
+    /*
+     * Version 0 ends before the memory map, without which we cannot run: all 56 bytes of version 1 are
+     * needed.
+     */
     const uint8_t *info = view(start_info, offsetof(struct hvm_start_info, memmap_paddr));
     if (!info)
         return "start_info cannot be read";

@@ -95,8 +95,10 @@ static bool all_agree(const uint64_t *rates, unsigned count)
     return true;
 }
 
-/* A busy host can make one trial look wrong (the PIT's wraps are 55 ms apart); it does not do so three times
- * running. */
+/*
+ * A busy host can make one trial look wrong (the PIT's wraps are 55 ms apart); it does not do so three times
+ * running.
+ */
 static void find_rates(struct counter_source *const *found, unsigned count, uint64_t *rates)
 {
     for (unsigned trial = 0; trial < TRIALS; trial++) {

@@ -17,9 +17,9 @@ struct counter_source {
      * Two ways to read the counter once: TSC, counter, TSC; edge = false. Both return false if it could not
      * be read. The caller holds the counters' lock, or is alone.
      *
-     * read: to be relied on by itself. Everybody takes this one but for the next. poll: the quickest. It may
-     * be caught in a carry, so only what looks for the count's edge takes it:
-     *       there a count that moved by more than one is no edge.
+     * - read can be relied on by itself. It is for all uses but one.
+     * - poll is the quickest, for finding the count's edge. It may be caught in a carry; that does no harm
+     *   there, since a count that moved by more than one is no edge.
      */
     bool (*read)(struct reference_reading *out);
     bool (*poll)(struct reference_reading *out);

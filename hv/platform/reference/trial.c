@@ -1,3 +1,7 @@
+/*
+ * Trying the reference timers before one is relied on: do they count, what do they say of the TSC's rate, and
+ * how narrow is a reading of each.
+ */
 #include "platform/reference/source.h"
 
 #include "cpu/instructions.h"
