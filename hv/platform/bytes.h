@@ -8,6 +8,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Physical addresses have at most 52 bits (SDM vol. 3, 4.1.4): what firmware names beyond is not there. */
+#define PHYS_END (1ull << 52)
+
 /* Gives a view of physical bytes [phys, phys + size), or NULL if there is none. */
 typedef const void *(*phys_view)(uint64_t phys, size_t size);
 

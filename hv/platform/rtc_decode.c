@@ -17,14 +17,11 @@ static int number_of(uint8_t raw, bool binary)
 static int hour_of(uint8_t raw, uint8_t status_b)
 {
     bool binary = status_b & STATUS_B_BINARY;
-    int hour;
+    bool whole_day = status_b & STATUS_B_24_HOURS;
+    int hour = number_of(whole_day ? raw : raw & 0x7f, binary);
 
-    if (status_b & STATUS_B_24_HOURS) {
-        int hour = number_of(raw, binary);
-
+    if (whole_day)
         return hour <= 23 ? hour : -1;
-    }
-    hour = number_of(raw & 0x7f, binary);
     if (hour < 1 || hour > 12)
         return -1;
     return hour % 12 + (raw & HOUR_PM ? 12 : 0);

@@ -13,9 +13,8 @@
 #define GAS_SPACE   0u
 #define GAS_ADDRESS 4u
 
-#define FADT_MIN        116u         /* ACPI 1.0's */
-#define FADT_HW_REDUCED (1u << 20)   /* none of the fixed hardware is there (4.1) */
-#define PHYS_END        (1ull << 52) /* no address of this architecture is beyond it */
+#define FADT_MIN        116u       /* ACPI 1.0's */
+#define FADT_HW_REDUCED (1u << 20) /* none of the fixed hardware is there (4.1) */
 
 /*
  * Each takes a whole table, checksum and length already checked (size >= ACPI_HEADER), and adds what it says

@@ -1,8 +1,6 @@
 #include "platform/loader/memmap.h"
 
 #define PAGE 4096ull
-/* Physical addresses have at most 52 bits (SDM vol. 3, 4.1.4): what a map claims beyond is not RAM. */
-#define PHYS_END (1ull << 52)
 
 /* Returns the end of a range that covers `at` and is not usable; 0: none does. */
 static uint64_t taken_until(const struct boot_info *boot, uint64_t at)
