@@ -2,17 +2,18 @@
 
 import os
 import tempfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from atlines import xen_is_done
 from emulator import ONE_THREAD, run
-from load import busy_loops
+from load import busy_loops, patient, slowness
 from machines import meridian_by_iso, meridian_by_kernel, meridian_on_bochs, xen
 from mailbox import mailbox
 from monitor import Injector
 from truth import court, no_court
 
 LOGS = os.path.join("build", "test", "logs")
+BUSY = 2    # times slower than alone: more than our own tests beside one another make it
 KERNELS = {"meridian": "build/meridian.elf", "test": "build/test/meridian.elf",
            "traps": "build/test/traps.elf", "cpus": "build/test/cpus.elf",
            "inject": "build/test/inject.elf",
@@ -46,6 +47,8 @@ class Row:
     verdict: ok, fail, or any. leaves: "off" or "reset" where a good run must end so (emulator.py).
     repeat: boots twice, the second time with nothing done from outside, and wants the same output.
     beside: too long for every run: only by its name.
+    counts: it is expected to have seen so much in its seconds; on a busy host it runs for longer.
+    limit_s: more than it takes on an idle host; twice that is waited, and longer on a busy one.
     """
 
     name: str
@@ -75,6 +78,7 @@ class Row:
     leaves: str = "exit"
     repeat: bool = False
     beside: bool = False
+    counts: bool = False
     limit_s: int = 60
 
     def on_xen(self):
@@ -82,6 +86,17 @@ class Row:
 
     def words_for_guest(self):
         return f"duration={self.seconds} {self.guest_cmdline}".strip()
+
+
+def in_time(row):
+    """
+    The row as it is to be booted on a host as busy as this one: what is expected of it stays, what it is
+    given to do so grows.
+    """
+    slow = slowness()
+    if not row.counts or slow < BUSY:
+        return row
+    return replace(row, seconds=round(row.seconds * slow), limit_s=row.limit_s + round(row.seconds * slow))
 
 
 def machine(row, folder):
@@ -113,6 +128,7 @@ def boot(row, suffix="", extra=()):
     """Boots the row's machine once, with more arguments of QEMU's; gives its Outcome and the log's path."""
     path = os.path.join(LOGS, f"{row.name}{suffix}.log")
     os.makedirs("build/test", exist_ok=True)
+    row = in_time(row)
     with tempfile.TemporaryDirectory(prefix="boot.", dir="build/test") as folder, busy_loops(row.load), \
             court(os.path.join(LOGS, f"{row.name}{suffix}.host")) if row.truth else no_court() as witness, \
             mailbox(folder, row.memory) as box:
@@ -136,7 +152,8 @@ def boot(row, suffix="", extra=()):
         def show(text):
             for see in watchers:
                 see(text)
-        outcome = run(booted.command(), limit_s=row.limit_s, log_path=path, stop_at=stop_at, show=show)
+        outcome = run(booted.command(), limit_s=patient(row.limit_s), log_path=path, stop_at=stop_at,
+                      show=show)
         booted.settle(outcome)
         outcome.log.truth, outcome.log.answers = witness.judge, box.close()
     assert not (actor and actor.left()), f"{row.name}: nothing was done, for want of: {actor.left()}"

@@ -11,6 +11,7 @@ import subprocess
 import time
 
 from atlines import Log, TerminalFilter
+from load import patient
 from monitor import arguments, commands
 from screens import Picture, read_picture, read_text_page
 
@@ -37,7 +38,7 @@ class Live:
     def __init__(self, command, folder, log_path, limit_s, stdin=subprocess.DEVNULL):
         os.makedirs(os.path.dirname(log_path), exist_ok=True)
         self.folder, self.log_path = folder, log_path
-        self._end = time.monotonic() + limit_s
+        self._end = time.monotonic() + patient(limit_s)
         self._log = open(log_path, "wb")
         self._process = subprocess.Popen(command, stdin=stdin, stdout=self._log,
                                          stderr=subprocess.STDOUT, start_new_session=True,

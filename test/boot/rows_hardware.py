@@ -4,8 +4,7 @@ with the rows and unit tests). What is odd is said in a line, and time goes on a
 """
 
 from boot import Row
-from expect import (all_vcpus, bounded, cpus_online, exact_hz, never_back, one_line, one_line_or_said, sound,
-                    undisturbed)
+from expect import (all_vcpus, bounded, cpus_online, exact_hz, never_back, one_line, sound, undisturbed)
 from rows_bochs import at_ips
 from rows_cpus import says
 
@@ -91,10 +90,8 @@ ROWS = [
     exact("hw-board-nosmp-overruled", says(never=(ALONE,)), cpus_online(3), firmware=QUIRKY,
           cmdline="maxcpus=3"),
 
-    # What the machine is called: in the BIOS's memory and by UEFI's tables.
+    # What the machine is called, in the BIOS's memory; by UEFI's tables: uefi-1.
     exact("smbios-kernel", says(NAMED), firmware=smbios(*NAMES)),
-    Row("smbios-uefi", "iso-uefi", (sound, all_vcpus, never_back, bounded, one_line_or_said, says(NAMED)),
-        cpus=1, limit_s=120, firmware=smbios(*NAMES), verdict="any", **SHORT),
 
     # No keyboard at all, and not even its controller: every key's port reads 0xff.
     exact("hw-no-keyboard", machine="q35,i8042=off"),

@@ -64,14 +64,14 @@ PUBLISHES = [
     inject("publish-foreign", HURRIED, sound, foreign_in_step, guest="foreign", guest_cmdline=""),
     inject("publish-foreign-onephase", ONE_PHASE, sound, foreign_apart, guest="foreign", guest_cmdline=""),
     inject("publish-kernel", HURRIED, *UNIFIED, tried, counted("retries", 1000), bound_kept(500),
-           lane="kernel", seconds=2),
+           lane="kernel", seconds=2, counts=True),
     # A minute of it beside two busy loops; by its name only.
     inject("publish-soak", "publish=1 wobble=200", *UNIFIED, tried, counted("reads", 10**7),
            bound_kept(10000), lane="kernel", load=2, seconds=60, beside=True, limit_s=150),
     inject("publish-kernel-unmarked", UNMARKED, sound, goes_back, lane="kernel", seconds=2, verdict="fail"),
     # Truly at once. With the allowance for its TSC (hv/keeper/slip.c) each publish takes 2 ms and more.
     inject("publish-threads", "publish=20 wobble=200 pauses=1", sound, all_vcpus, never_back,
-           counted("retries", 1), lane="kernel", accel=THREAD_EACH, seconds=2, verdict="any"),
+           counted("retries", 1), lane="kernel", accel=THREAD_EACH, seconds=2, counts=True, verdict="any"),
 ]
 
 # ---- A TSC that changes while a guest runs (T6) ----

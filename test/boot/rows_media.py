@@ -11,9 +11,8 @@ SHORT = {"cpus": 2, "seconds": 1, "limit_s": 120}
 ROWS = [
     Row("disk-bios", "iso-bios", BIOS, medium="disk", **SHORT),
     Row("usb-bios", "iso-bios", BIOS, medium="usb-ehci", **SHORT),
-    Row("usb-bios-xhci", "iso-bios", BIOS, medium="qemu-xhci", **SHORT),
     Row("usb-uefi", "iso-uefi", UEFI, medium="usb-ehci", **SHORT),
-    Row("usb-uefi-xhci", "iso-uefi", UEFI, medium="qemu-xhci", **SHORT),
+    # By xHCI: test_usb.py, test_the_stick_boots.
     # Its tables are of 32 bits: the names come by them.
     Row("uefi-ia32", "iso-uefi32", UEFI + (line_begins("machine: QEMU "),), **SHORT),
 ]

@@ -4,7 +4,8 @@ typed by QEMU's monitor once the menu is seen.
 """
 
 from boot import Row
-from expect import all_vcpus, bounded, cpus_online, line_begins, never_back, one_line, sound
+from expect import (all_vcpus, bounded, cpus_online, line_begins, never_back, one_line, sound,
+                    undisturbed)
 from monitor import Actor
 from rows_power import OFF, power_lines
 
@@ -48,14 +49,14 @@ def chosen(name, key_name, expect, lane="iso-bios", **settings):
                **{"cpus": 2, "seconds": 1, **settings})
 
 
-FIRST = GOOD + (showed_menu,)
+FIRST = GOOD + (showed_menu, undisturbed)
 # UEFI and Bochs, dear as they are, are switched off at the end as well; and UEFI hands its keyboard over.
 OFF_TOO = {"cpus": 2, "seconds": 1, "menu_s": 3, "cmdline": "end=poweroff", "leaves": "off", "limit_s": 120}
 
 ROWS = [
-    Row("menu-first", "iso-bios", FIRST + (command_line(""),), cpus=2, seconds=1, menu_s=3),
+    Row("menu-first", "iso-bios", FIRST + (command_line(""),), cpus=2, menu_s=3),
     Row("menu-first-uefi", "iso-uefi", FIRST + (line_begins(PIXELS), line_begins("keys: "), power_lines(OFF)),
-        outside=key("h", "@second n=1 "), **{**OFF_TOO, "seconds": 3}),
+        outside=key("h", "@second n=1 "), **{**OFF_TOO, "seconds": 3, "cpus": 4}),
     Row("menu-first-bochs", "bochs", FIRST + (command_line("end=poweroff"), power_lines(OFF)), **OFF_TOO),
     chosen("menu-serial", "s", GOOD + (command_line("screen=off"), line_begins("screen: off"))),
     chosen("menu-one-cpu", "1", (sound, never_back, bounded, cpus_online(1), command_line("nosmp"))),
@@ -63,5 +64,5 @@ ROWS = [
     chosen("menu-graphics", "g", GOOD + (line_begins(PIXELS),)),
     chosen("menu-free-running", "f", GOOD + (runs_free, command_line("discipline=off"))),
     chosen("menu-self-test", "o", (sound, all_vcpus, never_back, bounded, exercised, power_lines(OFF)),
-           seconds=4, leaves="off"),
+           seconds=4, leaves="off", counts=True),
 ]

@@ -256,7 +256,7 @@ def code_alone(sight):
 
 SCREENS = [
     # One boot for each kind of display.
-    Shown(Row("screen-uefi", "iso-uefi", (), cpus=4, seconds=12, limit_s=120), "pixels",
+    Shown(Row("screen-uefi", "iso-uefi", (), cpus=4, seconds=12, counts=True, limit_s=120), "pixels",
           IN_STEP + SHOWN + CODE + (plots_move, offsets_drawn, bound_narrows)),
     Shown(Row("screen-text", "iso-bios", (), cpus=4, seconds=4), "text",
           IN_STEP + SHOWN + CODE + (bound_narrows, no_blinking)),

@@ -158,7 +158,7 @@ ROWS = [
     slow("wall-lost", 2, sound, seen_to_be_bad("back"), fault="lost", verdict="fail", cpus=2),
     # Setters and readers truly at once; what QEMU's TSC does then is rows.py's business.
     Row("threads-wall", "kernel", (sound, never_back, set_for_all(20)), cpus=4, seconds=2, verdict="any",
-        accel=THREAD_EACH, guest_cmdline="quiet setters=2"),
+        accel=THREAD_EACH, guest_cmdline="quiet setters=2", counts=True),
     row("wall-sync", *OWN, synced(2, 2, PPM_100), cpus=1, seconds=3,
         words=f"disciplined sync=2 steer={PPM_100}"),
     row("wall-independent", *OWN, independent_from(10**9), cpus=1,
@@ -172,5 +172,5 @@ ROWS = [
     Row("xen-sync", "xen", (reported_by_guest, synced(2, 2, PPM_100)), cpus=1, seconds=3,
         guest_cmdline=f"disciplined sync=2 steer={PPM_100}"),
     Row("xen-wall", "xen", (reported_by_guest, set_for_all(50)), cpus=2, seconds=1,
-        guest_cmdline="setters=2"),
+        guest_cmdline="setters=2", counts=True),
 ]

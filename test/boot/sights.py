@@ -8,7 +8,7 @@ import os
 import tempfile
 from dataclasses import dataclass
 
-from boot import LOGS, Row, machine
+from boot import LOGS, Row, in_time, machine
 from curves import find_plot
 from live import LiveBochs, LiveQemu
 from marks import large_word, read_qr, zbar
@@ -82,7 +82,7 @@ def _find_code(shown, live):
 
 
 def _command(shown, folder):
-    booted = machine(shown.row, folder)
+    booted = machine(in_time(shown.row), folder)
     if shown.row.lane == "bochs":
         return booted
     command = booted.command() + list(shown.qemu)

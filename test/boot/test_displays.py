@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import pytest
 from boot import LOGS, machine
 from emulator import run
+from load import patient
 from live import LiveQemu
 from rows import Row
 from screens import Picture, read_picture
@@ -86,7 +87,7 @@ def boot(row, layout):
         path, arguments = memory_file(folder)
         booted = machine(row, folder)
         booted.extra.extend(arguments)
-        outcome = run(booted.command(), limit_s=60, log_path=os.path.join(LOGS, f"{row.name}.log"))
+        outcome = run(booted.command(), limit_s=patient(60), log_path=os.path.join(LOGS, f"{row.name}.log"))
         with open(path, "rb") as file:
             return outcome, file.read(layout.pitch * layout.height)
 

@@ -6,6 +6,7 @@ import re
 
 from boot import LOGS
 from emulator import run
+from load import patient
 from machines import meridian_by_iso
 from rows import ROWS
 from rows_screen import SCREENS
@@ -82,7 +83,7 @@ def test_secure_boot_refuses(tmp_path):
             "-drive", f"{firmware},unit=1,snapshot=on,file=/usr/share/OVMF/OVMF_VARS_4M.ms.fd"]
     machine = meridian_by_iso(str(tmp_path / "meridian.iso"), "build/meridian.elf", "build/guest.elf", "", "",
                               cpus=1, machine="q35,smm=on", extra=keys)
-    outcome = run(machine.command(), limit_s=120, log_path=os.path.join(LOGS, "secure-boot.log"),
+    outcome = run(machine.command(), limit_s=patient(120), log_path=os.path.join(LOGS, "secure-boot.log"),
                   stop_at=lambda text: "Access Denied" in text or "Meridian" in text)
     assert "Access Denied" in outcome.log.text and "Meridian" not in outcome.log.text
     with open("README.md", encoding="utf-8") as file:

@@ -7,6 +7,7 @@ import tempfile
 
 from boot import LOGS, Row, machine
 from emulator import run
+from load import patient
 from monitor import Actor
 from rows_power import ACPI, OFF
 
@@ -28,7 +29,7 @@ def typed(row, *keys):
         steps = [(RUNS, press(keys[0]))] + [(HELP, press(key)) for key in keys[1:]]
         actor = Actor(folder, steps)
         booted.extra.extend(actor.arguments)
-        outcome = run(booted.command(), limit_s=row.limit_s, show=actor.see, stop_at=booted.is_over,
+        outcome = run(booted.command(), limit_s=patient(row.limit_s), show=actor.see, stop_at=booted.is_over,
                       log_path=os.path.join(LOGS, f"{row.name}.log"))
     assert not actor.left(), f"never seen: {actor.left()}"
     return outcome

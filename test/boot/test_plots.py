@@ -13,6 +13,7 @@ import pytest
 import plots
 from boot import KERNELS, guest_program
 from emulator import run
+from load import patient
 from machines import meridian_by_kernel
 from series import GUEST, series_of, thinned
 from variables import Refused
@@ -226,7 +227,7 @@ def test_files_of_a_real_boot(tmp_path):
     machine = meridian_by_kernel(KERNELS["meridian"], guest_program("guest"), "", "duration=3", cpus=3,
                                  deterministic=True)
     path = tmp_path / "real-boot.log"
-    outcome = run(machine.command(), limit_s=60, log_path=str(path))
+    outcome = run(machine.command(), limit_s=patient(60), log_path=str(path))
     assert outcome.state() == "ok", outcome.log.text[-2000:]
     with open(path, "rb") as file:
         series = series_of("real", file.read())

@@ -11,6 +11,7 @@ import pytest
 
 from conftest import ROOT
 from emulator import Machine, run
+from load import patient
 
 VERSION = re.compile(r"^VERSION := (\S+)$", re.M)
 DATE = "1120780800"
@@ -138,7 +139,7 @@ def test_the_image_boots_by_itself(releases, tmp_path):
     image = tmp_path / "stick.iso"
     image.write_bytes(image_of(releases[1]))
     machine = Machine(iso=str(image), medium="qemu-xhci", cpus=2)
-    outcome = run(machine.command(), limit_s=90, log_path="build/test/logs/release-bios.log",
+    outcome = run(machine.command(), limit_s=patient(90), log_path="build/test/logs/release-bios.log",
                   stop_at=lambda text: "\n@sample n=1 " in text)
     assert outcome.ended == "stopped", f"{outcome.ended}\n{outcome.log.text[-2000:]}"
     version = VERSION.search(open("Makefile", encoding="utf-8").read())[1]

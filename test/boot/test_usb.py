@@ -11,8 +11,11 @@ import sys
 
 import pytest
 
+from boot import Row
 from emulator import Machine, run
+from load import patient
 from machines import make_iso
+from rows_media import BIOS, UEFI
 from sticks import System, choices, in_use, refusal
 from variables import Refused
 
@@ -265,8 +268,11 @@ def test_the_stick_boots(loop, tmp_path):
         assert stick_file.read(len(whole)) == whole
     for firmware in ("bios", "uefi"):
         machine = Machine(iso=path, medium="qemu-xhci", firmware=firmware, cpus=2)
-        outcome = run(machine.command(), limit_s=120, log_path=f"build/test/logs/stick-{firmware}.log")
+        outcome = run(machine.command(), limit_s=patient(120),
+                      log_path=f"build/test/logs/stick-{firmware}.log")
         assert outcome.state() == "ok", f"{firmware}: {outcome.ended}\n{outcome.log.text[-2000:]}"
+        for expectation in {"bios": BIOS, "uefi": UEFI}[firmware]:
+            expectation(Row(f"stick-{firmware}", f"iso-{firmware}", (), cpus=2, seconds=1), outcome.log)
 
 
 def test_a_device_in_use_is_not_opened(loop):
