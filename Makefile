@@ -280,7 +280,8 @@ model: | install
 
 # Faults put into a copy of the sources, to see that the host tests fail on them (docs/mutation.md).
 mutate: | install
-	@HOST_CC='$(HOST_CC)' HOST_CFLAGS='$(subst ','\'',$(HOST_CFLAGS))' $(PYTHON) scripts/mutate $(SEED:%=--seed=%) \
+	@HOST_CC='$(HOST_CC)' HOST_CFLAGS='$(subst ','\'',$(HOST_CFLAGS))' \
+	    $(PYTHON) scripts/mutate $(SEED:%=--seed=%) \
 	    $(COUNT:%=--count=%) $(AT:%=--at=%) $(T)
 
 # What is not set is the simulator's own choice.
