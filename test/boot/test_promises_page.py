@@ -9,8 +9,6 @@ import pytest
 from rows import ROWS
 from rows_screen import SCREENS
 
-pytestmark = [pytest.mark.undisturbed, pytest.mark.xdist_group("test_promises_page")]
-
 CASE = re.compile(r"\b(?:cmocka_unit_test\w*|TEST)\((\w+)")
 
 

@@ -6,8 +6,6 @@ import subprocess
 
 import pytest
 
-pytestmark = [pytest.mark.undisturbed, pytest.mark.xdist_group("test_reader_page")]
-
 PAGE = "docs/reader.md"
 EXAMPLE = "test/reader/example.c"
 C, CXX = ["-std=c11"], ["-x", "c++", "-std=c++17"]

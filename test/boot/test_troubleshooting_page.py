@@ -3,10 +3,6 @@
 import glob
 import re
 
-import pytest
-
-pytestmark = [pytest.mark.undisturbed, pytest.mark.xdist_group("test_troubleshooting_page")]
-
 PAGE = "docs/troubleshooting.md"
 LITERAL = r'"((?:\\.|[^"\\])*)"'
 CONVERSION = re.compile(r"%[-+0]*[\d.*]*(?:ll|l|z)?[a-z]")
