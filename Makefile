@@ -119,7 +119,7 @@ $(2)/%.c.o: %.c $(FLAGS) | install
 	$(if $(V),,@echo "  CC    $$@")
 	$(Q)$(5) $(6) -MMD -MP -c $$< -o $$@
 
-$(2)/%.asm.o: %.asm $(FLAGS) | install
+$(2)/%.asm.o: %.asm $(FLAGS) $(wildcard boot/*.inc) | install
 	@mkdir -p $$(@D)
 	$(if $(V),,@echo "  NASM  $$@")
 	$(Q)$(NASM) $(ASFLAGS) -MD $$(@:.o=.d) -MP $$< -o $$@
