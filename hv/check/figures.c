@@ -1,8 +1,6 @@
 #include "check/figures.h"
 
 #include "check/summary.h"
-#include "cpu/identify.h"
-#include "cpu/instructions.h"
 #include "cpu/paging.h"
 #include "cpu/percpu.h"
 #include "log/string.h"
@@ -51,7 +49,7 @@ static void gather_evidence(struct evidence *e, uint32_t watched_s)
     e->disruptions = summary.disruptions;
     e->wander_ppb_s = summary.wander_ppb_s;
     gather_cpus(e);
-    e->hypervisor = cpuid_has_hypervisor(cpuid);
+    e->hypervisor = cpu_has_hypervisor();
     e->invariant = e->cpus[0].facts.invariant_tsc;
 }
 

@@ -14,10 +14,6 @@
 #define HYPERVISOR_END   0xffff880000000000ull
 #define SYSCALL_BYTES    2
 
-#define VECTOR_UD 6u
-#define VECTOR_GP 13u
-#define VECTOR_PF 14u
-
 #define RFLAGS_TF   (1ull << 8)
 #define RFLAGS_IF   (1ull << 9)
 #define RFLAGS_DF   (1ull << 10)
