@@ -48,8 +48,8 @@ static void announce_cpu(unsigned cpu)
     int64_t hz_ppb = ppb_from_q32_away(rate.hi - middle + 1);
 
     log_print("%c CPU%u apic %u  %lu.%03lu MHz +/- %ld.%03ld ppm (%s)  offset %+ld ns +/- %ld\n",
-              cpu ? ' ' : '*', cpu, cpu_by_id(cpu)->apic_id, (hz / 1000000), (hz / 1000 % 1000),
-              hz_ppb / 1000, hz_ppb % 1000, keeper.reference->name, offset, half);
+              cpu ? ' ' : '*', cpu, cpu_by_id(cpu)->apic_id, hz / 1000000, hz / 1000 % 1000, hz_ppb / 1000,
+              hz_ppb % 1000, keeper.reference->name, offset, half);
     if (clock->look.adjust)
         log_print("  CPU%u: its IA32_TSC_ADJUST is %ld, not 0: firmware has written to its TSC\n", cpu,
                   clock->look.adjust);
@@ -70,8 +70,8 @@ void announce_alarm(void)
     if (clock_of(cpu_id())->alarm.deadline)
         log_print("apic: alarms are deadlines on the TSC\n");
     else
-        log_print("apic: alarms by its counter, %lu.%03lu MHz\n", (keeper.lapic_hz / 1000000),
-                  (keeper.lapic_hz / 1000 % 1000));
+        log_print("apic: alarms by its counter, %lu.%03lu MHz\n", keeper.lapic_hz / 1000000,
+                  keeper.lapic_hz / 1000 % 1000);
 }
 
 void announce_clock(const char *why, uint64_t step_ns)
@@ -129,13 +129,13 @@ void announce_returned(unsigned cpu)
  * If R is ahead, the TSC was set back or stood still, or the reference leapt. If R is behind, it is the other
  * way round. From inside they look alike (docs/clock.md).
  */
-static void name_disruption(const char *why, int64_t off, char *out, size_t size)
+static void name_disruption(const char *why, int64_t off_ns, char *out, size_t size)
 {
     const char *source = keeper.reference->name;
 
     if (why)
         format(out, size, "%s", why);
-    else if (off > 0)
+    else if (off_ns > 0)
         format(out, size, "tsc-slow-or-%s-ahead", source);
     else
         format(out, size, "tsc-ahead-or-%s-slow", source);
@@ -143,14 +143,13 @@ static void name_disruption(const char *why, int64_t off, char *out, size_t size
 
 void announce_disruption(unsigned cpu, int64_t off_ns, const char *why)
 {
-    int64_t off = off_ns;
     char what[48];
 
-    name_disruption(why, off, what, sizeof what);
+    name_disruption(why, off_ns, what, sizeof what);
     log_print("clock: TSC of CPU %u and %s disagree by %+ld ns; the bound is unknown until they are tied "
               "together again\n",
-              cpu, keeper.reference->name, off);
-    log_print("@disruption cpu=%u what=%s off_ns=%ld at_ns=%lu\n", cpu, what, off, keeper.broken.at_ns);
+              cpu, keeper.reference->name, off_ns);
+    log_print("@disruption cpu=%u what=%s off_ns=%ld at_ns=%lu\n", cpu, what, off_ns, keeper.broken.at_ns);
 }
 
 void announce_established(uint64_t delay_ns)
