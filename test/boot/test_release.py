@@ -63,7 +63,8 @@ def files(folder):
 def releases():
     """Of this tree, and of a copy of it in a folder outside, built there from nothing."""
     here = os.path.abspath(os.path.join("build", "test", "release"))
-    make(ROOT, "release", f"RELEASE={here}", f"CONTACT={CONTACT}")
+    # Beside build/: other flags there would have all programs built again under the boots of other tests.
+    make(ROOT, "release", f"RELEASE={here}", f"CONTACT={CONTACT}", "B=build/test/release-of")
     with tempfile.TemporaryDirectory(prefix="an other name.") as folder:
         copy(folder)
         make(folder, "release", **OTHERS)
