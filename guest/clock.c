@@ -12,6 +12,7 @@
 
 #include <xen/sched.h>
 
+#include "assumed.h"
 #include "hypercall.h"
 #include "system.h"
 #include "vcpu.h"
@@ -58,6 +59,7 @@ void clock_init(void)
     }
     guest_clock.common = time_page;
     guest_clock.pages = time_pages;
+    assumed_init();
 }
 
 uint64_t clock_raw_ns(struct meridian_counts *counts)

@@ -1,6 +1,7 @@
 #include "report.h"
 
 #include "arithmetic.h"
+#include "assumed.h"
 #include "clock.h"
 #include "events.h"
 #include "log/format.h"
@@ -40,6 +41,26 @@ static struct figure bound_figure(const struct meridian_sample *sample)
     return figure(meridian_bound_ns(sample), MERIDIAN_UNKNOWN_NS);
 }
 
+/* What the bound rests on, as it is now: a bound without it is not shown. */
+struct assumed_words {
+    char keys[72], people[48];
+    uint64_t breaches;
+};
+
+static struct assumed_words assumed_words(void)
+{
+    struct assumed_words words = {
+        .keys = "wander_ppb_s=unknown phase_ns=unknown", .people = "", .breaches = 0};
+    struct meridian_assumed page;
+
+    if (!assumed_read(&page))
+        return words;
+    words.breaches = page.breaches;
+    format(words.keys, sizeof words.keys, "wander_ppb_s=%u phase_ns=%u", page.wander_ppb_s, page.phase_ns);
+    format(words.people, sizeof words.people, " (D %u ppb/s, J %u ns)", page.wander_ppb_s, page.phase_ns);
+    return words;
+}
+
 void report_start(uint32_t vcpus, const struct options *options)
 {
     run.options = options;
@@ -53,31 +74,36 @@ static void begin(const struct meridian_sample *sample)
     run.next_second_ns = meridian_raw_ns(sample) + SECOND_NS;
 }
 
-static void print_for_people(const struct witness *total, uint64_t spread_ns, uint64_t bound_ns)
+static void print_for_people(const struct witness *total, uint64_t spread_ns, uint64_t bound_ns,
+                             const char *assumed)
 {
     struct figure bound = {"bound unknown"};
 
     if (bound_ns != MERIDIAN_UNKNOWN_NS)
         format(bound.text, sizeof bound.text, "+/- %lu ns", bound_ns);
-    print("%4u s  %7lu k reads  %lu steps back  spread %lu ns  %s\n", run.seconds, total->reads / 1000,
-          total->back_self + total->back_global, spread_ns, bound.text);
+    print("%4u s  %7lu k reads  %lu steps back  spread %lu ns  %s%s\n", run.seconds, total->reads / 1000,
+          total->back_self + total->back_global, spread_ns, bound.text,
+          bound_ns == MERIDIAN_UNKNOWN_NS ? "" : assumed);
 }
 
 static void print_second(const struct meridian_sample *sample)
 {
     struct witness total = witness_total();
+    struct assumed_words assumed = assumed_words();
     enum clock_mode mode = clock_mode_of(sample);
 
     if (mode == CLOCK_PERCPU)
         spread_note(total.behind_ns);
     uint64_t back = total.back_self + total.back_global, spread_ns = spread_take_recent();
 
-    print("@second n=%u tsc=%lu time_ns=%lu err_ns=%s err_ppb=%s spread_ns=%lu back=%lu mode=%s\n",
+    print("@second n=%u tsc=%lu time_ns=%lu err_ns=%s err_ppb=%s %s breaches=%lu spread_ns=%lu back=%lu "
+          "mode=%s\n",
           run.seconds, sample->tsc, meridian_raw_ns(sample), bound_figure(sample).text,
-          figure(sample->err_ppb, MERIDIAN_UNKNOWN_PPB).text, spread_ns, back, clock_mode_name(mode));
+          figure(sample->err_ppb, MERIDIAN_UNKNOWN_PPB).text, assumed.keys, assumed.breaches, spread_ns, back,
+          clock_mode_name(mode));
     if (run.options->quiet)
         return;
-    print_for_people(&total, spread_ns, meridian_bound_ns(sample));
+    print_for_people(&total, spread_ns, meridian_bound_ns(sample), assumed.people);
 }
 
 /* Sends every VCPU an IPI, so that @events has some to count. */
@@ -177,17 +203,18 @@ static const char *fault(const struct witness *total)
 static void print_verdict(const struct witness *total, const char *reason)
 {
     int64_t ppb = rate_ppb(&run.first, &run.last);
+    struct assumed_words assumed = assumed_words();
     struct figure rate = {"unknown"};
 
     if (ppb != RATE_UNKNOWN)
         format(rate.text, sizeof rate.text, "%ld", ppb);
 
     print("@verdict result=%s reads=%lu back_self=%lu back_global=%lu worst_ns=%lu spread_ns=%lu rate_ppb=%s "
-          "bound_ns=%s mode=%s retries=%lu stalls=%lu clamps=%lu disruptions=%u reason=%s\n",
+          "bound_ns=%s %s breaches=%lu mode=%s retries=%lu stalls=%lu clamps=%lu disruptions=%u reason=%s\n",
           reason ? "fail" : "ok", total->reads, total->back_self, total->back_global, total->worst_ns,
-          spread.worst_ns, rate.text, bound_figure(&run.last).text, clock_mode_name(clock_mode_of(&run.last)),
-          total->counts.retries, total->counts.stalls, total->counts.clamps, disruptions(),
-          reason ? reason : "none");
+          spread.worst_ns, rate.text, bound_figure(&run.last).text, assumed.keys, assumed.breaches,
+          clock_mode_name(clock_mode_of(&run.last)), total->counts.retries, total->counts.stalls,
+          total->counts.clamps, disruptions(), reason ? reason : "none");
 }
 
 void report_end(void)

@@ -30,6 +30,7 @@ struct time_domain {
     volatile struct meridian_record *common;                      /* slot 0 */
     volatile uint32_t *wc_version, *wc_sec, *wc_nsec, *wc_sec_hi; /* shared_info's wall clock */
     uint32_t common_version, wall_version;                        /* the keeper's own */
+    volatile struct meridian_assumed *assumed; /* what bounds assume, on a page of its own; NULL: none */
     struct time_domain *next;
 };
 
@@ -137,13 +138,16 @@ struct idle_trial keeper_idle_trial(unsigned cpu);
  */
 uint64_t keeper_free_ns(void);
 
+/* Returns what bounds assume now, and the breaches that were told: what every domain has on its page. */
+const struct meridian_assumed *keeper_assumed(void);
+
 /* What is known of all, for the summary. */
 struct keeper_summary {
     const char *source;    /* the reference: "hpet", ... */
     const char *mode;      /* "unified" or "percpu" */
     bool percpu_asked;     /* per-CPU mode by the command line */
     bool apart;            /* per-CPU mode, for meetings showed TSCs not in step */
-    uint32_t wander_ppb_s; /* what is assumed of the TSCs */
+    uint32_t wander_ppb_s, phase_ns; /* what err_ns assumes of the TSCs */
     uint64_t hz, err_ns;
     uint32_t err_ppb, disruptions;
     int64_t rate_ppb; /* S against R since calibration */

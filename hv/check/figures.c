@@ -48,6 +48,7 @@ static void gather_evidence(struct evidence *e, uint32_t watched_s)
     e->apart = summary.apart;
     e->disruptions = summary.disruptions;
     e->wander_ppb_s = summary.wander_ppb_s;
+    e->phase_ns = summary.phase_ns;
     gather_cpus(e);
     e->hypervisor = cpu_has_hypervisor();
     e->invariant = e->cpus[0].facts.invariant_tsc;
@@ -83,6 +84,8 @@ static void make_code(struct figures *figures)
         .watched_s = figures->evidence.watched_s,
         .disruptions = figures->evidence.disruptions,
         .smi = figures->evidence.smi,
+        .wander_ppb_s = figures->evidence.wander_ppb_s,
+        .phase_ns = figures->evidence.phase_ns,
         .mode = figures->evidence.percpu ? "percpu" : "unified",
         .source = figures->evidence.source,
         .vendor = figures->names->vendor,

@@ -37,16 +37,16 @@ struct cpu_evidence {
 struct evidence {
     struct cpu_evidence *cpus; /* the boot CPU first */
     unsigned count;
-    uint32_t watched_s;    /* how long system time has run */
-    const char *source;    /* the reference: "hpet", "pmtimer", "pit"; NULL or "": none */
-    bool percpu;           /* time is told in per-CPU mode at the end, */
-    bool percpu_asked;     /* and the command line asks for it */
-    bool apart;            /* meetings showed TSCs that are not in step: at start-up, or since */
-    uint32_t disruptions;  /* TSC and reference disagreed beyond the bound */
-    uint32_t wander_ppb_s; /* what is assumed of crystals */
-    uint64_t smi;          /* SMIs of all CPUs together; UINT64_MAX: no CPU counts them */
-    bool hypervisor;       /* CPUID says that this machine is a virtual one */
-    bool invariant;        /* CPUID says that TSCs run on in every state (80000007h EDX bit 8) */
+    uint32_t watched_s;              /* how long system time has run */
+    const char *source;              /* the reference: "hpet", "pmtimer", "pit"; NULL or "": none */
+    bool percpu;                     /* time is told in per-CPU mode at the end, */
+    bool percpu_asked;               /* and the command line asks for it */
+    bool apart;                      /* meetings showed TSCs that are not in step: at start-up, or since */
+    uint32_t disruptions;            /* TSC and reference disagreed beyond the bound */
+    uint32_t wander_ppb_s, phase_ns; /* what the bounds assume of crystals */
+    uint64_t smi;                    /* SMIs of all CPUs together; UINT64_MAX: no CPU counts them */
+    bool hypervisor;                 /* CPUID says that this machine is a virtual one */
+    bool invariant;                  /* CPUID says that TSCs run on in every state (80000007h EDX bit 8) */
 };
 
 /* In one word. From the one that is decided first to the last; docs/verdict.md gives each one's rule. */

@@ -72,9 +72,12 @@ static bool bound_unknown(const struct keeper_cpu *cpu)
                                                cpu->rate_bound_ppb > WIDEST_PPB || cpu->err_ns == UINT64_MAX);
 }
 
+#define CRYSTAL_PPB 10 /* a good crystal's rate changes by less within a second */
+
 /*
  * Finds the first reason that one CPU shows, and the machine with it. A rate counts if it is certainly not
- * the boot CPU's, and if it differs by more than a crystal may change within a second.
+ * the boot CPU's, and if it differs by more than a crystal changes within a second. What bounds assume may
+ * have been learned from these very TSCs: it is not asked.
  */
 static enum reason reason_of(const struct evidence *e, const struct cpu_evidence *cpu)
 {
@@ -82,7 +85,7 @@ static enum reason reason_of(const struct evidence *e, const struct cpu_evidence
 
     if (cpu->idle.result == IDLE_STOPPED)
         return REASON_STOPS;
-    if (magnitude(seen->rate_ppb) > seen->rate_bound_ppb && magnitude(seen->rate_ppb) > e->wander_ppb_s)
+    if (magnitude(seen->rate_ppb) > seen->rate_bound_ppb && magnitude(seen->rate_ppb) > CRYSTAL_PPB)
         return REASON_RATE;
     if (seen->adjust_changed)
         return REASON_ADJUST_CHANGED;

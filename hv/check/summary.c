@@ -32,11 +32,12 @@ static void say_found(const struct summary *s, char out[LINE])
 
     format(out, LINE,
            "MERIDIAN %s %s LINUX:%s OPT:%s CPUS:%u S:%u OFF:%+ld+-%s PPB:%+ld+-%s BEHIND:%u SMI:%s DIS:%u "
-           "ERR:%s %s %s",
+           "ERR:%s D:%u J:%u %s %s",
            s->version, v->word, v->linux_word, v->option, v->worst.measured + v->worst.left_out, s->watched_s,
            v->worst.offset_ns, figure_or_dash(offset_bound, v->worst.offset_bound_ns), v->worst.rate_ppb,
            figure_or_dash(rate_bound, v->worst.rate_bound_ppb), v->worst.behind, figure_or_dash(smi, s->smi),
-           s->disruptions, figure_or_dash(err, v->worst.err_ns), s->mode, s->source);
+           s->disruptions, figure_or_dash(err, v->worst.err_ns), s->wander_ppb_s, s->phase_ns, s->mode,
+           s->source);
 }
 
 /*

@@ -17,7 +17,8 @@ struct summary {
     const char *version; /* Meridian's */
     const struct verdict *verdict;
     uint32_t watched_s, disruptions;
-    uint64_t smi; /* of all CPUs; UINT64_MAX: no CPU tells */
+    uint64_t smi;                    /* of all CPUs; UINT64_MAX: no CPU tells */
+    uint32_t wander_ppb_s, phase_ns; /* what the bound assumes */
     const char *mode, *source;
     const char *vendor, *product, *firmware, *cpu;
 };

@@ -20,6 +20,12 @@ static volatile struct meridian_record *time_slot(const struct domain *domain, u
     return (volatile struct meridian_record *)phys_to_virt(domain->frames.time_pages) + slot;
 }
 
+/* Behind the time pages. */
+static volatile struct meridian_assumed *assumed_page(const struct domain *domain)
+{
+    return phys_to_virt(domain->frames.time_pages + domain->frames.time_page_count * GUEST_PAGE);
+}
+
 static void init_vcpu(struct domain *domain, unsigned id)
 {
     struct vcpu *vcpu = &domain->vcpus[id];
@@ -45,7 +51,7 @@ static bool take_pages(struct domain *domain)
     void *time_pages;
 
     frames->time_page_count = (slots + MERIDIAN_SLOTS_PER_PAGE - 1) / MERIDIAN_SLOTS_PER_PAGE;
-    time_pages = memory_try_take(frames->time_page_count);
+    time_pages = memory_try_take(frames->time_page_count + 1);
     domain->events.shared = memory_try_take(1);
     domain->vcpus = take_cleared(domain->vcpu_count * sizeof(struct vcpu));
     if (!time_pages || !domain->events.shared || !domain->vcpus)
@@ -65,6 +71,7 @@ static void init_shared(struct domain *domain)
         .vcpu_count = domain->vcpu_count,
         .vcpus = domain->time_vcpus,
         .common = time_slot(domain, 0),
+        .assumed = assumed_page(domain),
         .wc_version = &shared->wc_version,
         .wc_sec = &shared->wc_sec,
         .wc_nsec = &shared->wc_nsec,

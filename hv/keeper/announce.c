@@ -74,22 +74,43 @@ void announce_alarm(void)
                   keeper.lapic_hz / 1000 % 1000);
 }
 
+static const char *origin_word(uint8_t origin)
+{
+    return origin == MERIDIAN_ORIGIN_FIXED     ? "fixed"
+           : origin == MERIDIAN_ORIGIN_LEARNED ? "learned"
+                                               : "start";
+}
+
+/* What every bound rests on, and what no look can see whatever the world does. */
+static void announce_assumed(const struct meridian_assumed *assumed)
+{
+    log_print(
+        "clock: assumed: TSC rates within %u ppm of the first measurement, changing by at most %u ppb a "
+        "second, and %u ns of noise; both are learned as it runs\n",
+        ESTIMATE_RATE_LIMIT_PPB / 1000, assumed->wander_ppb_s, assumed->phase_ns);
+    log_print("@assumed wander_ppb_s=%u wander=%s phase_ns=%u phase=%s most_wander_ppb_s=%u look_ns=%lu "
+              "excursion_ns=%lu breaches=%lu\n",
+              assumed->wander_ppb_s, origin_word(assumed->wander_origin), assumed->phase_ns,
+              origin_word(assumed->phase_origin), assumed->most_wander_ppb_s, assumed->resolution_ns,
+              assumed->excursion_ns, assumed->breaches);
+}
+
 void announce_clock(const char *why, uint64_t step_ns)
 {
     const struct published *data = published_for(cpu_id());
+    const struct meridian_assumed *assumed = keeper_assumed();
     char bound[64];
 
     bound_words(&data->bound, bound, sizeof bound);
     log_print("clock: %s mode, %s\n", clock_mode_now() == CLOCK_UNIFIED ? "unified" : "per-CPU", why);
     if (!keeper.discipline)
         log_print("clock: discipline is off: S keeps the rate measured at the start, as in 2005\n");
-    log_print("clock: assumed: TSC rates within %u ppm of the first measurement, changing by at most %u ppb "
-              "a second\n",
-              ESTIMATE_RATE_LIMIT_PPB / 1000, keeper.crystal.wander_ppb_s);
-    log_print("@clock source=%s mode=%s hz=%lu %s tolerance_ppb=%u wander_ppb_s=%u slip_ns=%u discipline=%s "
-              "step_ns=%lu\n",
+    announce_assumed(assumed);
+    log_print("@clock source=%s mode=%s hz=%lu %s tolerance_ppb=%u wander_ppb_s=%u phase_ns=%u slip_ns=%u "
+              "discipline=%s step_ns=%lu\n",
               keeper.reference->name, mode_name(), data->hz, bound, keeper.reference->tolerance_ppb,
-              keeper.crystal.wander_ppb_s, keeper.crystal.slip_ns, keeper.discipline ? "on" : "off", step_ns);
+              assumed->wander_ppb_s, assumed->phase_ns, keeper.crystal.slip_ns,
+              keeper.discipline ? "on" : "off", step_ns);
 }
 
 /* T8: one window for all CPUs, however many there are. */
@@ -152,12 +173,37 @@ void announce_disruption(unsigned cpu, int64_t off_ns, const char *why)
     log_print("@disruption cpu=%u what=%s off_ns=%ld at_ns=%lu\n", cpu, what, off_ns, keeper.broken.at_ns);
 }
 
+void announce_breach(unsigned cpu, uint64_t n, const struct meridian_breach *breach)
+{
+    log_print("clock: for %lu ms the bound was exceeded, by %lu to %lu ns: more is assumed from now on\n",
+              (breach->to_ns - breach->from_ns) / 1000000, breach->at_least_ns, breach->at_most_ns);
+    log_print("@breach n=%lu cpu=%u from_ns=%lu to_ns=%lu at_least_ns=%lu at_most_ns=%lu told_ns=%lu\n", n,
+              cpu, breach->from_ns, breach->to_ns, breach->at_least_ns, breach->at_most_ns, keeper_now_ns());
+}
+
+void announce_learned(unsigned cpu, const struct learned *learned)
+{
+    log_print("@learned cpu=%u wander_ppb_s=%u phase_ns=%u at_ns=%lu\n", cpu, learned->wander_ppb_s,
+              learned->phase_ns, keeper_now_ns());
+}
+
 void announce_established(uint64_t delay_ns)
 {
     const struct published *data = published_for(cpu_id());
 
     log_print("@established cpu=%u delay_ns=%lu err_ns=%lu disruptions=%u\n", cpu_id(), delay_ns,
               data->bound.ns, data->disruptions);
+}
+
+void announce_rate(unsigned cpu, uint64_t was_hz, uint64_t hz)
+{
+    int64_t ppm = ((int64_t)hz - (int64_t)was_hz) * 1000 / ((int64_t)was_hz / 1000);
+
+    log_print(
+        "clock: the TSC of CPU %u runs at another rate by the %s, %+ld ppm: the machine was moved, or the "
+        "%s counts wrong; the new rate is taken\n",
+        cpu, keeper.reference->name, ppm, keeper.reference->name);
+    log_print("@rate cpu=%u was_hz=%lu hz=%lu ppm=%ld at_ns=%lu\n", cpu, was_hz, hz, ppm, keeper_now_ns());
 }
 
 void announce_adjust(unsigned cpu, uint64_t before)

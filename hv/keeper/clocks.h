@@ -7,8 +7,9 @@
  *                      the others go on      look, alarm      this CPU alone, without a lock
  *     common           unified mode: any     known, own       this CPU; all at a change of mode: with the
  *                      CPU, with the lock                     lock
- *     anchors, broken  any CPU, with the     watched          any CPU, with the lock
- *     watch            lock                  shown            this CPU, and one that met it: with the lock
+ *     assumptions,     any CPU, with the     watched          any CPU, with the lock
+ *     anchors, broken  lock                  shown            this CPU, and one that met it: with the lock
+ *     watch
  *
  * What is read without its lock says so where it stands.
  */
@@ -21,6 +22,7 @@
 #include "cpu/lock.h"
 #include "keeper.h"
 #include "keeper/alarm.h"
+#include "keeper/breach.h"
 #include "keeper/disruption.h"
 #include "keeper/publisher.h"
 #include "keeper/snapshot.h"
@@ -61,9 +63,10 @@ struct keeper {
     uint32_t mode;          /* enum clock_mode; read without the lock too */
     uint32_t epoch;         /* counts disruptions; read without the lock too */
     uint64_t period;        /* the last one published */
-    struct crystal crystal; /* what is assumed of the TSCs */
-    int64_t skew_ns;        /* TSCs differed by at most this when they were measured */
-    struct told common;     /* unified mode: what all VCPUs are told */
+    struct crystal crystal; /* what is assumed of every TSC at first; slip_ns all the time */
+    struct assumptions assumptions;
+    int64_t skew_ns;    /* TSCs differed by at most this when they were measured */
+    struct told common; /* unified mode: what all VCPUs are told */
     struct anchors anchors;
     struct broken broken;
     struct watch watch;

@@ -124,3 +124,25 @@ void disrupted(struct cpu_clock *clock, bool agrees, const struct bracket *brack
     seen = max_u64(seen, line_read(&clock->look.line, tsc));
     timeline_disrupt(&clock->own.timeline, tsc, seen);
 }
+
+/* CPUs that all go by a new rate must agree on it to the bit, or they could never have a common line. */
+static struct tsc_scale one_scale(struct tsc_scale scale)
+{
+    uint64_t hz = scale_to_hz(scale), common = scale_to_hz(keeper.nominal);
+    uint64_t apart = hz > common ? hz - common : common - hz;
+
+    return apart < common / 10000 ? keeper.nominal : scale;
+}
+
+void rate_changed(struct cpu_clock *clock, struct tsc_scale scale, const struct bracket *bracket)
+{
+    struct tsc_scale before = clock->look.estimate.nominal;
+
+    scale = one_scale(scale);
+    announce_rate(cpu_id(), scale_to_hz(before), scale_to_hz(scale));
+    if (before.mul == keeper.nominal.mul && before.shift == keeper.nominal.shift)
+        keeper.nominal = scale; /* what is read of it without the lock is only how long to wait */
+    clock->look.estimate.nominal = scale;
+    estimate_restart(&clock->look.estimate, bracket, &clock->known.outlook);
+    timeline_rescale(&clock->own.timeline, rdtsc_ordered(), scale);
+}

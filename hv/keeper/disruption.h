@@ -7,6 +7,7 @@
 
 #include "keeper/watch.h"
 #include "time/bracket.h"
+#include "time/line.h"
 
 /*
  * By how much S may go forward, at most, beyond what it last was here for certain, when R is ahead of it: no
@@ -25,6 +26,12 @@ struct cpu_clock;
 
 /* With the keeper's lock, on the CPU of `clock`. `agrees`: the disagreement was seen on another CPU. */
 void disrupted(struct cpu_clock *clock, bool agrees, const struct bracket *bracket);
+
+/*
+ * With the keeper's lock, on the CPU of `clock`, after disrupted(): its TSC and the reference go on at a
+ * ratio beyond what was assumed of the first measurement. The new one is what is assumed from now on.
+ */
+void rate_changed(struct cpu_clock *clock, struct tsc_scale scale, const struct bracket *bracket);
 
 /*
  * Reads IA32_TSC_ADJUST of this CPU, which is shown and never written. Returns true if it has changed since

@@ -11,6 +11,7 @@ void keeper_add_domain(struct time_domain *domain)
     records_write_domain(domain);
     domain->next = keeper.domains;
     keeper.domains = domain;
+    assumed_refresh();
     lock_release(&keeper.lock, were_on);
 }
 

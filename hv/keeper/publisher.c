@@ -20,15 +20,18 @@
 #define JOINT_SPINS 100000000u
 #define STILL_SPINS 1000u
 
+/* Flags from bit 2 on count breaches; Xen's own record does not take them (time/publish.c). */
 static struct published published_of(const struct timeline *t, struct bound bound, uint8_t flags)
 {
+    uint64_t breaches = keeper.assumptions.page.breaches & MERIDIAN_BREACH_MASK;
+
     return (struct published){
         .line = t->line,
         .bound = bound,
         .wall = wallclock_at(keeper.wall_base, t->line.ns),
         .hz = scale_to_hz(t->line.scale),
         .disruptions = t->disruptions,
-        .flags = flags,
+        .flags = flags | (uint8_t)(breaches << MERIDIAN_BREACH_SHIFT),
     };
 }
 
@@ -41,10 +44,12 @@ struct consensus publish_gather(uint64_t tsc)
     for (unsigned i = 0; i < keeper.cpus; i++) {
         if (!clock_counts(clock_of(i)))
             continue;
-        if (clock_of(i)->known.epoch == keeper.epoch)
-            consensus_join(&all, &clock_of(i)->known.outlook, tsc, keeper.crystal.slip_ns);
-        else
+        if (clock_of(i)->known.epoch != keeper.epoch)
             complete = false;
+        else if (clock_of(i)->known.breach_epoch == keeper.assumptions.epoch)
+            consensus_join(&all, &clock_of(i)->known.outlook, tsc, keeper.crystal.slip_ns);
+        else /* a breach was told since: it may be wrong, and will look within a period */
+            consensus_embrace(&all, &clock_of(i)->known.outlook, tsc);
     }
     all.agree = all.agree && complete;
     return all;
@@ -131,6 +136,10 @@ static void publish_airtight(bool entering)
     if (all.agree)
         keeper.common.published.hz = measured_hz(all.rate, keeper.nominal);
     latch_set(&keeper.common.latch, &keeper.common.timeline.line);
+    if (entering) /* from here on it is the common line that is told */
+        keeper.common.history.count = 0;
+    told_add(&keeper.common.history, &keeper.common.timeline);
+    assumed_refresh();
     /* step P4: the data of all records */
     records_fill(NEWS_LINE, &keeper.common.published);
     /* step P5: every CPU's TSC is past the joint */
@@ -215,6 +224,8 @@ void publish_own(struct cpu_clock *clock, unsigned cpu, uint64_t joint)
     clock->own.published = published_of(&clock->own.timeline, bound, 0);
     clock->own.published.hz = measured_hz(own.rate, clock->own.timeline.nominal);
     latch_set(&clock->own.latch, &clock->own.timeline.line);
+    told_add(&clock->own.history, &clock->own.timeline);
+    assumed_refresh();
     for (struct time_domain *domain = keeper.domains; domain; domain = domain->next) {
         for (unsigned i = 0; i < domain->vcpu_count; i++) {
             if (domain->vcpus[i].cpu != cpu)
@@ -241,11 +252,12 @@ void publish_leave_unified(void)
     /* step L2: all CPUs see them odd, then the TSC is read */
     marked = rdtsc_after_stores();
     /* step L3: the same line without its mark */
-    keeper.common.published.flags = 0;
+    keeper.common.published.flags &= (uint8_t)~MERIDIAN_FLAG_TSC_STABLE;
     records_fill(NEWS_LINE, &keeper.common.published);
     for (unsigned i = 0; i < keeper.cpus; i++) {
         clock_of(i)->own.timeline = keeper.common.timeline;
         clock_of(i)->own.published = keeper.common.published;
+        clock_of(i)->own.history = keeper.common.history;
         latch_set(&clock_of(i)->own.latch, &keeper.common.timeline.line);
     }
     __atomic_store_n(&keeper.mode, CLOCK_PERCPU, __ATOMIC_RELEASE);

@@ -8,14 +8,16 @@
 #include "keeper.h"
 #include "keeper/latch.h"
 #include "time/estimate.h"
+#include "time/hindsight.h"
 #include "time/publish.h"
 #include "time/timeline.h"
 
 /* A line of system time, as VCPUs are told it, and as this hypervisor reads it. */
 struct told {
     struct timeline timeline;
-    struct published published; /* what it last said */
-    struct latch latch;         /* its line; read without the lock */
+    struct published published;  /* what it last said */
+    struct latch latch;          /* its line; read without the lock */
+    struct told_history history; /* what was said lately */
 };
 
 /*

@@ -5,6 +5,7 @@
 #include "keeper/start.h"
 
 #include "cpu/apic.h"
+#include "cpu/facts.h"
 #include "cpu/instructions.h"
 #include "cpu/paging.h"
 #include "cpu/percpu.h"
@@ -186,6 +187,7 @@ static void start_timelines(void)
 
     for (unsigned cpu = 0; cpu < keeper.cpus; cpu++) {
         struct cpu_clock *clock = clock_of(cpu);
+        const struct estimate *estimate = &clock->look.estimate;
         uint64_t begin = clock->known.outlook.tsc;
 
         if (!clock->measured)
@@ -196,6 +198,8 @@ static void start_timelines(void)
         clock->own.timeline.free_running = !keeper.discipline;
         clock->look.tsc = begin;
         clock->look.ns = clock->known.outlook.lo_ns;
+        clock->known.width_ns =
+            (uint64_t)bracket_width_ns(&estimate->bracket[estimate->count - 1], estimate->nominal);
         publish_own(clock, cpu, begin);
     }
     if (keeper.mode == CLOCK_UNIFIED) {
@@ -234,12 +238,29 @@ static void set_wall_base(const struct rtc_reading *rtc)
     wallclock_base(rtc->utc, (uint64_t)max_i64(0, range_middle(then)), &keeper.wall_base);
 }
 
+/*
+ * R under a hypervisor is its own clock, which the host may slew: by 500 ppm at most (Linux's NTP), and that
+ * over a period.
+ */
+#define SLEW_MOST_NS (PERIOD_NS / 2000)
+
+static void keep_assumptions(uint32_t wander_ppb_s)
+{
+    uint32_t most_ns = cpu_has_hypervisor() ? (uint32_t)SLEW_MOST_NS : LEARN_MOST_PHASE_NS;
+    uint32_t floor_ns = keeper.reference->phase_floor_ns;
+
+    for (unsigned cpu = 0; cpu < keeper.cpus; cpu++)
+        learn_start(&clock_of(cpu)->look.learned, wander_ppb_s, floor_ns, most_ns);
+    keeper.crystal =
+        (struct crystal){.wander_ppb_s = clock_of(0)->look.learned.wander_ppb_s, .phase_ns = floor_ns};
+}
+
 static void keep_options(const struct options *options)
 {
     keeper.reference = reference_get(0);
     keeper.counter =
         (struct counter){keeper.reference->period_num, keeper.reference->period_den, keeper.reference->bits};
-    keeper.crystal = (struct crystal){options->wander_ppb_s, 0};
+    keep_assumptions(options->wander_ppb_s);
     keeper.wanted = options->mode;
     keeper.discipline = options->discipline;
 }
@@ -284,8 +305,8 @@ void keeper_start(const struct options *options, uint8_t century_register)
     struct rtc_reading rtc;
     const char *why;
 
-    keep_options(options);
     make_clocks();
+    keep_options(options);
     adjust_read(clock_of(0));
     idle_try(options->idle_trial);
 

@@ -3,6 +3,7 @@
 
 #include "cpu/instructions.h"
 #include "cpu/percpu.h"
+#include "keeper/announce.h"
 #include "keeper/clocks.h"
 #include "keeper/disruption.h"
 #include "keeper/latch.h"
@@ -73,13 +74,22 @@ static bool expected_of(const struct outlook *known, struct bracket bracket)
 static bool take_in(struct cpu_clock *clock, uint32_t epoch, bool agrees, const struct bracket *bracket,
                     const struct outlook *outlook)
 {
+    struct tsc_scale scale;
+
     if (keeper.epoch != epoch)
         return false;
     if (!agrees || clock->known.epoch != epoch)
         disrupted(clock, agrees, bracket);
-    if (agrees)
-        clock->look.forward_ns = FORWARD_NS;
     clock->known.outlook = *outlook;
+    if (agrees) {
+        clock->look.forward_ns = FORWARD_NS;
+        change_forget(&clock->look.change);
+    } else if (change_seen(&clock->look.change, bracket, clock->look.estimate.nominal,
+                           counter_wrap_ns(&keeper.counter), &scale)) {
+        rate_changed(clock, scale, bracket);
+    }
+    clock->known.breach_epoch = keeper.assumptions.epoch;
+    clock->known.width_ns = bracket_width_ns(bracket, clock->look.estimate.nominal);
     clock->look.tsc = bracket->tsc_hi;
     clock->look.ns = bracket->ref_lo_ns;
     return true;
@@ -89,33 +99,44 @@ static bool take_in(struct cpu_clock *clock, uint32_t epoch, bool agrees, const 
 static bool look_at_reference(struct cpu_clock *clock)
 {
     uint32_t epoch = __atomic_load_n(&keeper.epoch, __ATOMIC_RELAXED);
+    struct crystal others = assumed_by_others(cpu_id());
+    struct estimate *estimate = &clock->look.estimate;
     struct outlook outlook;
     struct bracket bracket;
-    bool agrees, lost, taken;
+    enum finding found;
+    bool lost, taken;
 
+    clock->look.breached = false;
     if (!measure(clock, &bracket, &lost)) {
         clock->look.missed++;
         return false;
     }
-    agrees = !lost && expected_of(&clock->known.outlook, bracket);
+    estimate->crystal.slip_ns = keeper.crystal.slip_ns;
     /* After a disruption, here or on another CPU, what was known before it is void. */
-    if (!agrees || clock->known.epoch != epoch)
-        estimate_init(&clock->look.estimate, clock->look.estimate.nominal, keeper.crystal);
-    agrees = estimate_add(&clock->look.estimate, &bracket, &outlook) && agrees;
+    if (lost || clock->known.epoch != epoch) {
+        estimate_init(estimate, estimate->nominal, estimate->crystal);
+        learn_restart(&clock->look.learned, bracket.tsc_lo);
+    }
+    found = learn_add(&clock->look.learned, estimate, &bracket,
+                      !lost && expected_of(&clock->known.outlook, bracket), others, &outlook);
+    clock->look.breached = found == FINDING_BREACH && breach_confess(clock);
+    if (found == FINDING_NARROWER || found == FINDING_WIDER || found == FINDING_BREACH)
+        announce_learned(cpu_id(), &clock->look.learned);
 
     bool were_on = lock_take(&keeper.lock);
-    taken = take_in(clock, epoch, agrees, &bracket, &outlook);
+    taken = take_in(clock, epoch, found != FINDING_DISRUPTION, &bracket, &outlook);
     lock_release(&keeper.lock, were_on);
     clock->look.missed += !taken;
     return taken;
 }
 
 /*
- * Unified mode: one publish a period, by the CPU that comes first; and one at once for a CPU that returned.
+ * Unified mode: one publish a period, by the CPU that comes first. And one at once for a CPU that returned,
+ * or that found a bound exceeded.
  */
-static void publish_in_unified(uint64_t period, bool returned)
+static void publish_in_unified(uint64_t period, bool at_once)
 {
-    if (!returned && period <= keeper.period) {
+    if (!at_once && period <= keeper.period) {
         watch_agreement();
         return;
     }
@@ -142,7 +163,7 @@ static void look(struct cpu_clock *clock, uint64_t period, bool on_time)
     returned = watch_returned(clock);
     sweep_over = on_time && watch_others(clock);
     if (keeper.mode == CLOCK_UNIFIED && watch_causality())
-        publish_in_unified(period, returned);
+        publish_in_unified(period, returned || clock->look.breached);
     /* Not "else": unified mode may just have ended, and the common line may be far ahead of this TSC. */
     if (keeper.mode == CLOCK_PERCPU)
         publish_in_percpu(clock, period, sweep_over);
@@ -173,6 +194,7 @@ void time_base_init_cpu(void)
     struct cpu_clock *clock = clock_of(cpu_id());
 
     keeper.look_now = look_now; /* each CPU sets the same */
+    change_start(&clock->look.change, clock->look.estimate.nominal);
     look_now(); /* before a guest reads: the reference may tell TSCs apart that are too close for meetings */
     clock->look.timer.expired = time_base;
     keeper_timer_arm(&clock->look.timer, (keeper_now_ns() / PERIOD_NS + 1) * PERIOD_NS);

@@ -5,7 +5,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "time/change.h"
 #include "time/estimate.h"
+#include "time/hindsight.h"
+#include "time/learn.h"
 #include "time/line.h"
 #include "time/timerq.h"
 
@@ -13,21 +16,27 @@
 
 /* What a CPU has from its looks at the reference: its own, without a lock. */
 struct cpu_look {
-    struct estimate estimate; /* the brackets that it keeps */
-    uint64_t tsc;             /* when it last looked, and ... */
-    int64_t ns;               /* ... R then */
-    struct line line;         /* what was read here until the next publish */
-    bool fresh;               /* the time base had a good look just now */
-    uint64_t missed;          /* periods without a reading of the reference */
-    uint64_t forward_ns;      /* what is left of FORWARD_NS (disruption.h) */
-    uint64_t adjust;          /* IA32_TSC_ADJUST as last read; 0 where there is none */
-    struct timer timer;       /* the time base, every PERIOD_NS */
+    struct estimate estimate;    /* the brackets that it keeps, */
+    struct learned learned;      /* and what they say of its crystal: some of it is read by all */
+    struct told_history history; /* a copy of what was told, while it is worked through */
+    uint64_t tsc;                /* when it last looked, and ... */
+    int64_t ns;                  /* ... R then */
+    struct line line;            /* what was read here until the next publish */
+    bool fresh;                  /* the time base had a good look just now, ... */
+    bool breached;               /* ... and it showed that a bound was exceeded */
+    struct change change;        /* whether its rate has changed for good */
+    uint64_t missed;             /* periods without a reading of the reference */
+    uint64_t forward_ns;         /* what is left of FORWARD_NS (disruption.h) */
+    uint64_t adjust;             /* IA32_TSC_ADJUST as last read; 0 where there is none */
+    struct timer timer;          /* the time base, every PERIOD_NS */
 };
 
 /* What all CPUs may know of it: with the keeper's lock. */
 struct cpu_known {
     struct outlook outlook;
     uint32_t epoch;             /* the last disruption that `outlook` has seen */
+    uint32_t breach_epoch;      /* and the last breach in unified mode */
+    uint64_t width_ns;          /* of the bracket that it took last */
     uint32_t anchor_generation; /* the last one in which it gave its anchor */
 };
 

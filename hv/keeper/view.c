@@ -72,7 +72,8 @@ void keeper_summary(struct keeper_summary *out)
         .percpu_asked = keeper.wanted == CLOCKMODE_PERCPU,
         .apart = clock_mode_now() == CLOCK_PERCPU &&
                  (keeper.alignment == ALIGNMENT_APART || keeper.watch.leaves > 0),
-        .wander_ppb_s = keeper.crystal.wander_ppb_s,
+        .wander_ppb_s = keeper_assumed()->wander_ppb_s,
+        .phase_ns = keeper_assumed()->phase_ns,
         .hz = data->hz,
         .err_ns = data->bound.ns,
         .err_ppb = data->bound.ppb,

@@ -1,24 +1,7 @@
 #include "time/estimate.h"
 
 #include "time/fixed.h"
-
-/*
- * Everything below is in residuals against the nominal scale, seen from the newest bracket:
- *
- *     x = the TSC, in nominal ns after the newest bracket's tsc_hi: 0 or negative for all brackets
- *     e = R - x - (the newest bracket's ref_lo)
- *
- * R is a line e(x). Each bracket bounds it from above at tsc_lo, for R had not passed ref_hi when the TSC was
- * at tsc_lo, and from below at tsc_hi, for R had passed ref_lo when the TSC was at tsc_hi.
- */
-struct point {
-    int64_t x, e;
-};
-
-struct constraints {
-    struct point upper[ESTIMATE_BRACKETS], lower[ESTIMATE_BRACKETS];
-    unsigned count;
-};
+#include "time/solve.h"
 
 static const struct range FULL_LIMIT = {-(ESTIMATE_RATE_LIMIT_PPB * 4294967296 / 1000000000),
                                         ESTIMATE_RATE_LIMIT_PPB * 4294967296 / 1000000000};
@@ -33,11 +16,15 @@ void estimate_init(struct estimate *estimate, struct tsc_scale nominal, struct c
     estimate->count = 0;
 }
 
+int64_t bracket_width_ns(const struct bracket *bracket, struct tsc_scale nominal)
+{
+    return scale_between_ns(nominal, bracket->tsc_lo, bracket->tsc_hi) + bracket->ref_hi_ns -
+           bracket->ref_lo_ns;
+}
+
 static int64_t width_ns(const struct estimate *estimate, unsigned i)
 {
-    const struct bracket *b = &estimate->bracket[i];
-
-    return scale_between_ns(estimate->nominal, b->tsc_lo, b->tsc_hi) + b->ref_hi_ns - b->ref_lo_ns;
+    return bracket_width_ns(&estimate->bracket[i], estimate->nominal);
 }
 
 static void drop(struct estimate *estimate, unsigned victim)
@@ -82,84 +69,12 @@ static void forget_old(struct estimate *estimate)
         drop(estimate, 0);
 }
 
-/* One ns either way covers the rounding of scale_between_ns. */
-static void constrain(const struct estimate *estimate, struct constraints *c)
-{
-    const struct bracket *newest = &estimate->bracket[estimate->count - 1];
-
-    c->count = estimate->count;
-    for (unsigned i = 0; i < estimate->count; i++) {
-        const struct bracket *b = &estimate->bracket[i];
-        int64_t x_lo = scale_between_ns(estimate->nominal, newest->tsc_hi, b->tsc_lo);
-        int64_t x_hi = scale_between_ns(estimate->nominal, newest->tsc_hi, b->tsc_hi);
-
-        c->upper[i].x = x_lo;
-        c->upper[i].e =
-            b->ref_hi_ns - newest->ref_lo_ns - x_lo + 1 + wander_ns(estimate->crystal.wander_ppb_s, x_lo);
-        c->lower[i].x = x_hi;
-        c->lower[i].e =
-            b->ref_lo_ns - newest->ref_lo_ns - x_hi - 1 - wander_ns(estimate->crystal.wander_ppb_s, x_hi);
-    }
-}
-
-#define RESIDUAL_LIMIT \
-    (1ll << 31) /* what q32_ratio_floor takes; two seconds of residual are a disruption anyway */
-
-/*
- * Returns true if num / den, in q32, is at least `least`. A product takes the place of the division: only
- * pairs that narrow the range need one, a few of a thousand.
- */
-static bool ratio_from(int64_t num, int64_t den, int64_t least)
-{
-    return (__int128)least * den <= num * Q32_ONE;
-}
-
-/*
- * Fourier-Motzkin: a line e = v + r x under every upper and over every lower point exists for exactly those r
- * that pass every pair (upper, lower) of points. Rounds outwards. Returns false if there is none.
- */
-static bool rate_range(const struct constraints *c, int64_t *rate_lo, int64_t *rate_hi)
-{
-    for (unsigned i = 0; i < c->count; i++) {
-        for (unsigned j = 0; j < c->count; j++) {
-            int64_t dx = c->lower[i].x - c->upper[j].x;
-            int64_t de = c->lower[i].e - c->upper[j].e;
-
-            if (de >= RESIDUAL_LIMIT)
-                return false;
-            if (de <= -RESIDUAL_LIMIT)
-                continue; /* says nothing that the limit on the rate does not */
-            if (dx > 0 && ratio_from(de, dx, *rate_lo + 1))
-                *rate_lo = q32_ratio_floor(de, dx);
-            else if (dx < 0 && ratio_from(de, -dx, 1 - *rate_hi))
-                *rate_hi = q32_ratio_ceil(-de, -dx);
-            else if (dx == 0 && de > 0)
-                return false;
-        }
-    }
-    return *rate_lo <= *rate_hi;
-}
-
-/* Every bracket lies in the past (x <= 0), so v is least at the lowest rate and greatest at the highest. */
-static bool value_range(const struct constraints *c, struct outlook *out)
-{
-    int64_t lo = INT64_MIN, hi = INT64_MAX;
-
-    for (unsigned i = 0; i < c->count; i++) {
-        lo = max_i64(lo, c->lower[i].e + q32_mul_floor(-c->lower[i].x, out->rate_lo));
-        hi = min_i64(hi, c->upper[i].e + q32_mul_ceil(-c->upper[i].x, out->rate_hi));
-    }
-    out->lo_ns += lo;
-    out->hi_ns += hi;
-    return lo <= hi;
-}
-
 /* The rate may have wandered out of what was known of it, since then. */
-static struct range limit_now(const struct estimate *estimate)
+static struct range limit_now(const struct estimate *estimate, uint32_t wander_ppb_s)
 {
     const struct bracket *newest = &estimate->bracket[estimate->count - 1];
     int64_t age = scale_between_ns(estimate->nominal, estimate->limit_tsc, newest->tsc_hi);
-    int64_t wander = wander_q32(estimate->crystal.wander_ppb_s, age);
+    int64_t wander = wander_q32(wander_ppb_s, age);
 
     return (struct range){
         .lo = max_i64(FULL_LIMIT.lo, estimate->rate_limit.lo - wander),
@@ -167,20 +82,43 @@ static struct range limit_now(const struct estimate *estimate)
     };
 }
 
-static bool solve(const struct estimate *estimate, struct outlook *out)
+bool estimate_solve(const struct estimate *estimate, struct crystal crystal, unsigned first,
+                    struct outlook *out)
 {
     const struct bracket *newest = &estimate->bracket[estimate->count - 1];
-    struct range limit = limit_now(estimate);
+    struct range rate = limit_now(estimate, crystal.wander_ppb_s), value;
     struct constraints c;
+    bool any;
 
-    constrain(estimate, &c);
-    out->tsc = newest->tsc_hi;
-    out->nominal = estimate->nominal;
-    out->wander_ppb_s = estimate->crystal.wander_ppb_s;
-    out->lo_ns = out->hi_ns = newest->ref_lo_ns;
-    out->rate_lo = limit.lo;
-    out->rate_hi = limit.hi;
-    return rate_range(&c, &out->rate_lo, &out->rate_hi) && value_range(&c, out);
+    constraints_from(estimate, crystal, first, newest->tsc_hi, &c);
+    any = constraints_rate(&c, &rate);
+    value = any ? constraints_value(&c, rate) : (struct range){0, 0};
+    *out = (struct outlook){
+        .tsc = newest->tsc_hi,
+        .lo_ns = c.base_ns + value.lo,
+        .hi_ns = c.base_ns + value.hi,
+        .rate_lo = rate.lo,
+        .rate_hi = rate.hi,
+        .nominal = estimate->nominal,
+        .wander_ppb_s = crystal.wander_ppb_s,
+        .phase_ns = crystal.phase_ns,
+    };
+    return any && value.lo <= value.hi;
+}
+
+unsigned estimate_since(const struct estimate *estimate, uint64_t tsc)
+{
+    unsigned first = 0;
+
+    while (first + 1 < estimate->count && estimate->bracket[first].tsc_lo < tsc)
+        first++;
+    return first;
+}
+
+void estimate_forget_before(struct estimate *estimate, uint64_t tsc)
+{
+    while (estimate->count > 1 && estimate->bracket[0].tsc_lo < tsc)
+        drop(estimate, 0);
 }
 
 /*
@@ -206,7 +144,12 @@ static void begin_again(struct estimate *estimate, const struct bracket *bracket
     estimate->limit_tsc = limit_tsc;
     estimate->count = 0;
     append(estimate, bracket);
-    solve(estimate, out);
+    estimate_solve(estimate, estimate->crystal, 0, out);
+}
+
+void estimate_restart(struct estimate *estimate, const struct bracket *bracket, struct outlook *out)
+{
+    begin_again(estimate, bracket, FULL_LIMIT, bracket->tsc_hi, out);
 }
 
 /*
@@ -232,23 +175,31 @@ static bool slip(struct estimate *estimate, const struct outlook *before, bool a
     return true;
 }
 
+bool estimate_append(struct estimate *estimate, const struct bracket *bracket)
+{
+    if (estimate->count > 0 && bracket->tsc_hi < estimate->bracket[estimate->count - 1].tsc_lo)
+        return false;
+    forget_old(estimate);
+    if (estimate->count == ESTIMATE_BRACKETS)
+        make_room(estimate);
+    append(estimate, bracket);
+    return true;
+}
+
 bool estimate_add(struct estimate *estimate, const struct bracket *bracket, struct outlook *out)
 {
     struct outlook before;
     /* Only a slip asks what was known before; where slips are not allowed for there are none. */
     bool slips = estimate->crystal.slip_ns > 0 && estimate->count > 0;
-    bool known = slips && solve(estimate, &before), again = estimate->count == 1;
+    bool known = slips && estimate_solve(estimate, estimate->crystal, 0, &before),
+         again = estimate->count == 1;
 
-    if (estimate->count == 0 || bracket->tsc_hi >= estimate->bracket[estimate->count - 1].tsc_lo) {
-        forget_old(estimate);
-        if (estimate->count == ESTIMATE_BRACKETS)
-            make_room(estimate);
-        append(estimate, bracket);
-        if (solve(estimate, out))
+    if (estimate_append(estimate, bracket)) {
+        if (estimate_solve(estimate, estimate->crystal, 0, out))
             return true;
         if (known && slip(estimate, &before, again, bracket, out))
             return true;
     }
-    begin_again(estimate, bracket, FULL_LIMIT, bracket->tsc_hi, out);
+    estimate_restart(estimate, bracket, out);
     return false;
 }

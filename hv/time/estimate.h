@@ -3,7 +3,8 @@
  * every bracket kept, each bracket widened by what the crystal may have wandered since. The bound is the
  * extent of that set; an empty set is a disruption. docs/clock.md has the method.
  *
- *     brackets of one CPU  -> estimate  -> outlook of that CPU    estimate.c
+ *     brackets of one CPU  -> estimate  -> outlook of that CPU    estimate.c, solve.c
+ *     what is assumed of its crystal                              learn.c
  *     outlooks of all CPUs              -> consensus              outlook.c
  */
 #ifndef TIME_ESTIMATE_H
@@ -26,13 +27,14 @@ struct outlook {
     int64_t lo_ns, hi_ns;     /* R is between them at `tsc` */
     int64_t rate_lo, rate_hi; /* and gains on the nominal scale at a rate between these, q32 */
     struct tsc_scale nominal;
-    uint32_t wander_ppb_s;
+    uint32_t wander_ppb_s, phase_ns; /* what that assumes: D and J */
 };
 
 /* What is assumed of a TSC. It is printed at start-up. */
 struct crystal {
     uint32_t wander_ppb_s; /* D: its rate changes by at most this a second */
     uint32_t slip_ns;      /* it jumps by at most this between two looks: 0 but on some emulators */
+    uint32_t phase_ns;     /* J: R is this near to what such a rate makes of it */
 };
 
 struct estimate {
@@ -56,6 +58,27 @@ void estimate_init(struct estimate *estimate, struct tsc_scale nominal, struct c
  * would make if it were a change of rate.
  */
 bool estimate_add(struct estimate *estimate, const struct bracket *bracket, struct outlook *out);
+
+/*
+ * The steps of which estimate_add is made. Takes the bracket into the list, and finds out nothing; the list
+ * is bounded, and old brackets go. Returns false, and takes nothing, if the TSC went back.
+ */
+bool estimate_append(struct estimate *estimate, const struct bracket *bracket);
+/*
+ * Computes the outlook at the newest bracket, from the brackets from number `first` on, as if the crystal
+ * were `crystal`. Returns false if nothing agrees with all of them: then the outlook says nothing.
+ */
+bool estimate_solve(const struct estimate *estimate, struct crystal crystal, unsigned first,
+                    struct outlook *out);
+/* Begins again with this bracket alone: its outlook is what it says alone. */
+void estimate_restart(struct estimate *estimate, const struct bracket *bracket, struct outlook *out);
+/* Returns the number of the first bracket that is not older than `tsc`; of the newest if all are. */
+unsigned estimate_since(const struct estimate *estimate, uint64_t tsc);
+/* Drops the brackets that are older than `tsc`, but never the newest. */
+void estimate_forget_before(struct estimate *estimate, uint64_t tsc);
+
+/* Returns how wide a bracket is: by so much R is not known at its moment. */
+int64_t bracket_width_ns(const struct bracket *bracket, struct tsc_scale nominal);
 
 /* Returns R's range when the TSC is `tsc`, a little before or up to some minutes after the outlook's own. */
 struct range outlook_at(const struct outlook *outlook, uint64_t tsc);
@@ -81,7 +104,8 @@ struct consensus {
     struct range value;                 /* R at `tsc`: what all allow */
     struct range rate;                  /* q32 on the common nominal scale */
     struct range value_hull, rate_hull; /* what any of them allows: a reader may be on any CPU */
-    uint32_t wander_ppb_s;              /* how fast the rate may leave that */
+    uint32_t wander_ppb_s;              /* how fast the rate may leave that, */
+    uint32_t phase_ns;                  /* and what of J is in the values: the greatest of all */
 };
 
 void consensus_start(struct consensus *all);
@@ -90,5 +114,7 @@ void consensus_start(struct consensus *all);
  * each may be off already.
  */
 void consensus_join(struct consensus *all, const struct outlook *outlook, uint64_t tsc, uint32_t slip_ns);
+/* Counts one that may be wrong, and widens what a reader may be told: it has no say in what all allow. */
+void consensus_embrace(struct consensus *all, const struct outlook *outlook, uint64_t tsc);
 
 #endif

@@ -24,7 +24,7 @@ int64_t wander_q32(uint32_t wander_ppb_s, int64_t span)
 struct range outlook_at(const struct outlook *outlook, uint64_t tsc)
 {
     int64_t x = scale_between_ns(outlook->nominal, outlook->tsc, tsc);
-    int64_t spread = wander_ns(outlook->wander_ppb_s, x) + 1;
+    int64_t spread = wander_ns(outlook->wander_ppb_s, x) + outlook->phase_ns + 1;
     int64_t slow = x >= 0 ? outlook->rate_lo : outlook->rate_hi;
     int64_t fast = x >= 0 ? outlook->rate_hi : outlook->rate_lo;
 
@@ -70,6 +70,15 @@ static void embrace(struct range *with, struct range range)
     with->hi = max_i64(with->hi, range.hi);
 }
 
+void consensus_embrace(struct consensus *all, const struct outlook *outlook, uint64_t tsc)
+{
+    embrace(&all->value_hull, outlook_at(outlook, tsc));
+    embrace(&all->rate_hull, outlook_rate_at(outlook, tsc));
+    all->count++;
+    if (outlook->wander_ppb_s > all->wander_ppb_s)
+        all->wander_ppb_s = outlook->wander_ppb_s;
+}
+
 void consensus_join(struct consensus *all, const struct outlook *outlook, uint64_t tsc, uint32_t slip_ns)
 {
     struct range value = outlook_at(outlook, tsc);
@@ -85,6 +94,8 @@ void consensus_join(struct consensus *all, const struct outlook *outlook, uint64
     all->count++;
     if (outlook->wander_ppb_s > all->wander_ppb_s)
         all->wander_ppb_s = outlook->wander_ppb_s;
+    if (outlook->phase_ns > all->phase_ns)
+        all->phase_ns = outlook->phase_ns;
     /*
      * Where TSCs slip, two CPUs that saw a slip at different times differ in rate for a while. Their values
      * still meet.

@@ -53,10 +53,30 @@ void xen_record_fill(volatile struct xen_time_record *record, const struct publi
     record->system_time = data->line.ns;
     record->tsc_to_system_mul = data->line.scale.mul;
     record->tsc_shift = data->line.scale.shift;
-    record->flags = data->flags;
+    record->flags = data->flags & MERIDIAN_FLAG_TSC_STABLE;
 }
 
 void xen_record_end(volatile struct xen_time_record *record, uint32_t version)
 {
     record->version = version + 2;
+}
+
+void assumed_write(volatile struct meridian_assumed *page, const struct meridian_assumed *data)
+{
+    page->version = data->version - 1; /* odd */
+    page->wander_ppb_s = data->wander_ppb_s;
+    page->phase_ns = data->phase_ns;
+    page->most_wander_ppb_s = data->most_wander_ppb_s;
+    page->wander_origin = data->wander_origin;
+    page->phase_origin = data->phase_origin;
+    page->resolution_ns = data->resolution_ns;
+    page->excursion_ns = data->excursion_ns;
+    page->breaches = data->breaches;
+    for (unsigned i = 0; i < MERIDIAN_BREACHES_KEPT; i++) {
+        page->last[i].from_ns = data->last[i].from_ns;
+        page->last[i].to_ns = data->last[i].to_ns;
+        page->last[i].at_least_ns = data->last[i].at_least_ns;
+        page->last[i].at_most_ns = data->last[i].at_most_ns;
+    }
+    page->version = data->version;
 }

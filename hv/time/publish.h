@@ -53,4 +53,7 @@ void xen_record_begin(volatile struct xen_time_record *record, uint32_t version)
 void xen_record_fill(volatile struct xen_time_record *record, const struct published *data);
 void xen_record_end(volatile struct xen_time_record *record, uint32_t version);
 
+/* Writes the page of assumptions, whole: its version is odd meanwhile. data->version is even, and new. */
+void assumed_write(volatile struct meridian_assumed *page, const struct meridian_assumed *data);
+
 #endif

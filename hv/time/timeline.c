@@ -123,6 +123,12 @@ void timeline_disrupt(struct timeline *t, uint64_t tsc_now, uint64_t at_least_ns
     timeline_loosen(t);
 }
 
+void timeline_rescale(struct timeline *t, uint64_t tsc_now, struct tsc_scale nominal)
+{
+    t->line = line_follow(&t->line, tsc_now, nominal, 0);
+    t->nominal = nominal;
+}
+
 void timeline_anchor(struct timeline *t, uint64_t tsc, const struct consensus *all, int64_t anchor_ns)
 {
     int64_t behind;

@@ -57,6 +57,9 @@ uint64_t timeline_at_most(const struct timeline *t, uint64_t looked_tsc, int64_t
  */
 void timeline_disrupt(struct timeline *t, uint64_t tsc_now, uint64_t at_least_ns);
 
+/* After timeline_disrupt: from now on S goes at this rate, and rates are told against it. The line stays. */
+void timeline_rescale(struct timeline *t, uint64_t tsc_now, struct tsc_scale nominal);
+
 /*
  * Gives up the tie to R: counts as a disruption, and S is to be anchored anew as after one. The line stays.
  */

@@ -66,6 +66,20 @@ def ends_in(mode):
     return ended
 
 
+def owned_up(off_ns, at_ns):
+    """A jump that may be noise: told as a breach at that CPU's next look, and as a step after eight."""
+    def told(row, log):
+        first = log.all("breach")[0]
+        least, most = first.number("at_least_ns"), first.number("at_most_ns")
+        assert 0 < least <= off_ns <= most + 200, f"{least} to {most} ns told of {off_ns}"
+        assert most - least < 2000, f"told no closer than {least} to {most} ns"
+        assert abs(first.number("told_ns") - at_ns) < S // 2, f"told at {first.number('told_ns')}"
+        disruption = log.one("disruption")
+        looks = (disruption.number("at_ns") - first.number("told_ns")) / (S / 4)
+        assert 6 <= looks <= 9, f"a step after {looks} looks"
+    return told
+
+
 def figures(log, word, cpus):
     """The lines of that word, each with the number of its CPU; there are some of each."""
     lines = [(line.number("id" if word == "cpu" else "cpu"), line) for line in log.all(word)]

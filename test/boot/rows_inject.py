@@ -9,7 +9,8 @@ from emulator import THREAD_EACH
 from expect import (all_vcpus, bounded, check_says, exact_hz, exact_time, foreign_in_step, goes_back,
                     line_begins, never_back, one_line, one_window, per_cpu, sound, undisturbed)
 from injected import (APART, IN_STEP, adjusts, all_go_on, apart, bound_kept, bound_tried, bounds_below,
-                      counted, ends_in, foreign_apart, got_over, judge_sees, modes, named, offsets, rates,
+                      counted, ends_in, foreign_apart, got_over, judge_sees, modes, named, offsets, owned_up,
+                      rates,
                       self_never_back, tried, true_time, within_bounds, written)
 from rows_bochs import alarms_came, at_ips
 from rows_bochs import true_time as true_time_on_bochs
@@ -102,6 +103,8 @@ CHANGES = [
     broken("inject-jump-apart", f"{words('skew', SECONDS_APART)} {change(f'jump:{S // 2}')}",
            named(1, TIME_OF_IT, S // 2, AHEAD, skew_ns=SECONDS_APART[0]), self_never_back,
            modes(APART), per_cpu, seconds=5),
+    # A hypervisor's timers may be slewed, so 20 us may be noise, for a while.
+    broken("inject-breach", change("jump:-20000"), owned_up(20000, TIME_OF_IT), ends_in("percpu"), seconds=6),
     # How far R is ahead depends on when it is looked at.
     broken("inject-freeze", change("freeze:200000000"),
            named(1, TIME_OF_IT, -S // 10, BEHIND, within_ns=S // 10, once=False), self_never_back,

@@ -101,6 +101,11 @@ unsigned cpu_id(void)
     return world.cpu;
 }
 
+bool cpu_has_hypervisor(void)
+{
+    return world.m.hypervisor;
+}
+
 unsigned cpu_count(void)
 {
     return world.m.cpus;

@@ -5,6 +5,12 @@
 #include "promises.h"
 
 #define PERIOD ((long double)PERIOD_NS)
+/*
+ * T6: the bound is known again so many periods after the last thing that was wrong: one to see it, four more
+ * where it is a rate, one in which all CPUs look once more, four to settle, and what a period's end may add
+ * to each.
+ */
+#define SETTLE_PERIODS 16
 /* T5: the slew, and what the rate may not be known by. */
 #define SLEW_MOST 1.0e-3L
 
@@ -21,6 +27,8 @@ struct promise_cpu {
     long double excused_ns;    /* until then it may be late */
     uint32_t epoch, all_epoch; /* when this look began, ... */
     uint64_t missed, now_ns;   /* periods without a reading; and what keeper_now_ns() gave last */
+    uint64_t up_tsc;           /* when more was assumed of its crystal, as its look began */
+    unsigned rate_looks;       /* so many more, and the rate that it goes by can be the right one */
     bool upset;                /* a disruption was seen when it looked last */
     bool lied;                 /* the reference did, when it looked last */
     long double bound_ns;      /* ... and what was promised then */
@@ -44,6 +52,7 @@ struct kept {
     long double upset_ns;       /* until then something was wrong, or late */
     long double tsc_touched_ns; /* when a TSC was, last; below 0: never */
     long double ref_touched_ns; /* when the reference was */
+    bool rates;                 /* the reference has counted at another rate */
     unsigned doubts;            /* CPUs in doubt */
     unsigned faults, modes;     /* how often anything was touched; and how often the mode changed */
 };

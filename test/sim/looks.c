@@ -23,6 +23,7 @@ void promises_look_begins(unsigned cpu)
     kept.cpus[cpu].all_epoch = keeper.epoch;
     kept.cpus[cpu].bound_ns = promises_bound_ns(cpu);
     kept.cpus[cpu].missed = clock_of(cpu)->look.missed;
+    kept.cpus[cpu].up_tsc = clock_of(cpu)->look.learned.up_tsc;
     world.cpus[cpu].reading = (struct true_reading){.from_ns = world.now_ns};
     if (world.now_ns - kept.cpus[cpu].looked_ns > 2 * PERIOD)
         runs_again();
@@ -42,9 +43,9 @@ static long double threshold_ns(unsigned cpu)
 
     if (c->bound_ns >= NEVER)
         known = age_ns * 1.1e-3L + 2 * c->width_ns;
-    known += gone_s * gone_s * world.m.wander + leap_s * 1.1e6L;
+    known += gone_s * gone_s * clock_of(cpu)->known.outlook.wander_ppb_s + leap_s * 1.1e6L;
     return known + 2 * world.cpus[cpu].reading.width_ns + 4.0L * world.m.ref.num / world.m.ref.den + 100 +
-           10 * world.m.slip_ns;
+           10 * world.m.slip_ns + 2 * clock_of(cpu)->known.outlook.phase_ns;
 }
 
 static long double to_nearest_wrap(long double ns)
@@ -127,14 +128,16 @@ static void check_rate(unsigned cpu)
 {
     struct promise_cpu *c = &kept.cpus[cpu];
     const struct outlook *outlook = &clock_of(cpu)->known.outlook;
-    long double u_ns = world.cpus[cpu].reading.width_ns / 2 + (long double)world.m.ref.num / world.m.ref.den;
-    long double span_s = (world.cpus[cpu].reading.from_ns - c->began_ns) * 1e-9L, period_s = PERIOD * 1e-9L;
+    long double u_ns = world.cpus[cpu].reading.width_ns / 2 + (long double)world.m.ref.num / world.m.ref.den +
+                       outlook->phase_ns;
+    long double wander = outlook->wander_ppb_s,
+                span_s = (world.cpus[cpu].reading.from_ns - c->began_ns) * 1e-9L, period_s = PERIOD * 1e-9L;
     long double ppb = (long double)(outlook->rate_hi - outlook->rate_lo) / 2 / 4294967296.0L * 1e9L, best_ppb;
 
     c->u_ns = larger(c->u_ns, u_ns);
     if (c->doubt || span_s < 1 || world.m.slip_ns)
         return;
-    best_ppb = larger(sqrtl(2 * c->u_ns * world.m.wander), world.m.wander * period_s);
+    best_ppb = larger(sqrtl(2 * c->u_ns * wander), wander * period_s);
     best_ppb = 3 * larger(c->u_ns / span_s, best_ppb);
     tally.worst_rate = larger(tally.worst_rate, ppb / best_ppb);
     PROMISE(ppb <= best_ppb, "T4: CPU %u: rate known to %.1Lf ppb after %.1Lf s, U %.0Lf ns: %.1Lf\n", cpu,
@@ -145,6 +148,11 @@ static void begin_rate(unsigned cpu)
 {
     kept.cpus[cpu].began_ns = world.cpus[cpu].reading.from_ns;
     kept.cpus[cpu].u_ns = 0;
+}
+
+bool promises_rate_unsettled(unsigned cpu)
+{
+    return world.ref.rate != 0 || kept.cpus[cpu].rate_looks > 0;
 }
 
 void promises_look_ends(unsigned cpu)
@@ -167,6 +175,10 @@ void promises_look_ends(unsigned cpu)
     if (c->doubt || seen)
         trace("CPU %u looked, %.0Lf ns off%s\n", cpu, reading->injected_ns - c->granted_ns,
               seen ? ", and saw it" : "");
+    if (c->doubt && kept.rates)
+        c->rate_looks = SETTLE_PERIODS;
+    else if (c->rate_looks > 0)
+        c->rate_looks--;
     off = to_nearest_wrap(reading->injected_ns - c->granted_ns);
     tally.worst_gap_ns = larger(tally.worst_gap_ns, reading->from_ns - larger(c->looked_ns, c->excused_ns));
     if (seen && c->doubt)
@@ -175,7 +187,7 @@ void promises_look_ends(unsigned cpu)
         grant(cpu);
     else
         c->swallowed |= off != 0;
-    if (!seen)
+    if (!seen && !promises_rate_unsettled(cpu) && clock_of(cpu)->look.learned.up_tsc == c->up_tsc)
         PROMISE(fabsl(off) <= threshold_ns(cpu), "T6: %.0Lf ns off, and it was not seen\n", off);
     if (seen || reading->from_ns - c->looked_ns > 1.5L * PERIOD)
         begin_rate(cpu);
@@ -214,6 +226,9 @@ void promises_disruption_told(unsigned cpu)
     long double off = world.cpus[cpu].reading.injected_ns - kept.cpus[cpu].granted_ns;
 
     if (off != 0 || kept.cpus[cpu].doubt)
+        return;
+    /* A rate that had been taken for a new one is gone again. */
+    if (promises_rate_unsettled(cpu))
         return;
     PROMISE(wrap_unsure(cpu), "T6: a disruption where there was none: %s", world.last_log);
     kept.faults++; /* R may be of another wrap from now on */

@@ -200,9 +200,16 @@ static void shift_timeline(struct timeline *t, struct published *said, struct la
     latch->copy[1].ns += ns;
 }
 
+static void shift_history(struct told_history *history, uint64_t ns)
+{
+    for (unsigned i = 0; i < HISTORY_LINES; i++)
+        history->told[i].line.ns += ns;
+}
+
 static void shift_clock(struct cpu_clock *clock, uint64_t ns)
 {
     shift_timeline(&clock->own.timeline, &clock->own.published, &clock->own.latch, ns);
+    shift_history(&clock->own.history, ns);
     clock->known.outlook.lo_ns += (int64_t)ns;
     clock->known.outlook.hi_ns += (int64_t)ns;
     for (unsigned s = 0; s < clock->look.estimate.count; s++) {
@@ -221,13 +228,16 @@ static void shift_all(void)
         (long double)counter_ns(&keeper.counter, counter_from_ns(&keeper.counter, (int64_t)ns));
     ns = (uint64_t)world.m.ref_base_ns;
     shift_timeline(&keeper.common.timeline, &keeper.common.published, &keeper.common.latch, ns);
+    shift_history(&keeper.common.history, ns);
     for (unsigned i = 0; i < world.m.cpus; i++)
         shift_clock(clock_of(i), ns);
 }
 
 static void begin(void)
 {
-    struct options options = {.mode = world.m.mode, .discipline = true, .wander_ppb_s = world.m.wander};
+    struct options options = {.mode = world.m.mode,
+                              .discipline = true,
+                              .wander_ppb_s = world.m.wander > 10 ? world.m.wander : WANDER_LEARNED};
 
     memset(&keeper, 0, sizeof keeper);
     keeper.lock.name = "keeper";

@@ -45,6 +45,7 @@ void promises_shown(unsigned cpu)
     struct keeper_cpu seen;
 
     if (kept.doubts > 0 || kept.cpus[cpu].swallowed || kept.cpus[0].swallowed || age_ns > FRESH_NS ||
+        promises_rate_unsettled(cpu) || promises_rate_unsettled(0) ||
         clock_of(cpu)->known.epoch != keeper.epoch || !promises_one_wrap())
         return;
     PROMISE(keeper_cpu_view(cpu, &seen) && seen.apic_id == cpu, "CPU %u is not shown\n", cpu);

@@ -47,6 +47,7 @@ struct scene {
     bool unmeasured;   /* the last CPU does not answer at start-up */
     enum bias bias;
     enum clockmode mode; /* as the command line asks */
+    bool hypervisor;     /* CPUID says that there is one */
     uint32_t wander;     /* D, ppb a second */
     uint32_t skew_ticks; /* CPUs are ahead of the first by up to this */
     uint32_t slip_ns;   /* all TSCs jump ahead by up to this, a few times a second; the keeper is told more */

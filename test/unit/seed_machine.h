@@ -17,6 +17,7 @@
 #include <cmocka.h>
 
 #include "cpu/apic.h"
+#include "cpu/facts.h"
 #include "cpu/paging.h"
 #include "cpu/smp.h"
 #include "cpu/traps.h"
@@ -76,6 +77,11 @@ void cpu_relax(void)
 unsigned cpu_id(void)
 {
     return machine.cpu;
+}
+
+bool cpu_has_hypervisor(void)
+{
+    return false;
 }
 
 unsigned cpu_count(void)

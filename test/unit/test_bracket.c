@@ -1,4 +1,4 @@
-/* sources: hv/time/line.c hv/time/bracket.c hv/time/estimate.c hv/time/outlook.c hv/time/window.c */
+/* sources: hv/time/line.c hv/time/bracket.c hv/time/estimate.c hv/time/solve.c hv/time/outlook.c hv/time/window.c */
 /* Counts, wraps of a counter, brackets and the window, to the ns: what is rounded, and what is refused. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-/* sources: hv/time/line.c hv/time/bracket.c hv/time/estimate.c hv/time/outlook.c */
+/* sources: hv/time/line.c hv/time/bracket.c hv/time/estimate.c hv/time/solve.c hv/time/outlook.c */
 /* Lines that follow one another, and what CPUs know together, to the bit: overlap, hull, disagreement. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-/* sources: hv/time/line.c hv/time/bracket.c hv/time/estimate.c hv/time/outlook.c hv/time/window.c */
+/* sources: hv/time/line.c hv/time/bracket.c hv/time/estimate.c hv/time/solve.c hv/time/outlook.c hv/time/window.c */
 /* flags: -lm */
 /* The estimate against clocks whose truth is known: the truth is inside the outlook, always. */
 #include <math.h>

@@ -1,4 +1,4 @@
-/* sources: hv/time/line.c hv/time/bracket.c hv/time/outlook.c */
+/* sources: hv/time/line.c hv/time/bracket.c hv/time/outlook.c hv/time/solve.c */
 /*
  * Pieces of the estimate that its whole hardly ever leads to: spans of years, and a disagreement that is
  * nothing, or just what a slip may be.

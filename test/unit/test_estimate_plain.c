@@ -1,4 +1,4 @@
-/* sources: hv/time/line.c hv/time/bracket.c hv/time/estimate.c hv/time/outlook.c */
+/* sources: hv/time/line.c hv/time/bracket.c hv/time/estimate.c hv/time/solve.c hv/time/outlook.c */
 /*
  * The estimate against its plain form, on readings of every kind: tight and wide, close and years apart, TSCs
  * that slip, jump and stand. Equal in every field after every reading, and at every TSC.

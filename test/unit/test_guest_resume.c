@@ -1,4 +1,4 @@
-/* sources: guest/timers.c guest/clock.c hv/time/publish.c */
+/* sources: guest/timers.c guest/clock.c guest/assumed.c hv/time/publish.c */
 /* flags: -include test/unit/seed_guest.h */
 /* A VCPU that was down for long: what its tick and its timeouts make of it when it is up again. */
 #include <setjmp.h>

@@ -1,4 +1,4 @@
-/* sources: hv/time/line.c hv/time/bracket.c hv/time/estimate.c hv/time/outlook.c hv/time/timeline.c hv/time/align.c */
+/* sources: hv/time/line.c hv/time/bracket.c hv/time/estimate.c hv/time/solve.c hv/time/outlook.c hv/time/timeline.c hv/time/align.c */
 /* What modes and disruptions are made of: pairs that met, the highest line, how far S may have been. */
 #include <setjmp.h>
 #include <stdarg.h>

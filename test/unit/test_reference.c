@@ -61,6 +61,8 @@ static void all_three(void **state)
     assert_string_equal(hpet->name, "hpet");
     assert_int_equal(hpet->bits, 64);
     assert_int_equal(hpet->tolerance_ppb, 0);
+    for (unsigned i = 0; i < 3; i++)
+        assert_int_equal(reference_get(i)->phase_floor_ns, 10);
     assert_int_equal(hpet_registers[4] & 1, 1); /* it was off */
     assert_in_range(((const struct counter_source *)hpet)->khz, 1999000, 2001000);
     assert_string_equal(reference_get(1)->name, "pmtimer");

@@ -1,4 +1,4 @@
-/* sources: hv/time/publish.c hv/time/line.c hv/time/wallclock.c hv/time/bracket.c hv/time/estimate.c hv/time/outlook.c hv/time/window.c guest/arithmetic.c */
+/* sources: hv/time/publish.c hv/time/line.c hv/time/wallclock.c hv/time/bracket.c hv/time/estimate.c hv/time/solve.c hv/time/outlook.c hv/time/window.c guest/arithmetic.c */
 /*
  * What the patch of 2005 did wrong in its arithmetic (docs/mutation.md has the list), tried on ours: the
  * reader and the files of the time core that it rests on.

@@ -1,4 +1,4 @@
-/* sources: guest/timers.c guest/clock.c hv/time/publish.c */
+/* sources: guest/timers.c guest/clock.c guest/assumed.c hv/time/publish.c */
 /* flags: -include test/unit/seed_guest.h */
 /*
  * What the patch of 2005 did wrong in the guest's tick (docs/mutation.md has the list), tried on our guest's

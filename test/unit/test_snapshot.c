@@ -1,4 +1,4 @@
-/* sources: hv/keeper/snapshot.c hv/keeper/view.c hv/time/estimate.c hv/time/outlook.c hv/time/line.c hv/time/align.c */
+/* sources: hv/keeper/snapshot.c hv/keeper/view.c hv/time/estimate.c hv/time/solve.c hv/time/outlook.c hv/time/line.c hv/time/align.c */
 /* flags: -include test/sim/sim_cpu.h -pthread -O2 */
 /*
  * What is shown of a CPU: whole, though threads read it while it is written; and what it says of a CPU
@@ -23,6 +23,13 @@
 #define WRITES_LEAST 100u /* on a busy host */
 
 struct keeper keeper;
+
+const struct meridian_assumed *keeper_assumed(void)
+{
+    static struct meridian_assumed page = {.wander_ppb_s = 22, .phase_ns = 10};
+
+    return &page;
+}
 static struct cpu_clock clocks[CPUS];
 static struct published told;
 static uint64_t moment; /* everything that is shown is this number */

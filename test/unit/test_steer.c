@@ -1,4 +1,4 @@
-/* sources: hv/time/line.c hv/time/bracket.c hv/time/estimate.c hv/time/outlook.c hv/time/timeline.c */
+/* sources: hv/time/line.c hv/time/bracket.c hv/time/estimate.c hv/time/solve.c hv/time/outlook.c hv/time/timeline.c */
 /*
  * The timeline to the ns and the ppb, on what all CPUs know given by hand: the sum that the
  * bound is, how hard S is steered, where it steps, and for how long the bound is unknown.

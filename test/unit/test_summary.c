@@ -40,6 +40,8 @@ static int usual(void **state)
         .watched_s = 60,
         .disruptions = 2,
         .smi = 17,
+        .wander_ppb_s = 47,
+        .phase_ns = 12,
         .mode = "percpu",
         .source = "pmtimer",
         .vendor = "LENOVO",
@@ -66,9 +68,10 @@ static void all_of_it(void **state)
 {
     (void)state;
     summarise();
-    assert_string_equal(out, "MERIDIAN 0.5 NOT-IN-STEP LINUX:UNSAFE OPT:CLOCKSOURCE:ACPI-PM CPUS:4 S:60 "
-                             "OFF:-2000+-38 PPB:+7+-12 BEHIND:4 SMI:17 DIS:2 ERR:65 PERCPU PMTIMER LENOVO "
-                             "20KHCTO1WW N23ET63W . INTEL.R. CORE.TM. I7-86");
+    assert_string_equal(
+        out, "MERIDIAN 0.5 NOT-IN-STEP LINUX:UNSAFE OPT:CLOCKSOURCE:ACPI-PM CPUS:4 S:60 "
+             "OFF:-2000+-38 PPB:+7+-12 BEHIND:4 SMI:17 DIS:2 ERR:65 D:47 J:12 PERCPU PMTIMER LENOVO "
+             "20KHCTO1WW N23ET63W . INTEL.R. CORE.TM. I7-86");
 }
 
 static void unknown_figures(void **state)
@@ -77,7 +80,7 @@ static void unknown_figures(void **state)
     verdict.worst.offset_bound_ns = verdict.worst.rate_bound_ppb = verdict.worst.err_ns = UINT64_MAX;
     summary.smi = UINT64_MAX;
     summarise();
-    assert_non_null(strstr(out, " OFF:-2000+-- PPB:+7+-- BEHIND:4 SMI:- DIS:2 ERR:- PERCPU"));
+    assert_non_null(strstr(out, " OFF:-2000+-- PPB:+7+-- BEHIND:4 SMI:- DIS:2 ERR:- D:47 J:12 PERCPU"));
 }
 
 /* A short line leaves all names room; runs of blanks are one. */

@@ -1,4 +1,4 @@
-/* sources: hv/time/line.c hv/time/bracket.c hv/time/estimate.c hv/time/outlook.c hv/time/timeline.c hv/time/wallclock.c */
+/* sources: hv/time/line.c hv/time/bracket.c hv/time/estimate.c hv/time/solve.c hv/time/outlook.c hv/time/timeline.c hv/time/wallclock.c */
 /* flags: -lm */
 /* The timeline steered after a reference whose truth is known: T1, T3, T5 and T6 at every read. */
 #include <math.h>

@@ -43,6 +43,8 @@ int64_t call_meridian(struct vcpu *vcpu, uint64_t args[5])
         if (args[1] >= domain->frames.time_page_count)
             return -XEN_EINVAL;
         return (int64_t)(domain->frames.time_pages / GUEST_PAGE + args[1]);
+    case MERIDIAN_OP_ASSUMED:
+        return (int64_t)(domain->frames.time_pages / GUEST_PAGE + domain->frames.time_page_count);
     default: return -XEN_ENOSYS;
     }
 }

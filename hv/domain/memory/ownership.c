@@ -79,7 +79,7 @@ enum frame_kind frame_kind_of(const struct domain_frames *frames, uint64_t phys)
 
     if (page == frames->shared / GUEST_PAGE)
         return FRAME_SHARED;
-    if (page_in_run(page, frames->time_pages / GUEST_PAGE, frames->time_page_count))
+    if (page_in_run(page, frames->time_pages / GUEST_PAGE, frames->time_page_count + 1))
         return FRAME_TIME;
     if (!page_in_run(page, frames->base / GUEST_PAGE, frames->pages))
         return FRAME_FOREIGN;

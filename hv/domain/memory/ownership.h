@@ -19,7 +19,7 @@ struct domain_frames {
     uint64_t table_pfn, table_count;         /* the tables that it was started on */
     uint64_t p2m_table_pfn, p2m_table_count; /* those that map its p2m list, where they are apart */
     uint64_t shared;                         /* shared_info */
-    uint64_t time_pages, time_page_count;    /* in a row */
+    uint64_t time_pages, time_page_count;    /* in a row, and behind them the page of assumptions */
 };
 
 /* What the frame is that an entry points to. */
@@ -29,7 +29,7 @@ enum frame_kind {
     FRAME_TABLE,       /* of it, a page table: never writable */
     FRAME_DESCRIPTORS, /* of it, segment descriptors in use: never writable */
     FRAME_SHARED,      /* shared_info: writable */
-    FRAME_TIME,        /* a time page: never writable */
+    FRAME_TIME,        /* a time page, or the page of assumptions: never writable */
 };
 
 /* Never returns FRAME_DESCRIPTORS, which only domain_frame_kind (guest_gdt.h) knows. */

@@ -173,7 +173,7 @@ bool options_parse(const char *line, struct options *out, options_complaint comp
     *out = (struct options){
         .acpi = true,
         .discipline = true,
-        .wander_ppb_s = 10,
+        .wander_ppb_s = WANDER_LEARNED,
         .guest_mib = 32,
         .screen = true,
         .idle_trial = true,

@@ -12,6 +12,8 @@ static inline int option_shown(size_t length)
     return length < 60 ? (int)length : 60;
 }
 
+#define WANDER_LEARNED UINT32_MAX
+
 enum end { END_STAY, END_POWER_OFF, END_RESET };
 enum clockmode { CLOCKMODE_AUTO, CLOCKMODE_UNIFIED, CLOCKMODE_PERCPU };
 
@@ -28,7 +30,7 @@ struct options {
     const char *source;    /* clocksource=: a name of reference/sources.h; NULL: auto */
     enum clockmode mode;   /* clockmode=auto|unified|percpu */
     bool discipline;       /* discipline=on|off, default on; off: S is not steered after the start */
-    uint32_t wander_ppb_s; /* wander=<ppb per second>, default 10, 0..1000000 */
+    uint32_t wander_ppb_s; /* wander=<ppb per second>, 0..1000000; WANDER_LEARNED: none was given */
     uint32_t guest_mib;    /* mem=<MiB> of the guest, default 32, 8..4096 */
     uint32_t max_cpus;     /* maxcpus=<n>, 1..256, nosmp: 1; 0: all there are */
     uint32_t vcpus;        /* vcpus=<n>, 0: one on each CPU (at most 32) */

@@ -6,11 +6,12 @@
 
 #define TRIALS 3u
 
-#define ROW(source, name, linux_option) {&(source), name},
+#define ROW(source, name, linux_option, floor) {&(source), name, floor},
 
 static const struct {
     struct counter_source *source;
     const char *name;
+    uint32_t phase_floor_ns;
 } rows[SOURCES] = {REFERENCE_SOURCES(ROW)};
 
 /* Those that can be used, best first; fixed once reference_find is done. */
@@ -42,6 +43,7 @@ static unsigned start_all(const struct machine *machine, const char *wanted, str
         if (wanted && strcmp(wanted, rows[i].name) != 0)
             continue;
         source->ref.name = rows[i].name;
+        source->ref.phase_floor_ns = rows[i].phase_floor_ns;
         why = source->start(machine, &source->ref);
         if (!why && !trial_counts(source))
             why = "it does not count";

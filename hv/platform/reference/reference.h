@@ -25,8 +25,9 @@ struct reference {
     const char *name;                /* its row's, in sources.h: "hpet" */
     uint32_t bits;                   /* width of the counter: 16, 24, 32, 64; counts upwards */
     uint32_t period_num, period_den; /* ns per count = num / den, the nominal crystal's */
-    uint32_t tolerance_ppb; /* how far the nominal rate of known makes lies from num/den (QEMU, Bochs) */
-    uint64_t typical_width; /* TSC ticks (tsc_hi - tsc_lo) of a good reading, found at start */
+    uint32_t tolerance_ppb;  /* how far the nominal rate of known makes lies from num/den (QEMU, Bochs) */
+    uint32_t phase_floor_ns; /* its row's: the least that its phase is believed to shake by */
+    uint64_t typical_width;  /* TSC ticks (tsc_hi - tsc_lo) of a good reading, found at start */
 };
 
 /*

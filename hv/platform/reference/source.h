@@ -32,7 +32,7 @@ struct counter_source {
     bool stepping;        /* an emulator's: it moves by several counts at once, so no edge is exact */
 };
 
-#define SOURCE_EXTERN(source, name, linux_option) extern struct counter_source source;
+#define SOURCE_EXTERN(source, name, linux_option, floor) extern struct counter_source source;
 REFERENCE_SOURCES(SOURCE_EXTERN)
 
 static inline uint64_t counter_mask(const struct reference *ref)

@@ -3,7 +3,7 @@
 
 #include "log/string.h"
 
-#define WORDS(source, name, linux_option) {name, linux_option},
+#define WORDS(source, name, linux_option, floor) {name, linux_option},
 
 static const struct {
     const char *name, *linux_option;

@@ -1,0 +1,38 @@
+/*
+ * A rate that has changed for good, by more than is assumed: the machine moved to another host, or the
+ * reference counts at another rate. One look cannot tell it from a jump. Some looks in a row that agree about
+ * the new rate can.
+ */
+#ifndef TIME_CHANGE_H
+#define TIME_CHANGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "time/bracket.h"
+#include "time/line.h"
+
+#define CHANGE_DISRUPTIONS 4u /* so many in a row, and the rate is measured anew */
+
+struct change {
+    struct tsc_scale start;     /* as it was measured at start-up */
+    struct bracket first, last; /* of the disruptions in a row */
+    uint64_t hz;                /* between the last two */
+    unsigned count;
+};
+
+void change_start(struct change *change, struct tsc_scale nominal);
+
+/* A look was no disruption. */
+void change_forget(struct change *change);
+
+/*
+ * A look was a disruption. Returns true, with the new scale in *scale, if CHANGE_DISRUPTIONS in a row agree
+ * on one rate that `nominal` does not allow. `wrap_ns`: the reference's counter wraps after so long. A rate
+ * so far from the one at start-up that looks would hardly tell the wraps apart is not taken: there would be
+ * no way back from it.
+ */
+bool change_seen(struct change *change, const struct bracket *bracket, struct tsc_scale nominal,
+                 int64_t wrap_ns, struct tsc_scale *scale);
+
+#endif

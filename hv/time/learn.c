@@ -1,0 +1,207 @@
+#include "time/learn.h"
+
+#include "time/fixed.h"
+
+/*
+ * The ladder of D, ppb/s: from 10, three rungs a decade. What is in force is one rung above the guard, so the
+ * lowest in force is the second, and the highest, above Dmax, is only a margin.
+ */
+static const uint32_t RUNGS[] = {10, 22, 47, 100, 220, 470, LEARN_MOST_WANDER_PPB_S, 2200};
+#define TOP_RUNG   (sizeof RUNGS / sizeof RUNGS[0] - 1)
+#define START_RUNG 3u /* a warm-up of 5 ppm peaks at 83 ppb/s */
+
+#define LOWER_EVERY    4u              /* looks between trials of what is below the guard */
+#define LOWER_AFTER_NS (80 * NS_PER_S) /* that must hold so long, and then the guard comes down to it */
+
+/* What was learned, with D so many rungs lower, and J halved so many times. */
+static struct crystal tighter(const struct learned *learned, unsigned down, unsigned halved)
+{
+    return (struct crystal){.wander_ppb_s =
+                                learned->wander_fixed ? learned->wander_ppb_s : RUNGS[learned->rung - down],
+                            .phase_ns = learned->phase_ns >> halved};
+}
+
+static bool fits(const struct estimate *estimate, struct crystal crystal, unsigned first)
+{
+    struct outlook out;
+
+    return estimate_solve(estimate, crystal, first, &out);
+}
+
+static void set_rung(struct learned *learned, unsigned rung)
+{
+    learned->rung = rung;
+    learned->wander_ppb_s = RUNGS[rung];
+}
+
+void learn_start(struct learned *learned, uint32_t wander_ppb_s, uint32_t floor_ns, uint32_t most_ns)
+{
+    *learned = (struct learned){.floor_ns = floor_ns, .most_ns = most_ns, .phase_ns = floor_ns};
+    set_rung(learned, START_RUNG);
+    learned->wander_fixed = wander_ppb_s != LEARN_WANDER;
+    if (learned->wander_fixed)
+        learned->wander_ppb_s = wander_ppb_s;
+}
+
+void learn_restart(struct learned *learned, uint64_t tsc)
+{
+    learned->up_tsc = learned->wander_tsc = learned->phase_tsc = tsc;
+    learned->step_looks = 0;
+}
+
+/* Finds the least rung at which the guard holds: Dmax is the last that explains anything. */
+static bool more_wander(struct learned *learned, const struct estimate *estimate)
+{
+    struct crystal guard = tighter(learned, 1, 1);
+
+    if (learned->wander_fixed)
+        return false;
+    for (unsigned rung = learned->rung; rung < TOP_RUNG; rung++) {
+        guard.wander_ppb_s = RUNGS[rung];
+        if (fits(estimate, guard, 0)) {
+            learned->least = guard;
+            learned->wander_learned = true;
+            set_rung(learned, rung + 1);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Finds the least J with which the guard's D holds, to within a sixteenth. J becomes twice that. */
+static bool more_phase(struct learned *learned, const struct estimate *estimate)
+{
+    struct crystal guard = tighter(learned, 1, 1);
+    uint32_t too_small = guard.phase_ns, enough = learned->most_ns / 2;
+
+    guard.phase_ns = enough;
+    if (enough <= too_small || !fits(estimate, guard, 0))
+        return false;
+    while (enough - too_small > enough / 16 + 1) {
+        guard.phase_ns = too_small + (enough - too_small) / 2;
+        if (fits(estimate, guard, 0))
+            enough = guard.phase_ns;
+        else
+            too_small = guard.phase_ns;
+    }
+    guard.phase_ns = enough;
+    learned->least = guard;
+    if (!learned->step_looks)
+        learned->phase_before_ns = learned->phase_ns;
+    learned->step_looks = 1;
+    learned->phase_learned = true;
+    learned->phase_ns = 2 * enough;
+    return true;
+}
+
+/* Explanations in their order: more wander, then more noise. */
+static bool widen(struct learned *learned, const struct estimate *estimate, uint64_t tsc)
+{
+    bool wander = more_wander(learned, estimate);
+
+    if (!wander && !more_phase(learned, estimate))
+        return false;
+    learned->noise = !wander;
+    learned->up_tsc = learned->wander_tsc = tsc;
+    if (!wander)
+        learned->phase_tsc = tsc;
+    return true;
+}
+
+/* Has `crystal` held since *since? If it has not, it begins anew. Returns true once it has held for long. */
+static bool held_for_long(const struct estimate *estimate, struct crystal crystal, uint64_t *since,
+                          uint64_t tsc)
+{
+    if (!*since || !fits(estimate, crystal, estimate_since(estimate, *since)))
+        *since = tsc;
+    return scale_between_ns(estimate->nominal, *since, tsc) > LOWER_AFTER_NS;
+}
+
+/*
+ * When what is below the guard has held for long, the guard comes down to it. The brackets from before go:
+ * the tighter assumption was not tried on them.
+ */
+static bool lower(struct learned *learned, struct estimate *estimate, uint64_t tsc)
+{
+    bool lowered = false;
+
+    if (++learned->looks % LOWER_EVERY)
+        return false;
+    if (!learned->wander_fixed && learned->rung > 1 &&
+        held_for_long(estimate, tighter(learned, 2, 1), &learned->wander_tsc, tsc)) {
+        estimate_forget_before(estimate, learned->wander_tsc);
+        set_rung(learned, learned->rung - 1);
+        learned->wander_tsc = tsc;
+        lowered = true;
+    }
+    if (learned->phase_ns > learned->floor_ns &&
+        held_for_long(estimate, tighter(learned, 1, 2), &learned->phase_tsc, tsc)) {
+        estimate_forget_before(estimate, learned->phase_tsc);
+        learned->phase_ns =
+            learned->phase_ns / 2 > learned->floor_ns ? learned->phase_ns / 2 : learned->floor_ns;
+        learned->phase_tsc = tsc;
+        lowered = true;
+    }
+    return lowered;
+}
+
+/*
+ * J was raised, and since then the offset has stayed: what came since fits with J as it was before, and with
+ * what came before it does not. Noise would have gone to and fro.
+ */
+static bool is_step(struct learned *learned, const struct estimate *estimate)
+{
+    struct crystal before = tighter(learned, 0, 0);
+
+    if (!learned->step_looks || ++learned->step_looks <= LEARN_STEP_LOOKS)
+        return false;
+    learned->step_looks = 0;
+    before.phase_ns = learned->phase_before_ns;
+    return !fits(estimate, before, 0) && fits(estimate, before, estimate_since(estimate, learned->up_tsc));
+}
+
+static void put_in_force(const struct learned *learned, struct crystal others, struct estimate *estimate)
+{
+    estimate->crystal.wander_ppb_s =
+        learned->wander_ppb_s > others.wander_ppb_s ? learned->wander_ppb_s : others.wander_ppb_s;
+    estimate->crystal.phase_ns = learned->phase_ns > others.phase_ns ? learned->phase_ns : others.phase_ns;
+}
+
+static enum finding disruption(struct learned *learned, struct estimate *estimate,
+                               const struct bracket *bracket, struct outlook *out)
+{
+    learn_restart(learned, bracket->tsc_lo);
+    estimate_restart(estimate, bracket, out);
+    return FINDING_DISRUPTION;
+}
+
+enum finding learn_add(struct learned *learned, struct estimate *estimate, const struct bracket *bracket,
+                       bool expected, struct crystal others, struct outlook *out)
+{
+    enum finding found = FINDING_FITS;
+    bool holds;
+
+    put_in_force(learned, others, estimate);
+    if (estimate->crystal.slip_ns && expected)
+        return estimate_add(estimate, bracket, out) ? FINDING_FITS : FINDING_DISRUPTION;
+    if (estimate->crystal.slip_ns || (estimate->count == 0 && !expected) ||
+        !estimate_append(estimate, bracket))
+        return disruption(learned, estimate, bracket, out);
+
+    holds = estimate_solve(estimate, estimate->crystal, 0, out) && expected;
+    if (holds && fits(estimate, tighter(learned, 1, 1), 0)) {
+        found = lower(learned, estimate, bracket->tsc_lo) ? FINDING_NARROWER : FINDING_FITS;
+    } else if (widen(learned, estimate, bracket->tsc_lo)) {
+        found = holds ? FINDING_WIDER : FINDING_BREACH;
+        put_in_force(learned, others, estimate);
+        estimate_solve(estimate, estimate->crystal, 0, out);
+    } else if (!holds) {
+        return disruption(learned, estimate, bracket, out);
+    }
+    if (is_step(learned, estimate)) {
+        learned->phase_ns = learned->phase_before_ns;
+        put_in_force(learned, others, estimate);
+        return disruption(learned, estimate, bracket, out);
+    }
+    return found;
+}

@@ -1,0 +1,258 @@
+/* sources: hv/time/line.c hv/time/bracket.c hv/time/estimate.c hv/time/solve.c hv/time/outlook.c hv/time/learn.c */
+/* flags: -lm */
+/* What is learned of crystals whose truth is known: enough, not much too much, and never in silence. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "random.h"
+#include "time/fixed.h"
+#include "time/learn.h"
+
+#define HZ    3000000000ull
+#define FLOOR 10u
+
+/* R beside a TSC that is exact: error(t) is what R is off, ns, at t seconds. */
+typedef long double (*shape)(long double t);
+
+static struct world {
+    struct random r;
+    shape error;
+    struct estimate estimate;
+    struct learned learned;
+    struct outlook outlook;
+    unsigned found[FINDING_DISRUPTION + 1];
+    unsigned outside;  /* times at which R was not where the outlook had it, between looks */
+    long double worst; /* and by how much, at most, ns */
+} w;
+
+static long double uniform(void)
+{
+    return (long double)(random_next(&w.r) >> 11) / 9007199254740992.0L;
+}
+
+static long double ref_at(long double tsc)
+{
+    long double t = tsc / HZ;
+
+    return t * 1e9L + w.error(t);
+}
+
+static void begin(shape error, uint32_t wander, uint32_t most_ns)
+{
+    struct tsc_scale nominal;
+
+    w = (struct world){.r = {5}, .error = error};
+    assert_true(scale_from_hz(HZ, &nominal));
+    learn_start(&w.learned, wander, FLOOR, most_ns);
+    estimate_init(&w.estimate, nominal, (struct crystal){w.learned.wander_ppb_s, 0, FLOOR});
+}
+
+/* A look at t seconds, `wide` ns of reading; R is somewhere in it. */
+static enum finding look(long double t, long double wide)
+{
+    long double tsc = t * HZ, at = tsc + uniform() * wide * 3, ref = ref_at(at);
+    struct bracket b = {(uint64_t)tsc, (uint64_t)(tsc + wide * 3) + 1, (int64_t)floorl(ref / 10) * 10,
+                        (int64_t)floorl(ref / 10) * 10 + 11};
+    bool expected = w.estimate.count == 0 || outlook_gap_ns(&w.outlook, &b) == 0;
+    enum finding found = learn_add(&w.learned, &w.estimate, &b, expected, (struct crystal){0}, &w.outlook);
+
+    w.found[found]++;
+    return found;
+}
+
+static void look_for(long double from, long double seconds, long double wide)
+{
+    for (long double t = from; t < from + seconds; t += 0.25L) {
+        look(t, wide);
+        for (long double s = 0.0501L; s < 0.25L; s += 0.1L) {
+            long double tsc = (t + s) * HZ, ref = ref_at(tsc);
+            struct range value = outlook_at(&w.outlook, (uint64_t)tsc);
+
+            w.outside += ref < value.lo || ref > value.hi;
+            w.worst = fmaxl(w.worst, fmaxl(value.lo - ref, ref - value.hi));
+        }
+    }
+}
+
+static long double still(long double t)
+{
+    (void)t;
+    return 0;
+}
+
+static uint32_t wander_ppb_s;
+
+/* The rate goes up and down by D: 16 s up, 16 s down. */
+static long double zigzag(long double t)
+{
+    long double half = 16, phase = fmodl(t, 2 * half), d = wander_ppb_s, whole = floorl(t / (2 * half));
+    long double there = d * half * half * whole; /* what each zigzag adds */
+
+    if (phase < half)
+        return there + d * phase * phase / 2;
+    return there + d * half * half / 2 + d * half * (phase - half) - d * (phase - half) * (phase - half) / 2;
+}
+
+static void a_quiet_crystal_is_assumed_to_wander_little(void **state)
+{
+    (void)state;
+    begin(still, LEARN_WANDER, 1000);
+    assert_int_equal(w.estimate.crystal.wander_ppb_s, 100);
+    look_for(1, 300, 100);
+    assert_int_equal(w.estimate.crystal.wander_ppb_s, 22);
+    assert_int_equal(w.estimate.crystal.phase_ns, FLOOR);
+    assert_int_equal(w.outside, 0);
+    assert_int_equal(w.found[FINDING_WIDER] + w.found[FINDING_BREACH] + w.found[FINDING_DISRUPTION], 0);
+    assert_int_equal(w.found[FINDING_NARROWER], 2);
+}
+
+/*
+ * Each wander up to Dmax is found. Where it is far above what is assumed at first, some reads are outside, by
+ * less than a bracket and told; after five minutes none is. No more than five times too much is assumed.
+ */
+static void wander_is_learned_before_a_bound_is_false(void **state)
+{
+    static const uint32_t wanders[] = {30, 60, 100, 200, 400, 700, 1000};
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof wanders / sizeof wanders[0]; i++) {
+        wander_ppb_s = wanders[i];
+        begin(zigzag, LEARN_WANDER, 1000);
+        look_for(1, 299, 100);
+        assert_in_range(w.outside, 0, 8);
+        assert_true(w.outside == 0 ||
+                    (w.found[FINDING_BREACH] > 0 && w.worst < 110)); /* a bracket is that wide */
+        w.outside = 0;
+        look_for(300, 1200, 100);
+        assert_int_equal(w.outside, 0);
+        assert_int_equal(w.found[FINDING_DISRUPTION], 0);
+        assert_in_range(w.estimate.crystal.wander_ppb_s, wander_ppb_s, 5 * wander_ppb_s);
+        assert_int_equal(w.estimate.crystal.phase_ns, FLOOR);
+    }
+}
+
+static void wander_that_is_over_is_forgotten(void **state)
+{
+    (void)state;
+    wander_ppb_s = 400;
+    begin(zigzag, LEARN_WANDER, 1000);
+    look_for(1, 60, 100);
+    assert_in_range(w.estimate.crystal.wander_ppb_s, 400, 2200);
+    wander_ppb_s = 0; /* R is set back by what there was: that is a disruption */
+    w.error = still;
+    look_for(62, 700, 100);
+    assert_int_equal(w.found[FINDING_DISRUPTION], 1);
+    assert_int_equal(w.estimate.crystal.wander_ppb_s, 22);
+}
+
+static void a_fixed_wander_stays(void **state)
+{
+    (void)state;
+    wander_ppb_s = 300;
+    begin(zigzag, 10, 1000);
+    look_for(1, 100, 100);
+    assert_int_equal(w.estimate.crystal.wander_ppb_s, 10);
+    assert_true(w.found[FINDING_BREACH] + w.found[FINDING_WIDER] > 0); /* noise is what is left to assume */
+    assert_true(w.estimate.crystal.phase_ns > FLOOR);
+}
+
+static long double amplitude;
+
+static long double ripple(long double t)
+{
+    return amplitude * sinl(t * 2 * 3.14159265358979L * 32000.3L);
+}
+
+/* Noise well above what readings hide is found, and what is assumed is no more than four times it. */
+static void noise_is_learned(void **state)
+{
+    (void)state;
+    for (amplitude = 200; amplitude <= 400; amplitude += 100) {
+        begin(ripple, 10, 3000);
+        look_for(1, 300, 50);
+        assert_in_range(w.estimate.crystal.phase_ns, amplitude / 2, 4 * amplitude);
+        assert_int_equal(w.found[FINDING_DISRUPTION], 0);
+        w.outside = 0;
+        look_for(302, 300, 50);
+        assert_int_equal(w.outside, 0);
+    }
+}
+
+static long double step_ns, step_at;
+
+static long double step(long double t)
+{
+    return t < step_at ? 0 : step_ns;
+}
+
+/* What stays on one side is a step and not noise: a disruption after eight looks, and J as it was before. */
+static void a_step_is_not_noise(void **state)
+{
+    (void)state;
+    step_at = 100.1L;
+    for (step_ns = -60000; step_ns <= 60000; step_ns += 120000) {
+        begin(step, LEARN_WANDER, 125000);
+        look_for(1, 99, 100);
+        assert_int_equal(look(100.25L, 100), FINDING_BREACH);
+        assert_true(w.estimate.crystal.phase_ns >= 50000);
+        for (unsigned i = 1; i + 1 < LEARN_STEP_LOOKS; i++)
+            assert_int_not_equal(look(100.25L + i * 0.25L, 100), FINDING_DISRUPTION);
+        assert_int_equal(look(102, 100), FINDING_DISRUPTION);
+        assert_int_equal(w.estimate.crystal.phase_ns, FLOOR);
+        assert_int_equal(w.estimate.count, 1);
+    }
+}
+
+static void a_step_beyond_all_noise_is_a_disruption_at_once(void **state)
+{
+    (void)state;
+    step_at = 100.1L;
+    step_ns = 3000;
+    begin(step, LEARN_WANDER, 1000);
+    look_for(1, 99, 100);
+    assert_int_equal(look(100.25L, 100), FINDING_DISRUPTION);
+}
+
+static void a_tsc_that_went_back_is_a_disruption(void **state)
+{
+    (void)state;
+    begin(still, LEARN_WANDER, 1000);
+    look_for(10, 9, 100);
+    assert_int_equal(look(5, 100), FINDING_DISRUPTION);
+}
+
+static void what_another_crystal_needs_holds_here_too(void **state)
+{
+    struct bracket b = {HZ, HZ + 300, 1000000000, 1000000100};
+
+    (void)state;
+    begin(still, LEARN_WANDER, 1000);
+    look_for(0.1L, 0.8L, 100);
+    learn_add(&w.learned, &w.estimate, &b, true, (struct crystal){470, 0, 77}, &w.outlook);
+    assert_int_equal(w.outlook.wander_ppb_s, 470);
+    assert_int_equal(w.outlook.phase_ns, 77);
+    assert_int_equal(w.learned.wander_ppb_s, 100);
+    assert_int_equal(w.learned.phase_ns, FLOOR);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_quiet_crystal_is_assumed_to_wander_little),
+        cmocka_unit_test(wander_is_learned_before_a_bound_is_false),
+        cmocka_unit_test(wander_that_is_over_is_forgotten),
+        cmocka_unit_test(a_fixed_wander_stays),
+        cmocka_unit_test(noise_is_learned),
+        cmocka_unit_test(a_step_is_not_noise),
+        cmocka_unit_test(a_step_beyond_all_noise_is_a_disruption_at_once),
+        cmocka_unit_test(a_tsc_that_went_back_is_a_disruption),
+        cmocka_unit_test(what_another_crystal_needs_holds_here_too),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
