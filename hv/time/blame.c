@@ -1,0 +1,52 @@
+#include "time/blame.h"
+
+/* A reference that lies may show anything: what is years away is nowhere too. */
+static bool nowhere(struct range range)
+{
+    return range.lo > range.hi || !ratio_near(range);
+}
+
+/* The wrap of a narrow counter follows from where R should be: so each side is asked by its own R. */
+static bool fits(const struct ratio *ratio, uint64_t count, bool edge, struct range ref_ns)
+{
+    struct sighting seen = {count, edge, ref_ns};
+
+    return !nowhere(ref_ns) && ratio_fits(ratio, &seen);
+}
+
+/* Where the wrap is not sure by either, it does not fit, and that says nothing. */
+static bool sure(const struct ratio *ratio, uint64_t count, bool edge, struct range ref_ns)
+{
+    struct sighting seen = {count, edge, ref_ns};
+    struct range own;
+
+    return nowhere(ref_ns) || ratio_place(ratio, &seen, &own);
+}
+
+enum testimony testify(const struct ratio *ratio, uint64_t count, bool edge, struct range by_tsc,
+                       struct range by_reference)
+{
+    bool tsc, reference;
+
+    if (ratio->estimate.count < BLAME_READINGS || !sure(ratio, count, edge, by_tsc) ||
+        !sure(ratio, count, edge, by_reference))
+        return SAYS_NOTHING;
+    tsc = fits(ratio, count, edge, by_tsc);
+    reference = fits(ratio, count, edge, by_reference);
+    if (tsc && reference)
+        return SAYS_NOTHING;
+    return tsc ? SAYS_TSC : reference ? SAYS_REFERENCE : SAYS_NEITHER;
+}
+
+enum blame blame(const enum testimony *said, unsigned count)
+{
+    unsigned tsc = 0, reference = 0;
+
+    for (unsigned i = 0; i < count; i++) {
+        tsc += said[i] == SAYS_TSC;
+        reference += said[i] == SAYS_REFERENCE;
+    }
+    if (tsc > reference)
+        return BLAME_REFERENCE;
+    return reference > tsc ? BLAME_TSC : BLAME_UNKNOWN;
+}
