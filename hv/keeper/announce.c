@@ -49,13 +49,13 @@ static void announce_cpu(unsigned cpu)
 
     log_print("%c CPU%u apic %u  %lu.%03lu MHz +/- %ld.%03ld ppm (%s)  offset %+ld ns +/- %ld\n",
               cpu ? ' ' : '*', cpu, cpu_by_id(cpu)->apic_id, hz / 1000000, hz / 1000 % 1000, hz_ppb / 1000,
-              hz_ppb % 1000, keeper.reference->name, offset, half);
+              hz_ppb % 1000, keeper.tie.reference->name, offset, half);
     if (clock->look.adjust)
         log_print("  CPU%u: its IA32_TSC_ADJUST is %ld, not 0: firmware has written to its TSC\n", cpu,
                   clock->look.adjust);
     log_print("@cpu id=%u apic=%u state=online hz=%lu hz_ppb=%ld offset_ns=%ld offset_bound_ns=%ld "
               "source=%s tsc_adjust=%ld\n",
-              cpu, cpu_by_id(cpu)->apic_id, hz, hz_ppb, offset, half, keeper.reference->name,
+              cpu, cpu_by_id(cpu)->apic_id, hz, hz_ppb, offset, half, keeper.tie.reference->name,
               clock->look.adjust);
 }
 
@@ -108,7 +108,7 @@ void announce_clock(const char *why, uint64_t step_ns)
     announce_assumed(assumed);
     log_print("@clock source=%s mode=%s hz=%lu %s tolerance_ppb=%u wander_ppb_s=%u phase_ns=%u slip_ns=%u "
               "discipline=%s step_ns=%lu\n",
-              keeper.reference->name, mode_name(), data->hz, bound, keeper.reference->tolerance_ppb,
+              keeper.tie.reference->name, mode_name(), data->hz, bound, keeper.tie.reference->tolerance_ppb,
               assumed->wander_ppb_s, assumed->phase_ns, keeper.crystal.slip_ns,
               keeper.discipline ? "on" : "off", step_ns);
 }
@@ -119,7 +119,7 @@ void announce_window(const struct window *window)
     const struct bracket *first = &window->bracket[0], *last = &window->bracket[window->count - 1];
     uint64_t ns = scale_reader_ns(keeper.nominal, last->tsc_hi - first->tsc_lo);
 
-    log_print("@window source=%s ns=%lu readings=%u cpus=%u\n", keeper.reference->name, ns, window->count,
+    log_print("@window source=%s ns=%lu readings=%u cpus=%u\n", keeper.tie.reference->name, ns, window->count,
               keeper.cpus);
 }
 
@@ -152,7 +152,7 @@ void announce_returned(unsigned cpu)
  */
 static void name_disruption(const char *why, int64_t off_ns, char *out, size_t size)
 {
-    const char *source = keeper.reference->name;
+    const char *source = keeper.tie.reference->name;
 
     if (why)
         format(out, size, "%s", why);
@@ -169,7 +169,7 @@ void announce_disruption(unsigned cpu, int64_t off_ns, const char *why)
     name_disruption(why, off_ns, what, sizeof what);
     log_print("clock: TSC of CPU %u and %s disagree by %+ld ns; the bound is unknown until they are tied "
               "together again\n",
-              cpu, keeper.reference->name, off_ns);
+              cpu, keeper.tie.reference->name, off_ns);
     log_print("@disruption cpu=%u what=%s off_ns=%ld at_ns=%lu\n", cpu, what, off_ns, keeper.broken.at_ns);
 }
 
@@ -202,7 +202,7 @@ void announce_rate(unsigned cpu, uint64_t was_hz, uint64_t hz)
     log_print(
         "clock: the TSC of CPU %u runs at another rate by the %s, %+ld ppm: the machine was moved, or the "
         "%s counts wrong; the new rate is taken\n",
-        cpu, keeper.reference->name, ppm, keeper.reference->name);
+        cpu, keeper.tie.reference->name, ppm, keeper.tie.reference->name);
     log_print("@rate cpu=%u was_hz=%lu hz=%lu ppm=%ld at_ns=%lu\n", cpu, was_hz, hz, ppm, keeper_now_ns());
 }
 

@@ -27,6 +27,7 @@
 #include "keeper/publisher.h"
 #include "keeper/snapshot.h"
 #include "keeper/start.h"
+#include "keeper/tie.h"
 #include "keeper/time_base.h"
 #include "keeper/watch.h"
 #include "platform/reference/reference.h"
@@ -46,9 +47,7 @@ struct keeper {
     struct lock lock;
 
     /* Set up by keeper_start before the other CPUs go on, and only read from then on. */
-    const struct reference *reference;
-    struct counter counter;   /* its nominal rate and width */
-    uint64_t origin;          /* its count at R = 0 */
+    struct tie tie;
     struct tsc_scale nominal; /* the boot CPU's */
     unsigned cpus;
     struct cpu_clock *clocks; /* one for each CPU */

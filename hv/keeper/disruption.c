@@ -85,7 +85,7 @@ static uint64_t max_u64(uint64_t a, uint64_t b)
  */
 static uint64_t may_have_read(const struct cpu_clock *clock, bool certain, const struct bracket *bracket)
 {
-    int64_t wrap_ns = counter_wrap_ns(&keeper.counter);
+    int64_t wrap_ns = counter_wrap_ns(&keeper.tie.counter);
     bool wide = wrap_ns == INT64_MAX, blind = wrap_ns < (int64_t)PERIOD_NS;
     /* unsigned first: a reference that lies may be any distance off */
     int64_t gone_ns = (int64_t)((uint64_t)bracket->ref_hi_ns - (uint64_t)clock->look.ns);

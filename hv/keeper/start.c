@@ -37,13 +37,13 @@ static bool window_read(void)
 {
     struct reference_reading reading;
 
-    return reference_read(keeper.reference, &reading) &&
+    return reference_read(keeper.tie.reference, &reading) &&
            window_add(&window, reading.count, reading.edge, reading.tsc_lo, reading.tsc_hi);
 }
 
 static bool window_fill(void)
 {
-    window_init(&window, &keeper.counter);
+    window_init(&window, &keeper.tie.counter);
     for (int i = 0; i < WINDOW_READINGS; i++) {
         if (!window_read())
             return false;
@@ -64,7 +64,7 @@ static void measure_boot_cpu(void)
         if (window_fill() &&
             window_close(&window, keeper.crystal, &boot->look.estimate, &boot->known.outlook)) {
             keeper.nominal = boot->look.estimate.nominal;
-            keeper.origin = window.origin;
+            keeper.tie.origin = window.origin;
             announce_window(&window);
             if (tries > 1)
                 log_print("clock: %d reference windows rejected before one made sense\n", tries - 1);
@@ -72,7 +72,7 @@ static void measure_boot_cpu(void)
         }
     }
     panic("no rate for the TSC: %d windows against the %s contradict themselves; try clocksource= another",
-          WINDOW_TRIES, keeper.reference->name);
+          WINDOW_TRIES, keeper.tie.reference->name);
 }
 
 struct rtc_reading {
@@ -101,10 +101,10 @@ static void look_again(void)
 
     while (!measure(boot, &bracket, &lost)) {
         if (tries++ == WINDOW_TRIES)
-            panic("the %s could not be read in %d tries", keeper.reference->name, WINDOW_TRIES);
+            panic("the %s could not be read in %d tries", keeper.tie.reference->name, WINDOW_TRIES);
     }
     if (lost || !estimate_add(&boot->look.estimate, &bracket, &boot->known.outlook))
-        panic("TSC and %s disagree already while they are measured", keeper.reference->name);
+        panic("TSC and %s disagree already while they are measured", keeper.tie.reference->name);
 }
 
 /*
@@ -181,7 +181,7 @@ static const char *choose_mode(void)
 /* S begins at R: on every CPU by its own outlook, and on the common line by what all CPUs know. */
 static void start_timelines(void)
 {
-    uint32_t tolerance = keeper.reference->tolerance_ppb;
+    uint32_t tolerance = keeper.tie.reference->tolerance_ppb;
     uint64_t tsc = rdtsc_ordered();
     struct consensus own;
 
@@ -247,7 +247,7 @@ static void set_wall_base(const struct rtc_reading *rtc)
 static void keep_assumptions(uint32_t wander_ppb_s)
 {
     uint32_t most_ns = cpu_has_hypervisor() ? (uint32_t)SLEW_MOST_NS : LEARN_MOST_PHASE_NS;
-    uint32_t floor_ns = keeper.reference->phase_floor_ns;
+    uint32_t floor_ns = keeper.tie.reference->phase_floor_ns;
 
     for (unsigned cpu = 0; cpu < keeper.cpus; cpu++)
         learn_start(&clock_of(cpu)->look.learned, wander_ppb_s, floor_ns, most_ns);
@@ -257,9 +257,9 @@ static void keep_assumptions(uint32_t wander_ppb_s)
 
 static void keep_options(const struct options *options)
 {
-    keeper.reference = reference_get(0);
-    keeper.counter =
-        (struct counter){keeper.reference->period_num, keeper.reference->period_den, keeper.reference->bits};
+    keeper.tie.reference = reference_get(0);
+    keeper.tie.counter = (struct counter){keeper.tie.reference->period_num, keeper.tie.reference->period_den,
+                                          keeper.tie.reference->bits};
     keep_assumptions(options->wander_ppb_s);
     keeper.wanted = options->mode;
     keeper.discipline = options->discipline;

@@ -23,17 +23,17 @@ static bool wrap_is_sure(const struct counter *counter, int64_t width_ns)
 /* The TSC was set back and tells nothing: R is taken to be less than a wrap after the last reading. */
 static int64_t after_the_last(const struct cpu_clock *clock)
 {
-    int64_t wrap_ns = counter_wrap_ns(&keeper.counter);
+    int64_t wrap_ns = counter_wrap_ns(&keeper.tie.counter);
 
     return clock->look.ns + (wrap_ns < INT64_MAX ? wrap_ns / 2 : 0);
 }
 
 static struct bracket bracket_near(int64_t expected_ns, const struct reference_reading *reading)
 {
-    uint64_t expected = keeper.origin + counter_from_ns(&keeper.counter, expected_ns);
+    uint64_t expected = keeper.tie.origin + counter_from_ns(&keeper.tie.counter, expected_ns);
 
-    return bracket_from_count(&keeper.counter, keeper.origin,
-                              counter_unwrap(&keeper.counter, expected, reading->count), reading->edge,
+    return bracket_from_count(&keeper.tie.counter, keeper.tie.origin,
+                              counter_unwrap(&keeper.tie.counter, expected, reading->count), reading->edge,
                               reading->tsc_lo, reading->tsc_hi);
 }
 
@@ -46,12 +46,12 @@ bool measure(const struct cpu_clock *clock, struct bracket *out, bool *lost)
     struct reference_reading reading;
     struct range early, late;
 
-    if (!reference_read(keeper.reference, &reading))
+    if (!reference_read(keeper.tie.reference, &reading))
         return false;
     early = outlook_at(&clock->known.outlook, reading.tsc_lo);
     late = outlook_at(&clock->known.outlook, reading.tsc_hi);
-    *lost = !wrap_is_sure(&keeper.counter, early.hi - early.lo);
-    if (!*lost && !wrap_is_sure(&keeper.counter, late.hi - early.lo))
+    *lost = !wrap_is_sure(&keeper.tie.counter, early.hi - early.lo);
+    if (!*lost && !wrap_is_sure(&keeper.tie.counter, late.hi - early.lo))
         return false;
     if (*lost || reading.tsc_hi < clock->look.tsc)
         *out = bracket_near(after_the_last(clock), &reading);
@@ -85,7 +85,7 @@ static bool take_in(struct cpu_clock *clock, uint32_t epoch, bool agrees, const 
         clock->look.forward_ns = FORWARD_NS;
         change_forget(&clock->look.change);
     } else if (change_seen(&clock->look.change, bracket, clock->look.estimate.nominal,
-                           counter_wrap_ns(&keeper.counter), &scale)) {
+                           counter_wrap_ns(&keeper.tie.counter), &scale)) {
         rate_changed(clock, scale, bracket);
     }
     clock->known.breach_epoch = keeper.assumptions.epoch;

@@ -67,7 +67,7 @@ void keeper_summary(struct keeper_summary *out)
     const struct published *data = published_for(cpu_id());
 
     *out = (struct keeper_summary){
-        .source = keeper.reference->name,
+        .source = keeper.tie.reference->name,
         .mode = mode_name(),
         .percpu_asked = keeper.wanted == CLOCKMODE_PERCPU,
         .apart = clock_mode_now() == CLOCK_PERCPU &&

@@ -110,11 +110,11 @@ void judge_record(const volatile struct meridian_record *record)
     struct meridian_sample sample = sample_of(record);
     struct reference_reading now;
 
-    if (!sample.tsc_to_system_mul || !is_ours(record) || keeper.counter.bits < 64 ||
-        !reference_read(keeper.reference, &now) || now.tsc_lo < sample.tsc_timestamp)
+    if (!sample.tsc_to_system_mul || !is_ours(record) || keeper.tie.counter.bits < 64 ||
+        !reference_read(keeper.tie.reference, &now) || now.tsc_lo < sample.tsc_timestamp)
         return;
-    int64_t r_lo = counter_ns(&keeper.counter, now.count - keeper.origin);
-    int64_t r_hi = counter_ns(&keeper.counter, now.count + 1 - keeper.origin) + 1;
+    int64_t r_lo = counter_ns(&keeper.tie.counter, now.count - keeper.tie.origin);
+    int64_t r_hi = counter_ns(&keeper.tie.counter, now.count + 1 - keeper.tie.origin) + 1;
 
     if (!is_promised(r_lo))
         return;

@@ -223,9 +223,9 @@ static void shift_all(void)
 {
     uint64_t ns = (uint64_t)world.m.ref_base_ns;
 
-    keeper.origin -= counter_from_ns(&keeper.counter, (int64_t)ns);
+    keeper.tie.origin -= counter_from_ns(&keeper.tie.counter, (int64_t)ns);
     world.m.ref_base_ns =
-        (long double)counter_ns(&keeper.counter, counter_from_ns(&keeper.counter, (int64_t)ns));
+        (long double)counter_ns(&keeper.tie.counter, counter_from_ns(&keeper.tie.counter, (int64_t)ns));
     ns = (uint64_t)world.m.ref_base_ns;
     shift_timeline(&keeper.common.timeline, &keeper.common.published, &keeper.common.latch, ns);
     shift_history(&keeper.common.history, ns);

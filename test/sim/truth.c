@@ -100,7 +100,7 @@ static bool pass_to_edge(void)
 void reference_begins(void)
 {
     for (unsigned i = count_index; i-- > 0;) {
-        if (low_bits(last_counts[i % 256]) != keeper.origin)
+        if (low_bits(last_counts[i % 256]) != keeper.tie.origin)
             continue;
         world.origin_ns =
             (long double)last_counts[i % 256] * world.m.ref.num / world.m.ref.den - COUNT_BASE_NS;

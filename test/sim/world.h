@@ -126,7 +126,7 @@ uint64_t tsc_of(unsigned cpu);
 uint64_t true_count(void);
 uint64_t low_bits(uint64_t count); /* as many as the counter has */
 bool asleep(unsigned cpu);
-/* R as it truly is, in the keeper's own scale: 0 at keeper.origin. */
+/* R as it truly is, in the keeper's own scale: 0 at keeper.tie.origin. */
 long double true_ref(void);
 /* How long the reference's counter takes to come round. */
 long double wrap_ns(void);

@@ -73,7 +73,7 @@ static struct meridian_wall wall_on(unsigned vcpu)
 /* R is 0 at the keeper's first count, which is known once it has started. */
 static int64_t true_ref_ns(void)
 {
-    return (int64_t)(machine.now_ns - keeper.origin * 10);
+    return (int64_t)(machine.now_ns - keeper.tie.origin * 10);
 }
 
 /* Both of one instant: system time is R, as far as the bound goes, and the bound is of use. */
