@@ -11,6 +11,7 @@
 #include "keeper/publisher.h"
 #include "keeper/time_base.h"
 #include "keeper/watch.h"
+#include "keeper/witness.h"
 #include "log/format.h"
 #include "log/log.h"
 #include "time/fixed.h"
@@ -150,10 +151,8 @@ void announce_returned(unsigned cpu)
  * If R is ahead, the TSC was set back or stood still, or the reference leapt. If R is behind, it is the other
  * way round. From inside they look alike (docs/clock.md).
  */
-static void name_disruption(const char *why, int64_t off_ns, char *out, size_t size)
+static void name_disruption(const char *source, const char *why, int64_t off_ns, char *out, size_t size)
 {
-    const char *source = keeper.tie.reference->name;
-
     if (why)
         format(out, size, "%s", why);
     else if (off_ns > 0)
@@ -164,12 +163,14 @@ static void name_disruption(const char *why, int64_t off_ns, char *out, size_t s
 
 void announce_disruption(unsigned cpu, int64_t off_ns, const char *why)
 {
+    const char *source = witness_opponent(cpu);
     char what[48];
 
-    name_disruption(why, off_ns, what, sizeof what);
+    name_disruption(source, why, off_ns, what, sizeof what);
     log_print("clock: TSC of CPU %u and %s disagree by %+ld ns; the bound is unknown until they are tied "
               "together again\n",
-              cpu, keeper.tie.reference->name, off_ns);
+              cpu, source, off_ns);
+    witness_tell_cause(cpu);
     log_print("@disruption cpu=%u what=%s off_ns=%ld at_ns=%lu\n", cpu, what, off_ns, keeper.broken.at_ns);
 }
 

@@ -30,6 +30,7 @@
 #include "keeper/tie.h"
 #include "keeper/time_base.h"
 #include "keeper/watch.h"
+#include "keeper/witness.h"
 #include "platform/reference/reference.h"
 
 struct cpu_clock {
@@ -47,7 +48,6 @@ struct keeper {
     struct lock lock;
 
     /* Set up by keeper_start before the other CPUs go on, and only read from then on. */
-    struct tie tie;
     struct tsc_scale nominal; /* the boot CPU's */
     unsigned cpus;
     struct cpu_clock *clocks; /* one for each CPU */
@@ -59,6 +59,8 @@ struct keeper {
     void (*look_now)(void); /* a look out of its time, for the alarm: time_base.c is above it */
 
     /* Under the lock from here on. */
+    struct tie tie; /* read without the lock too: tie_read */
+    struct witnesses witnesses;
     uint32_t mode;          /* enum clock_mode; read without the lock too */
     uint32_t epoch;         /* counts disruptions; read without the lock too */
     uint64_t period;        /* the last one published */

@@ -298,6 +298,7 @@ static void announce_all(const char *why)
     announce_alarm();
     announce_cpus();
     announce_clock(why, 0);
+    witness_tell_all();
 }
 
 void keeper_start(const struct options *options, uint8_t century_register)
@@ -312,10 +313,12 @@ void keeper_start(const struct options *options, uint8_t century_register)
 
     measure_boot_cpu();
     measure_habits();
+    witness_start();
     begin_window_of_others();
     measure_lapic();
     read_wall_clock(century_register, &rtc);
     look_again();
+    witness_start();
     end_window_of_others();
     align_all();
 

@@ -10,6 +10,9 @@
 #include "keeper/publisher.h"
 #include "keeper/snapshot.h"
 #include "keeper/watch.h"
+#include "keeper/witness.h"
+
+#define READS 3u /* of a reference that contradicts what is known, until it is believed */
 
 /*
  * Which wrap of a narrow counter a count belongs to follows from where R should be. It is sure only while all
@@ -21,62 +24,92 @@ static bool wrap_is_sure(const struct counter *counter, int64_t width_ns)
 }
 
 /* The TSC was set back and tells nothing: R is taken to be less than a wrap after the last reading. */
-static int64_t after_the_last(const struct cpu_clock *clock)
+static int64_t after_the_last(const struct cpu_clock *clock, const struct tie *tie)
 {
-    int64_t wrap_ns = counter_wrap_ns(&keeper.tie.counter);
+    int64_t wrap_ns = counter_wrap_ns(&tie->counter);
 
     return clock->look.ns + (wrap_ns < INT64_MAX ? wrap_ns / 2 : 0);
-}
-
-static struct bracket bracket_near(int64_t expected_ns, const struct reference_reading *reading)
-{
-    uint64_t expected = keeper.tie.origin + counter_from_ns(&keeper.tie.counter, expected_ns);
-
-    return bracket_from_count(&keeper.tie.counter, keeper.tie.origin,
-                              counter_unwrap(&keeper.tie.counter, expected, reading->count), reading->edge,
-                              reading->tsc_lo, reading->tsc_hi);
 }
 
 /*
  * A reading that is too wide (the host stalled) only fails: the next one may do. An outlook that is too wide
  * (the TSC leapt far) stays so: which wrap it is can not be known any more.
  */
-bool measure(const struct cpu_clock *clock, struct bracket *out, bool *lost)
+bool measure(struct cpu_clock *clock, struct bracket *out, bool *lost)
 {
     struct reference_reading reading;
     struct range early, late;
+    struct tie tie;
 
-    if (!reference_read(keeper.tie.reference, &reading))
+    if (!tie_read(&tie) || !reference_read(tie.reference, &reading))
         return false;
+    clock->look.tie = tie.changes;
     early = outlook_at(&clock->known.outlook, reading.tsc_lo);
     late = outlook_at(&clock->known.outlook, reading.tsc_hi);
-    *lost = !wrap_is_sure(&keeper.tie.counter, early.hi - early.lo);
-    if (!*lost && !wrap_is_sure(&keeper.tie.counter, late.hi - early.lo))
+    *lost = !wrap_is_sure(&tie.counter, early.hi - early.lo);
+    if (!*lost && !wrap_is_sure(&tie.counter, late.hi - early.lo))
         return false;
     if (*lost || reading.tsc_hi < clock->look.tsc)
-        *out = bracket_near(after_the_last(clock), &reading);
+        *out = tie_bracket(&tie, after_the_last(clock, &tie), &reading);
     else
-        *out = bracket_near(range_middle((struct range){early.lo, late.hi}), &reading);
+        *out = tie_bracket(&tie, range_middle((struct range){early.lo, late.hi}), &reading);
     return true;
 }
 
-/* Judges by what was known alone. After a long time without a look that is stricter than estimate_add. */
-static bool expected_of(const struct outlook *known, struct bracket bracket)
+/* Judges by what was known alone. After a long time without a look that is stricter than the estimate. */
+static int64_t off_ns(const struct cpu_clock *clock, struct bracket bracket)
 {
     bracket.tsc_hi++; /* a tick, which the TSC had moved on when it was read */
-    return outlook_gap_ns(known, &bracket) <= keeper.crystal.slip_ns;
+    return outlook_gap_ns(&clock->known.outlook, &bracket) - keeper.crystal.slip_ns;
 }
 
 /*
- * With the keeper's lock. Returns false if another CPU has seen a disruption meanwhile: this reading may be
- * from before it.
+ * Reads the reference, and reads it again if that contradicts what is known by more than noise can explain. If
+ * it goes on to contradict, or cannot be read, the other timers are heard, and one may have taken its place.
+ * Returns false if there is no reading at all. *expected: it does not contradict what is known.
+ */
+static bool read_reference(struct cpu_clock *clock, uint32_t epoch, struct bracket *bracket, bool *expected)
+{
+    int64_t noise_ns = clock->look.learned.most_ns;
+    struct bracket other;
+    bool any = false, near = false, lost = false;
+
+    *expected = false;
+    clock->look.blame = BLAME_UNKNOWN;
+    for (unsigned try = 0; try < READS && !near && !lost; try++) {
+        clock->look.again = try;
+        if (!measure(clock, &other, &lost))
+            continue;
+        *bracket = other;
+        any = true;
+        near = clock->known.epoch != epoch || off_ns(clock, other) <= noise_ns;
+        clock->look.misreads += near ?
+        try:
+            0;
+    }
+    clock->look.again = 0;
+    *expected = any && !lost && off_ns(clock, *bracket) <= 0;
+    if (!*expected && !lost && clock->known.epoch == epoch &&
+        witness_hear(clock, any ? bracket : NULL, &other)) {
+        *bracket = other;
+        *expected = off_ns(clock, other) <= 0;
+        any = true;
+    }
+    if (lost)
+        clock->look.estimate.count = 0; /* nothing that is kept tells which wrap this is */
+    return any;
+}
+
+/*
+ * With the keeper's lock. Returns false if another CPU has seen a disruption meanwhile, or another timer has
+ * become the reference: this reading may be from before it.
  */
 static bool take_in(struct cpu_clock *clock, uint32_t epoch, bool agrees, const struct bracket *bracket,
                     const struct outlook *outlook)
 {
     struct tsc_scale scale;
 
-    if (keeper.epoch != epoch)
+    if (keeper.epoch != epoch || keeper.tie.changes != clock->look.tie)
         return false;
     if (!agrees || clock->known.epoch != epoch)
         disrupted(clock, agrees, bracket);
@@ -99,26 +132,25 @@ static bool take_in(struct cpu_clock *clock, uint32_t epoch, bool agrees, const 
 static bool look_at_reference(struct cpu_clock *clock)
 {
     uint32_t epoch = __atomic_load_n(&keeper.epoch, __ATOMIC_RELAXED);
-    struct crystal others = assumed_by_others(cpu_id());
     struct estimate *estimate = &clock->look.estimate;
     struct outlook outlook;
     struct bracket bracket;
     enum finding found;
-    bool lost, taken;
+    bool expected, taken;
 
     clock->look.breached = false;
-    if (!measure(clock, &bracket, &lost)) {
+    if (!read_reference(clock, epoch, &bracket, &expected)) {
         clock->look.missed++;
         return false;
     }
     estimate->crystal.slip_ns = keeper.crystal.slip_ns;
-    /* After a disruption, here or on another CPU, what was known before it is void. */
-    if (lost || clock->known.epoch != epoch) {
+    /* After a disruption on another CPU, what was known before it is void. */
+    if (clock->known.epoch != epoch || estimate->count == 0) {
         estimate_init(estimate, estimate->nominal, estimate->crystal);
         learn_restart(&clock->look.learned, bracket.tsc_lo);
     }
-    found = learn_add(&clock->look.learned, estimate, &bracket,
-                      !lost && expected_of(&clock->known.outlook, bracket), others, &outlook);
+    found =
+        learn_add(&clock->look.learned, estimate, &bracket, expected, assumed_by_others(cpu_id()), &outlook);
     clock->look.breached = found == FINDING_BREACH && breach_confess(clock);
     if (found == FINDING_NARROWER || found == FINDING_WIDER || found == FINDING_BREACH)
         announce_learned(cpu_id(), &clock->look.learned);
@@ -180,6 +212,7 @@ static void time_base(struct timer *timer, uint64_t now_ns)
 
     watch_meet(clock, period);
     look(clock, period, true);
+    witness_read_next(clock, period);
     /* From what S is now: a look may have sent it forward past several periods. */
     keeper_timer_arm(timer, (keeper_now_ns() / PERIOD_NS + 1) * PERIOD_NS);
 }

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "time/blame.h"
 #include "time/change.h"
 #include "time/estimate.h"
 #include "time/hindsight.h"
@@ -19,13 +20,17 @@ struct cpu_look {
     struct estimate estimate;    /* the brackets that it keeps, */
     struct learned learned;      /* and what they say of its crystal: some of it is read by all */
     struct told_history history; /* a copy of what was told, while it is worked through */
+    struct change change;        /* whether its rate has changed for good */
     uint64_t tsc;                /* when it last looked, and ... */
     int64_t ns;                  /* ... R then */
     struct line line;            /* what was read here until the next publish */
     bool fresh;                  /* the time base had a good look just now, ... */
     bool breached;               /* ... and it showed that a bound was exceeded */
-    struct change change;        /* whether its rate has changed for good */
     uint64_t missed;             /* periods without a reading of the reference */
+    uint64_t misreads;           /* readings that the next ones contradicted: left out */
+    unsigned again;              /* in a look: how often it has read the reference again */
+    uint32_t tie;                /* keeper.tie.changes when the reference was read last */
+    enum blame blame;            /* what the other timers said at the last contradiction */
     uint64_t forward_ns;         /* what is left of FORWARD_NS (disruption.h) */
     uint64_t adjust;             /* IA32_TSC_ADJUST as last read; 0 where there is none */
     struct timer timer;          /* the time base, every PERIOD_NS */
@@ -50,6 +55,6 @@ void time_base_init_cpu(void);
  * `lost`: what was known does not tell any more which wrap of a narrow counter this is; the bracket is of the
  * first one after the last look.
  */
-bool measure(const struct cpu_clock *clock, struct bracket *out, bool *lost);
+bool measure(struct cpu_clock *clock, struct bracket *out, bool *lost);
 
 #endif

@@ -15,7 +15,7 @@ static bool fits(const struct ratio *ratio, uint64_t count, bool edge, struct ra
 }
 
 /* Where the wrap is not sure by either, it does not fit, and that says nothing. */
-static bool sure(const struct ratio *ratio, uint64_t count, bool edge, struct range ref_ns)
+static bool place_is_sure(const struct ratio *ratio, uint64_t count, bool edge, struct range ref_ns)
 {
     struct sighting seen = {count, edge, ref_ns};
     struct range own;
@@ -28,8 +28,8 @@ enum testimony testify(const struct ratio *ratio, uint64_t count, bool edge, str
 {
     bool tsc, reference;
 
-    if (ratio->estimate.count < BLAME_READINGS || !sure(ratio, count, edge, by_tsc) ||
-        !sure(ratio, count, edge, by_reference))
+    if (ratio->estimate.count < BLAME_READINGS || !place_is_sure(ratio, count, edge, by_tsc) ||
+        !place_is_sure(ratio, count, edge, by_reference))
         return SAYS_NOTHING;
     tsc = fits(ratio, count, edge, by_tsc);
     reference = fits(ratio, count, edge, by_reference);

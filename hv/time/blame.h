@@ -1,4 +1,4 @@
-/* Who is to blame when TSC and reference disagree: the other timers are asked. Pure. */
+/* When TSC and reference disagree the other timers are asked which of the two is to blame. Pure. */
 #ifndef TIME_BLAME_H
 #define TIME_BLAME_H
 

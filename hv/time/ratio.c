@@ -9,7 +9,7 @@ void ratio_init(struct ratio *ratio, const struct counter *counter, uint32_t wan
 {
     ratio->counter = *counter;
     ratio->origin = 0;
-    estimate_init(&ratio->estimate, OWN_NS, (struct crystal){wander_ppb_s, 0});
+    estimate_init(&ratio->estimate, OWN_NS, (struct crystal){.wander_ppb_s = wander_ppb_s});
 }
 
 /* The own ns of a 64-bit count: it may be one on that begins now, or one that goes on for a whole count. */
@@ -20,7 +20,7 @@ static struct range own_of(const struct ratio *ratio, uint64_t count, bool edge)
     return (struct range){own.ref_lo_ns, own.ref_hi_ns};
 }
 
-/* When R is within `ref_ns`, by the timer's own ns: from the last bracket on, at any rate that is possible. */
+/* When R is within `ref_ns`, by the timer's own ns: from the last bracket on, at any possible rate. */
 static struct range own_expected(const struct ratio *ratio, struct range ref_ns)
 {
     const struct bracket *last = &ratio->estimate.bracket[ratio->estimate.count - 1];

@@ -78,8 +78,8 @@ PUBLISHES = [
 # ---- A TSC that changes while a guest runs (T6) ----
 
 BROKEN = (sound, all_vcpus, bounded, got_over, bound_kept(20, without=100), bounds_below(5000))
-AHEAD = ("tsc-ahead-or-hpet-slow",)
-BEHIND = ("tsc-set-back", "tsc-set-back-or-slow", "tsc-slow-or-hpet-ahead")
+AHEAD = ("tsc-ahead-or-timers-slow",)
+BEHIND = ("tsc-set-back", "tsc-set-back-or-slow", "tsc-slow-or-timers-ahead")
 TIME_OF_IT = 2100 * 10**6     # of the real TSC: a second after the guest began
 DISAGREE = ("per-CPU", "TSC and reference disagree")
 CHANGED = check_says("changed", linux="unsafe", option="clocksource=hpet")

@@ -2,8 +2,8 @@
 /* flags: -lm */
 /*
  * Timers beside the reference, in worlds whose truth is known: crystals off by up to 400 ppm that wander,
- * readings of some width, wide and narrow counters. What is said of R, of rates and of who is to blame is held
- * against that truth.
+ * readings of some width, wide and narrow counters. What is said of R, of rates and of the one that is to
+ * blame is held against that truth.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -122,7 +122,7 @@ static void what_is_said_of_R_is_true(void **state)
             age += 1;
             w.now_ns += 5e8L + part(1e9L);
         }
-        /* Two readings of a microsecond or so, a minute apart: better than 100 ppb; and what wander leaves. */
+        /* A minute of readings of a microsecond or so, and what wander leaves. */
         assert_true(ppb.hi - ppb.lo < 1500);
     }
 }
@@ -216,7 +216,7 @@ static struct range off_by(long double ns)
 }
 
 /*
- * One of the two is right. No timer ever says the opposite of the truth; and where they are far apart, and the
+ * One of the two is right. No timer ever says the opposite of the truth. Where they are far apart, and the
  * timer itself is sound, it says the truth.
  */
 static void the_one_that_is_wrong_is_named(void **state)

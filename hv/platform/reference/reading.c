@@ -105,6 +105,18 @@ bool reference_read(const struct reference *ref, struct reference_reading *out)
     return ok;
 }
 
+bool reference_glance(const struct reference *ref, struct reference_reading *out)
+{
+    const struct counter_source *source = source_of(ref);
+    bool were_on, ok;
+
+    if (!take_counters(&were_on))
+        return false;
+    ok = source->stepping ? read_at_edge(source, out) : source->read(out);
+    lock_release(&counters_lock, were_on);
+    return ok;
+}
+
 bool source_count(const struct counter_source *source, uint64_t *count)
 {
     struct reference_reading reading;

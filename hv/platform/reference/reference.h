@@ -49,6 +49,11 @@ const struct reference *reference_get(unsigned i);
 bool reference_read(const struct reference *ref, struct reference_reading *out);
 
 /*
+ * Takes one reading, as quick as it goes: not at the count's edge, unless the counter steps. Else the same.
+ */
+bool reference_glance(const struct reference *ref, struct reference_reading *out);
+
+/*
  * For loops that watch something else meanwhile: start, then go on while reference_waiting() returns true. It
  * must be called more often than the counter wraps (PIT: 54 ms), or the wait takes longer.
  */

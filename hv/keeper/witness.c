@@ -1,0 +1,153 @@
+#include "keeper/witness.h"
+
+#include "cpu/percpu.h"
+#include "keeper/clocks.h"
+#include "time/fixed.h"
+
+/* One timer in so many periods: a reading, and an estimate that is solved anew. */
+#define NEXT_PERIODS 8u
+#define REREADS      2u /* before a timer is believed to have left R */
+#define SOUND_AGAIN  4u /* readings without a contradiction, and it counts again */
+#define FAILED_MOST  3u
+
+struct range witness_expects(const struct cpu_clock *clock, const struct reference_reading *reading)
+{
+    return (struct range){
+        .lo = outlook_at(&clock->known.outlook, reading->tsc_lo).lo - keeper.crystal.slip_ns,
+        .hi = outlook_at(&clock->known.outlook, reading->tsc_hi).hi + keeper.crystal.slip_ns};
+}
+
+static struct sighting sighting_of(const struct cpu_clock *clock, const struct reference_reading *reading)
+{
+    return (struct sighting){reading->count, reading->edge, witness_expects(clock, reading)};
+}
+
+/* The range of rates counts as agreement where it meets what both makers' nominal rates may be off. */
+static enum witness_state witness_judged(const struct witness *witness)
+{
+    struct range ppb = ratio_ppb(&witness->ratio);
+    int64_t allowed = (int64_t)witness->timer->tolerance_ppb + keeper.tie.reference->tolerance_ppb;
+
+    if (witness->ratio.estimate.count < BLAME_READINGS)
+        return WITNESS_LEARNED;
+    return ppb.lo > allowed || ppb.hi < -allowed ? WITNESS_DIFFERS : WITNESS_AGREES;
+}
+
+/* A line at each change of state; and one whenever the rate has become known ten times better. */
+static void set_state(struct witness *witness, enum witness_state state)
+{
+    struct range ppb = ratio_ppb(&witness->ratio);
+    bool better = state != WITNESS_LEARNED && state == witness->state &&
+                  (ppb.hi - ppb.lo) / 2 < witness->bound_ppb / 10;
+
+    if (state == witness->state && !better)
+        return;
+    witness->state = state;
+    witness_tell(witness);
+}
+
+static void take(struct witness *witness, const struct sighting *seen)
+{
+    bool fits = ratio_add(&witness->ratio, seen);
+
+    witness->failed = 0;
+    witness->sound = fits ? witness->sound + 1 : 0;
+    if (!fits)
+        set_state(witness, WITNESS_APART);
+    else if (witness->state != WITNESS_APART || witness->sound >= SOUND_AGAIN)
+        set_state(witness, witness_judged(witness));
+}
+
+/*
+ * Reads it until it fits, and a few times at most: a count that was caught in a carry, or was never given, is
+ * contradicted by the next. Returns false if nothing could be read.
+ */
+static bool read_soundly(struct cpu_clock *clock, const struct witness *witness, struct sighting *seen)
+{
+    struct reference_reading reading;
+    bool any = false, fits = false, were_on;
+    unsigned tries = 0;
+
+    for (; tries <= REREADS && !fits; tries++) {
+        if (!reference_glance(witness->timer, &reading))
+            continue;
+        any = true;
+        *seen = sighting_of(clock, &reading);
+        were_on = lock_take(&keeper.lock);
+        fits = witness->ratio.estimate.count == 0 || ratio_fits(&witness->ratio, seen);
+        lock_release(&keeper.lock, were_on);
+    }
+    clock->look.misreads += fits ? tries - 1 : 0;
+    return any;
+}
+
+/* On the CPU of `clock`, beside what it knows of R. */
+static void read_one(struct cpu_clock *clock, struct witness *witness)
+{
+    struct sighting seen;
+    bool any = read_soundly(clock, witness, &seen), were_on = lock_take(&keeper.lock);
+
+    if (clock->known.epoch == keeper.epoch && clock->look.tie == keeper.tie.changes) {
+        if (any)
+            take(witness, &seen);
+        else if (++witness->failed == FAILED_MOST)
+            set_state(witness, WITNESS_UNREAD);
+    }
+    lock_release(&keeper.lock, were_on);
+}
+
+void witness_forget(struct witness *witness)
+{
+    const struct reference *timer = witness->timer;
+    struct counter counter = {timer->period_num, timer->period_den, timer->bits};
+
+    ratio_init(&witness->ratio, &counter, keeper.crystal.wander_ppb_s);
+    witness->state = WITNESS_LEARNED;
+    witness->failed = witness->sound = 0;
+    witness->bound_ppb = INT64_MAX;
+}
+
+void witness_start(void)
+{
+    struct witnesses *all = &keeper.witnesses;
+
+    if (all->count == 0) {
+        while (all->count < SOURCES && reference_get(all->count)) {
+            all->of[all->count].timer = reference_get(all->count);
+            witness_forget(&all->of[all->count]);
+            all->count++;
+        }
+    }
+    for (unsigned i = 0; i < all->count; i++) {
+        if (all->of[i].timer != keeper.tie.reference)
+            read_one(clock_of(0), &all->of[i]);
+    }
+}
+
+static struct witness *next_of(const struct cpu_clock *clock, uint64_t period)
+{
+    struct witnesses *all = &keeper.witnesses;
+
+    if (period < all->next_period || clock->known.epoch != keeper.epoch)
+        return NULL;
+    __atomic_store_n(&all->next_period, period + NEXT_PERIODS, __ATOMIC_RELAXED);
+    do
+        all->last = (all->last + 1) % all->count;
+    while (all->of[all->last].timer == keeper.tie.reference);
+    return &all->of[all->last];
+}
+
+void witness_read_next(struct cpu_clock *clock, uint64_t period)
+{
+    struct witness *witness;
+    bool were_on;
+
+    if (keeper.witnesses.count < 2 || !clock->look.fresh ||
+        period < __atomic_load_n(&keeper.witnesses.next_period, __ATOMIC_RELAXED))
+        return;
+    were_on = lock_take(&keeper.lock);
+    witness = next_of(clock, period);
+    lock_release(&keeper.lock, were_on);
+    if (witness)
+        read_one(clock, witness);
+}

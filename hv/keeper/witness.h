@@ -1,0 +1,75 @@
+/*
+ * The timers beside the reference. They are read one after another, so that for each it is known what its
+ * count says of R. When TSC and reference disagree they are asked which of the two is to blame, and one of
+ * them takes the place of a reference that stopped, leapt or lies.
+ */
+#ifndef KEEPER_WITNESS_H
+#define KEEPER_WITNESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "keeper/tie.h"
+#include "platform/reference/sources.h"
+#include "time/blame.h"
+#include "time/ratio.h"
+
+enum witness_state { WITNESS_LEARNED, WITNESS_AGREES, WITNESS_DIFFERS, WITNESS_APART, WITNESS_UNREAD };
+
+struct witness {
+    const struct reference *timer;
+    struct ratio ratio; /* of no meaning while it is the reference */
+    enum witness_state state;
+    unsigned failed;   /* readings in a row that could not be had */
+    unsigned sound;    /* readings since it was apart */
+    unsigned told;     /* lines */
+    int64_t bound_ppb; /* as last told */
+};
+
+/* With the keeper's lock. */
+struct witnesses {
+    unsigned count; /* of timers, the reference among them; below 2 there is nobody to ask */
+    unsigned last;
+    uint64_t next_period; /* in which one is read; looked at without the lock too */
+    struct witness of[SOURCES];
+};
+
+struct cpu_clock;
+
+/* witness.c */
+
+/* On the boot CPU, twice during start-up: reads each of them once, beside what this CPU knows of R. */
+void witness_start(void);
+/* After a good look, without the lock: reads one of them, on one CPU every so many periods. */
+void witness_read_next(struct cpu_clock *clock, uint64_t period);
+/* With the lock: nothing is known any more of this timer. */
+void witness_forget(struct witness *witness);
+/* Returns what this CPU knows of R at a reading's instant. */
+struct range witness_expects(const struct cpu_clock *clock, const struct reference_reading *reading);
+
+/* hear.c */
+
+/*
+ * Asks the other timers, without the lock, when the reference contradicts what this CPU knows of R. `bracket`
+ * is what the reference says, NULL if it cannot be read. Returns true if it is to blame and another timer has
+ * taken its place: *out is that one's bracket. Else clock->look.blame has what is known.
+ */
+bool witness_hear(struct cpu_clock *clock, const struct bracket *bracket, struct bracket *out);
+
+/* witness_words.c, with the lock */
+
+/* One timer beside the reference, and its rate. */
+void witness_tell(struct witness *witness);
+/* All pairs of timers; without the lock, at start-up. */
+void witness_tell_all(void);
+
+/* Returns what this CPU's TSC disagrees with: the reference by its name; "timers" if they go on together. */
+const char *witness_opponent(unsigned cpu);
+/* Beside a disruption, while the mode is still what it was: what the other timers said of it. */
+void witness_tell_cause(unsigned cpu);
+
+/* The change of reference. `off_ns`: how far the old one was from where the others had R. */
+enum relay_cause { RELAY_UNREADABLE, RELAY_STANDS_STILL, RELAY_OFF };
+void witness_tell_relay(const struct tie *from, enum relay_cause cause, int64_t off_ns);
+
+#endif
