@@ -106,8 +106,8 @@ programs: $(B)/meridian.elf $(B)/guest.elf
 # The same with a publisher that lies (test/faults), and the guests that share nothing with guest/: one that
 # is somebody else's, one that asks what the ABI answers, and one that calls at random.
 test-programs: $(B)/test/meridian.elf $(B)/test/traps.elf $(B)/test/cpus.elf \
-               $(B)/test/inject.elf $(B)/test/wall.elf $(B)/test/display.elf $(B)/foreign.elf \
-               $(B)/probe.elf $(B)/fuzz.elf \
+               $(B)/test/inject.elf $(B)/test/timers.elf $(B)/test/wall.elf $(B)/test/display.elf \
+               $(B)/foreign.elf $(B)/probe.elf $(B)/fuzz.elf \
                $(B)/outside/hostclock $(B)/outside/mailbox
 # The same sources by the other compiler: a check, nothing boots it but a test.
 clang-programs: $(B)/clang/meridian.elf $(B)/clang/guest.elf
@@ -173,6 +173,8 @@ CPUS_WRAP     := boot_read apic_send_startup apic_init_cpu identify rdmsr_try ke
 INJECT_FILES  := inject.c words.c warp.c svm.c svm_enter.asm hurried.c steps.c judge.c
 INJECT_WRAP   := boot_read apic_init_cpu idle_sleep time_base_init_cpu outcome_domain_ended timeline_update \
                  record_begin record_fill record_end xen_record_begin xen_record_fill xen_record_end
+TIMERS_FILES  := timers.c words.c
+TIMERS_WRAP   := boot_read
 WALL_FILES    := wall.c words.c
 WALL_WRAP     := boot_read keeper_set_wall record_begin record_fill record_fill_wall record_end
 DISPLAY_FILES := display.c words.c
@@ -189,10 +191,10 @@ $(B)/test/$(1).elf: $(HV_SOURCES:%=$(B)/obj/hv/%.o) $($(2)_FILES:%=$(B)/obj/hv/t
 
 -include $($(2)_FILES:%=$(B)/obj/hv/test/faults/%.d)
 endef
-$(foreach name,meridian:SKEW traps:TRAPS cpus:CPUS inject:INJECT wall:WALL display:DISPLAY,\
+$(foreach name,meridian:SKEW traps:TRAPS cpus:CPUS inject:INJECT timers:TIMERS wall:WALL display:DISPLAY,\
     $(eval $(call faulty,$(firstword $(subst :, ,$(name))),$(lastword $(subst :, ,$(name))))))
 wraps:
-	@$(foreach name,meridian:SKEW traps:TRAPS cpus:CPUS inject:INJECT wall:WALL display:DISPLAY,\
+	@$(foreach name,meridian:SKEW traps:TRAPS cpus:CPUS inject:INJECT timers:TIMERS wall:WALL display:DISPLAY,\
 	    echo '$(firstword $(subst :, ,$(name))) $($(lastword $(subst :, ,$(name)))_FILES) : \
 	    $($(lastword $(subst :, ,$(name)))_WRAP)';)
 

@@ -60,7 +60,7 @@ static bool read_all(const struct cpu_clock *clock, struct hearing *hearing)
     for (unsigned i = 0; i < keeper.witnesses.count; i++) {
         const struct reference *timer = keeper.witnesses.of[i].timer;
 
-        hearing->read[i] = timer != hearing->tie.reference && reference_glance(timer, &hearing->reading[i]);
+        hearing->read[i] = timer != hearing->tie.reference && reference_read(timer, &hearing->reading[i]);
     }
     return true;
 }
@@ -80,14 +80,14 @@ static enum testimony said_by(const struct cpu_clock *clock, const struct hearin
  * From this count on R is made of the witness. R goes on, within what was known of it: so no anchor changes,
  * no estimate begins again, and what is known of the other timers stays.
  */
-static bool take_over(struct cpu_clock *clock, const struct witness *witness,
+static bool take_over(struct cpu_clock *clock, struct witness *witness,
                       const struct reference_reading *reading, struct bracket *out)
 {
     struct sighting seen = {reading->count, reading->edge, witness_expects(clock, reading)};
     struct relay relay;
     struct range own;
 
-    if (!ratio_place(&witness->ratio, &seen, &own))
+    if (!ratio_add(&witness->ratio, &seen) || !ratio_place(&witness->ratio, &seen, &own))
         return false;
     relay = ratio_relay(&witness->ratio, own);
     for (unsigned i = 0; i < keeper.witnesses.count; i++) {

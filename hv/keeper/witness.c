@@ -10,6 +10,9 @@
 #define SOUND_AGAIN  4u /* readings without a contradiction, and it counts again */
 #define FAILED_MOST  3u
 
+/* As tight as can be, or as quick. */
+typedef bool (*reader)(const struct reference *ref, struct reference_reading *out);
+
 struct range witness_expects(const struct cpu_clock *clock, const struct reference_reading *reading)
 {
     return (struct range){
@@ -62,14 +65,15 @@ static void take(struct witness *witness, const struct sighting *seen)
  * Reads it until it fits, and a few times at most: a count that was caught in a carry, or was never given, is
  * contradicted by the next. Returns false if nothing could be read.
  */
-static bool read_soundly(struct cpu_clock *clock, const struct witness *witness, struct sighting *seen)
+static bool read_soundly(struct cpu_clock *clock, const struct witness *witness, reader read,
+                         struct sighting *seen)
 {
     struct reference_reading reading;
     bool any = false, fits = false, were_on;
     unsigned tries = 0;
 
     for (; tries <= REREADS && !fits; tries++) {
-        if (!reference_glance(witness->timer, &reading))
+        if (!read(witness->timer, &reading))
             continue;
         any = true;
         *seen = sighting_of(clock, &reading);
@@ -82,10 +86,10 @@ static bool read_soundly(struct cpu_clock *clock, const struct witness *witness,
 }
 
 /* On the CPU of `clock`, beside what it knows of R. */
-static void read_one(struct cpu_clock *clock, struct witness *witness)
+static void read_one(struct cpu_clock *clock, struct witness *witness, reader read)
 {
     struct sighting seen;
-    bool any = read_soundly(clock, witness, &seen), were_on = lock_take(&keeper.lock);
+    bool any = read_soundly(clock, witness, read, &seen), were_on = lock_take(&keeper.lock);
 
     if (clock->known.epoch == keeper.epoch && clock->look.tie == keeper.tie.changes) {
         if (any)
@@ -120,7 +124,7 @@ void witness_start(void)
     }
     for (unsigned i = 0; i < all->count; i++) {
         if (all->of[i].timer != keeper.tie.reference)
-            read_one(clock_of(0), &all->of[i]);
+            read_one(clock_of(0), &all->of[i], reference_read);
     }
 }
 
@@ -149,5 +153,5 @@ void witness_read_next(struct cpu_clock *clock, uint64_t period)
     witness = next_of(clock, period);
     lock_release(&keeper.lock, were_on);
     if (witness)
-        read_one(clock, witness);
+        read_one(clock, witness, reference_glance);
 }

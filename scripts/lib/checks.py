@@ -16,7 +16,8 @@ def programs():
     guests = sorted(os.path.basename(script)[:-4] for script in glob.glob("test/guests/*/*.lds"))
     return [f"build/{name}" for name in (
         "meridian.elf", "guest.elf", "test/meridian.elf", "test/traps.elf", "test/cpus.elf",
-        "test/inject.elf", "test/wall.elf", "test/display.elf", "foreign.elf", "probe.elf", "fuzz.elf",
+        "test/inject.elf", "test/timers.elf", "test/wall.elf", "test/display.elf", "foreign.elf",
+        "probe.elf", "fuzz.elf",
         *(f"guests/{guest}.elf" for guest in guests), "clang/meridian.elf", "clang/guest.elf",
         "outside/hostclock", "outside/mailbox")]
 

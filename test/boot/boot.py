@@ -16,7 +16,7 @@ LOGS = os.path.join("build", "test", "logs")
 BUSY = 2    # times slower than alone: more than our own tests beside one another make it
 KERNELS = {"meridian": "build/meridian.elf", "test": "build/test/meridian.elf",
            "traps": "build/test/traps.elf", "cpus": "build/test/cpus.elf",
-           "inject": "build/test/inject.elf",
+           "inject": "build/test/inject.elf", "timers": "build/test/timers.elf",
            "wall": "build/test/wall.elf", "display": "build/test/display.elf",
            "clang": "build/clang/meridian.elf"}
 GUESTS = {"guest": "build/guest.elf", "foreign": "build/foreign.elf", "clang": "build/clang/guest.elf",
