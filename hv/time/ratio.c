@@ -91,11 +91,36 @@ static void begin(struct ratio *ratio, const struct sighting *seen)
     estimate_add(&ratio->estimate, &bracket, &ratio->outlook);
 }
 
+/*
+ * To solve an estimate takes time by the square of its brackets, and a few of all ages say nearly as much. Of
+ * the two neighbours that lie closest for their age the wider one goes; the first and the last stay.
+ */
+static void make_few(struct estimate *estimate)
+{
+    const struct bracket *b = estimate->bracket;
+    uint64_t now = b[estimate->count - 1].tsc_hi, closest = UINT64_MAX;
+    unsigned victim = 1;
+
+    for (unsigned i = 1; i + 2 < estimate->count; i++) {
+        uint64_t gap = (b[i + 1].tsc_lo - b[i].tsc_lo) / ((now - b[i].tsc_lo) / 1024 + 1);
+
+        if (gap < closest) {
+            closest = gap;
+            victim = b[i].ref_hi_ns - b[i].ref_lo_ns > b[i + 1].ref_hi_ns - b[i + 1].ref_lo_ns ? i : i + 1;
+        }
+    }
+    estimate->count--;
+    for (unsigned i = victim; i < estimate->count; i++)
+        estimate->bracket[i] = estimate->bracket[i + 1];
+}
+
 bool ratio_add(struct ratio *ratio, const struct sighting *seen)
 {
     struct bracket bracket;
     struct range own;
 
+    if (ratio->estimate.count == RATIO_BRACKETS)
+        make_few(&ratio->estimate);
     if (ratio->estimate.count > 0 && ratio_place(ratio, seen, &own)) {
         bracket = bracket_of(own, seen->ref_ns);
         if (estimate_add(&ratio->estimate, &bracket, &ratio->outlook))

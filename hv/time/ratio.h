@@ -12,6 +12,8 @@
 #include "time/estimate.h"
 #include "time/fixed.h"
 
+#define RATIO_BRACKETS 8u
+
 struct ratio {
     struct counter counter;
     uint64_t origin; /* its count where its own ns are 0 */
