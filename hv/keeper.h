@@ -150,7 +150,8 @@ struct keeper_summary {
     uint32_t wander_ppb_s, phase_ns; /* what err_ns assumes of the TSCs */
     uint64_t hz, err_ns;
     uint32_t err_ppb, disruptions;
-    int64_t rate_ppb; /* S against R since calibration */
+    uint64_t misreads; /* readings of timers that could not be, and were left out */
+    int64_t rate_ppb;  /* S against R since calibration */
 };
 void keeper_summary(struct keeper_summary *out);
 

@@ -72,17 +72,18 @@ void tell_check(const struct figures *figures)
     const struct worst *worst = &verdict->worst;
     char offset[24], rate[24], smi[24], err[24], code[QR_MOST + 1];
 
-    log_print(
-        "@check verdict=%s linux=%s option=%s cpus=%u watched_s=%u offset_ns=%ld offset_bound_ns=%s "
-        "rate_ppb=%ld rate_bound_ppb=%s behind=%u smi=%s disruptions=%u err_ns=%s wander_ppb_s=%u "
-        "phase_ns=%u mode=%s "
-        "source=%s\n",
-        verdict->word, verdict->linux_word, verdict->option, figures->evidence.count,
-        figures->evidence.watched_s, worst->offset_ns, figure_or_unknown(worst->offset_bound_ns, offset),
-        worst->rate_ppb, figure_or_unknown(worst->rate_bound_ppb, rate), worst->behind,
-        figure_or_unknown(figures->evidence.smi, smi), figures->evidence.disruptions,
-        figure_or_unknown(worst->err_ns, err), figures->evidence.wander_ppb_s, figures->evidence.phase_ns,
-        figures->evidence.percpu ? "percpu" : "unified", figures->evidence.source);
+    log_print("@check verdict=%s linux=%s option=%s cpus=%u watched_s=%u offset_ns=%ld offset_bound_ns=%s "
+              "rate_ppb=%ld rate_bound_ppb=%s behind=%u smi=%s disruptions=%u err_ns=%s wander_ppb_s=%u "
+              "phase_ns=%u "
+              "mode=%s source=%s misreads=%lu\n",
+              verdict->word, verdict->linux_word, verdict->option, figures->evidence.count,
+              figures->evidence.watched_s, worst->offset_ns,
+              figure_or_unknown(worst->offset_bound_ns, offset), worst->rate_ppb,
+              figure_or_unknown(worst->rate_bound_ppb, rate), worst->behind,
+              figure_or_unknown(figures->evidence.smi, smi), figures->evidence.disruptions,
+              figure_or_unknown(worst->err_ns, err), figures->evidence.wander_ppb_s,
+              figures->evidence.phase_ns, figures->evidence.percpu ? "percpu" : "unified",
+              figures->evidence.source, figures->evidence.misreads);
     if (figures->qr_made)
         log_print("@qr text=%s\n", one_word(figures->qr_text, code, sizeof code));
     log_print("check: %s\ncheck: %s\n", verdict->means, verdict->linux_advice);

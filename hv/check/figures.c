@@ -47,6 +47,7 @@ static void gather_evidence(struct evidence *e, uint32_t watched_s)
     e->percpu_asked = summary.percpu_asked;
     e->apart = summary.apart;
     e->disruptions = summary.disruptions;
+    e->misreads = summary.misreads;
     e->wander_ppb_s = summary.wander_ppb_s;
     e->phase_ns = summary.phase_ns;
     gather_cpus(e);

@@ -43,6 +43,7 @@ struct evidence {
     bool percpu_asked;               /* and the command line asks for it */
     bool apart;                      /* meetings showed TSCs that are not in step: at start-up, or since */
     uint32_t disruptions;            /* TSC and reference disagreed beyond the bound */
+    uint64_t misreads;               /* readings of timers that were left out */
     uint32_t wander_ppb_s, phase_ns; /* what the bounds assume of crystals */
     uint64_t smi;                    /* SMIs of all CPUs together; UINT64_MAX: no CPU counts them */
     bool hypervisor;                 /* CPUID says that this machine is a virtual one */

@@ -62,6 +62,15 @@ static int64_t rate_ppb(void)
     return gone_ref < 1000000 ? 0 : (gone - gone_ref) * 1000 / (gone_ref / 1000000);
 }
 
+static uint64_t misreads(void)
+{
+    uint64_t all = reference_misreads();
+
+    for (unsigned cpu = 0; cpu < keeper.cpus; cpu++)
+        all += __atomic_load_n(&clock_of(cpu)->look.misreads, __ATOMIC_RELAXED);
+    return all;
+}
+
 void keeper_summary(struct keeper_summary *out)
 {
     const struct published *data = published_for(cpu_id());
@@ -78,6 +87,7 @@ void keeper_summary(struct keeper_summary *out)
         .err_ns = data->bound.ns,
         .err_ppb = data->bound.ppb,
         .disruptions = data->disruptions,
+        .misreads = misreads(),
         .rate_ppb = rate_ppb(),
     };
 }

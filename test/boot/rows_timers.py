@@ -33,6 +33,16 @@ def kept(name="hpet"):
     return stayed
 
 
+def whole_window(row, log):
+    """Eleven readings, 10 ms apart: a wait that ends early makes a window that tells little of the rate."""
+    window = log.all("window")[0]
+    assert window.number("ns") > 95 * 10**6 and window.number("readings") == 11, window.text
+
+
+def some_misread(row, log):
+    assert log.all("check")[0].number("misreads") > 0
+
+
 def states(name, *wanted):
     """The states of a timer beside the HPET, one after another, as told while the guest ran."""
     def gone_through(row, log):
@@ -59,6 +69,11 @@ ROWS = [
     # Another timer: nothing but a line is made of it.
     timers("timer-other-leaps", f"pmtimer:leap@{WHEN}:20000", *RIGHT, kept(),
            states("pmtimer", "agrees", "apart"), says(r"clock: the pmtimer has left the hpet.*")),
+    # What cannot be read rightly now and then is left out, from the first reading on.
+    timers("timer-all-ones", "hpet:ones@0:64", *RIGHT, kept(), whole_window, some_misread,
+           says(never=(r"rtc: no clock.*",))),
+    timers("timer-stale", "hpet:stale@0:64", *RIGHT, kept(), whole_window, some_misread,
+           says(never=(r"rtc: no clock.*",))),
     # All together, which is what a TSC at a new rate looks like: nobody can tell.
     timers("timer-all-bent", f"all:bent@{WHEN}:5000", sound, all_vcpus,
            says(r"clock: the timers go on together.*rate of the TSCs against all timers, cause unknown"),

@@ -31,7 +31,9 @@ static struct fake_counter fake_hpet, fake_pmtimer, fake_pit;
 static uint32_t hpet_registers[0x400 / 4];
 static uint64_t fake_now, fake_looks; /* ticks, and how often anything was looked at */
 static bool fake_tsc_frozen;
-static unsigned fake_smi_chance; /* one look in so many is held up; 0: none */
+static unsigned fake_ones_chance; /* one reading in so many is all ones; 0: none */
+static uint64_t fake_ripple_ps;   /* a carry takes so long to come through the PM timer's bits */
+static unsigned fake_smi_chance;  /* one look in so many is held up; 0: none */
 static struct random fake_random;
 static unsigned fake_port_reads; /* of port 0x42: low byte, then high byte */
 static uint16_t fake_latched;
@@ -57,6 +59,11 @@ static inline void fake_freeze(struct fake_counter *counter)
     counter->frozen = true;
 }
 
+static inline bool fake_gives_ones(void)
+{
+    return fake_ones_chance && random_next(&fake_random) % fake_ones_chance == 0;
+}
+
 /* The HPET is plain memory: its count is brought up to date whenever time passes. */
 static inline void fake_pass(uint64_t ticks)
 {
@@ -64,7 +71,7 @@ static inline void fake_pass(uint64_t ticks)
     fake_now += ticks + random_next(&fake_random) % 8;
     if (fake_smi_chance && random_next(&fake_random) % fake_smi_chance == 0)
         fake_now += random_next(&fake_random) % 400000; /* up to 200 us */
-    uint64_t count = fake_count(&fake_hpet);
+    uint64_t count = fake_gives_ones() ? UINT64_MAX : fake_count(&fake_hpet);
     hpet_registers[0xf0 / 4] = (uint32_t)count;
     hpet_registers[0xf4 / 4] = (uint32_t)(count >> 32);
 }
@@ -85,11 +92,33 @@ uint8_t inb(uint16_t port)
     return 0x20;
 }
 
+/*
+ * The bits of a ripple counter change one after another, the lowest first: while a carry is under way those
+ * below it are 0 already, and the one that it goes to is not yet 1.
+ */
+static inline uint64_t fake_rippling(void)
+{
+    uint64_t count = fake_count(&fake_pmtimer), before = count - 1, bits = 0;
+    uint64_t into_ps = fake_ps(&fake_pmtimer) -
+                       (uint64_t)(((unsigned __int128)(count - fake_pmtimer.offset) * fake_pmtimer.num +
+                                   fake_pmtimer.den - 1) /
+                                  fake_pmtimer.den);
+
+    if (into_ps >= fake_ripple_ps || count == fake_pmtimer.offset)
+        return count;
+    while (before >> bits & 1)
+        bits++;
+    bits = bits ? 1 + bits * into_ps / fake_ripple_ps : 0; /* so many have changed */
+    return bits ? before & ~((1ull << bits) - 1) : count;
+}
+
 uint32_t inl(uint16_t port)
 {
     fake_pass(PORT_TICKS / 2);
-    uint32_t value = port == 0x608 && fake_pmtimer.present ? (uint32_t)fake_count(&fake_pmtimer) : UINT32_MAX;
+    uint32_t value = port == 0x608 && fake_pmtimer.present ? (uint32_t)fake_rippling() : UINT32_MAX;
     fake_pass(PORT_TICKS / 2);
+    if (fake_gives_ones())
+        return UINT32_MAX;
     return port == 0x608 ? (value & 0xffffff) | 0xa5000000 : value; /* what is above 24 bits means nothing */
 }
 
@@ -105,7 +134,7 @@ void outb(uint16_t port, uint8_t value)
 {
     fake_pass(PORT_TICKS / 2);
     if (port == 0x43 && value == 0x80)
-        fake_latched = fake_pit_count();
+        fake_latched = fake_gives_ones() ? 0xffff : fake_pit_count();
     if (port == 0x42)
         fake_pit_loaded = fake_count(&fake_pit);
     if (port == 0x43)
@@ -147,7 +176,8 @@ static inline struct machine fake_machine(uint64_t seed)
     fake_now = 1000000 + random_next(&fake_random) % 1000000000;
     fake_looks = 0;
     fake_tsc_frozen = fake_lock_lost = false;
-    fake_smi_chance = 0;
+    fake_smi_chance = fake_ones_chance = 0;
+    fake_ripple_ps = 0;
     fake_pit_off = 0;
     fake_log[0] = 0;
     fake_hpet = (struct fake_counter){.present = true, .num = 10000, .den = 1};

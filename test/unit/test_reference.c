@@ -90,6 +90,72 @@ static void every_reading_is_true(void **state)
     }
 }
 
+/* All ones are no count: they are left out, and neither a reading nor a wait is made of them. */
+static void all_ones_are_left_out(void **state)
+{
+    (void)state;
+    static const unsigned chances[] = {64, 8};
+    for (uint64_t seed = 1; seed <= 30; seed++) {
+        struct machine machine = fake_machine(100 + seed);
+        fake_ones_chance = chances[seed % 2];
+        assert_int_equal(reference_find(&machine, NULL), 3);
+        uint64_t misreads = reference_misreads();
+        for (unsigned i = 0; i < 3; i++) {
+            for (unsigned n = 0; n < 300; n++) {
+                struct reference_reading reading;
+                if (reference_read(reference_get(i), &reading))
+                    check_reading(reference_get(i), &reading);
+                if (reference_glance(reference_get(i), &reading))
+                    check_reading(reference_get(i), &reading);
+                fake_now += random_next(&fake_random) % 100000;
+            }
+        }
+        assert_true(reference_misreads() > misreads);
+        uint64_t before = fake_now;
+        reference_wait_us(10000);
+        assert_in_range((fake_now - before) / 2, 10000000, 10000000 + 50000);
+    }
+}
+
+/* Of three million single readings of such a counter one in thousands would be false. */
+static void a_carry_half_way_is_not_believed(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 10; seed++) {
+        struct machine machine = fake_machine(200 + seed);
+        assert_int_equal(reference_find(&machine, "pmtimer"), 1);
+        fake_ripple_ps = 60000;
+        for (unsigned n = 0; n < 30000; n++) {
+            struct reference_reading reading;
+            if (pmtimer_source.read(&reading))
+                check_reading(reference_get(0), &reading);
+            assert_true(reference_read(reference_get(0), &reading));
+            check_reading(reference_get(0), &reading);
+            fake_now += random_next(&fake_random) % 10000;
+        }
+    }
+}
+
+/* A wait is not cut short by a count that was never there, nor made long by one that is old. */
+static void a_wait_survives_what_is_misread(void **state)
+{
+    (void)state;
+    struct machine machine = fake_machine(33);
+    assert_int_equal(reference_find(&machine, NULL), 3);
+    for (unsigned n = 0; n < 40; n++) {
+        struct reference_wait wait;
+        uint64_t offset = fake_hpet.offset, before = fake_now;
+        unsigned looks = 0;
+        reference_wait_start(&wait, 10000);
+        while (reference_waiting(&wait)) {
+            fake_hpet.offset = ++looks % 64 ? offset : n % 2 ? offset + 1000000000 : offset - 50000;
+            fake_pass(0);
+        }
+        fake_hpet.offset = offset;
+        assert_in_range((fake_now - before) / 2, 10000000, 10000000 + 50000);
+    }
+}
+
 /* The high half changes between, before or after the two looks at it. */
 static void carry_of_the_hpet(void **state)
 {
@@ -339,6 +405,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_three),
         cmocka_unit_test(every_reading_is_true),
+        cmocka_unit_test(all_ones_are_left_out),
+        cmocka_unit_test(a_carry_half_way_is_not_believed),
+        cmocka_unit_test(a_wait_survives_what_is_misread),
         cmocka_unit_test(carry_of_the_hpet),
         cmocka_unit_test(stepping_counters),
         cmocka_unit_test(a_busy_machine_is_not_stepping),

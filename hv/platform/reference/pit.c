@@ -31,7 +31,7 @@ static bool pit_read(struct reference_reading *out)
     high = inb(PIT_CHANNEL2);
     out->count = (uint16_t) - (high << 8 | low);
     out->edge = false;
-    return true;
+    return low != 0xff || high != 0xff; /* all ones: it does not answer, or once in a wrap it stands there */
 }
 
 /* Waits until the count moves, for at most START_SPINS. */

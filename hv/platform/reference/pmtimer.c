@@ -28,14 +28,18 @@ static bool pmtimer_poll(struct reference_reading *out)
 }
 
 /*
- * Old chips (PIIX4) let a reading fall into a carry. Another one that follows closely shows that this was not
- * one of those. (Polling for an edge needs no such check: it wants the count to move by exactly one.)
+ * Old chips (PIIX4) let a reading fall into a carry: then it is behind by the bits that have not come
+ * through, 2 counts or more. One that follows does not show it, for the count may well have gone on by so
+ * much. One before and one after do: the count that is relied on stands between them. (Polling for an edge
+ * needs no such check: it wants the count to move by exactly one.)
  */
 static bool pmtimer_read(struct reference_reading *out)
 {
     for (unsigned try = 0; try < TRIES; try++) {
+        uint32_t before = inl(port);
+
         pmtimer_poll(out);
-        if (((inl(port) - out->count) & MASK) < CLOSE_COUNTS)
+        if (((out->count - before) & MASK) < CLOSE_COUNTS && ((inl(port) - out->count) & MASK) < CLOSE_COUNTS)
             return true;
     }
     return false;

@@ -14,6 +14,8 @@
 /* A device has one latch, and gives a count in halves: one CPU reads at a time. */
 static struct lock counters_lock = LOCK_INIT("reference timers");
 
+static uint64_t misreads; /* left out since start-up */
+
 static bool try_counters(void *were_on)
 {
     return lock_try(&counters_lock, were_on);
@@ -27,6 +29,30 @@ static bool take_counters(bool *were_on)
 static const struct counter_source *source_of(const struct reference *ref)
 {
     return (const struct counter_source *)ref;
+}
+
+/* A wide counter is read in halves: one that is all ones is no better than the whole. */
+static bool possible(const struct counter_source *source, const struct reference_reading *reading)
+{
+    uint64_t ones = counter_mask(&source->ref) & UINT32_MAX;
+
+    return (reading->count & ones) != ones && reading->count >> 32 != UINT32_MAX;
+}
+
+static bool counted(bool ok)
+{
+    misreads += !ok;
+    return ok;
+}
+
+bool source_read(const struct counter_source *source, struct reference_reading *out)
+{
+    return counted(source->read(out) && possible(source, out));
+}
+
+bool source_poll(const struct counter_source *source, struct reference_reading *out)
+{
+    return counted(source->poll(out) && possible(source, out));
 }
 
 /* How far from the truth a reading may be, in TSC ticks. */
@@ -52,14 +78,16 @@ static bool read_at_edge(const struct counter_source *source, struct reference_r
     struct reference_reading old, now;
     uint64_t moved;
 
-    if (!source->poll(&old))
+    if (!source_poll(source, &old))
         return false;
-    for (unsigned polls = 0; polls < EDGE_POLLS; polls++, old = now) {
-        if (!source->poll(&now))
-            return false;
-        moved = (now.count - old.count) & counter_mask(&source->ref);
-        if (moved == 0)
+    for (unsigned polls = 0; polls < EDGE_POLLS; polls++) {
+        if (!source_poll(source, &now))
             continue;
+        moved = (now.count - old.count) & counter_mask(&source->ref);
+        if (moved == 0) {
+            old = now;
+            continue;
+        }
         *out = now;
         out->tsc_lo = old.tsc_lo;
         out->edge = moved == 1 && !source->stepping;
@@ -73,7 +101,7 @@ static bool read_once(const struct counter_source *source, struct reference_read
 {
     if ((source->coarse || source->stepping) && read_at_edge(source, out))
         return true;
-    return !source->stepping && source->read(out);
+    return !source->stepping && source_read(source, out);
 }
 
 bool source_read_best(const struct counter_source *source, struct reference_reading *out)
@@ -112,9 +140,14 @@ bool reference_glance(const struct reference *ref, struct reference_reading *out
 
     if (!take_counters(&were_on))
         return false;
-    ok = source->stepping ? read_at_edge(source, out) : source->read(out);
+    ok = source->stepping ? read_at_edge(source, out) : source_read(source, out);
     lock_release(&counters_lock, were_on);
     return ok;
+}
+
+uint64_t reference_misreads(void)
+{
+    return __atomic_load_n(&misreads, __ATOMIC_RELAXED);
 }
 
 bool source_count(const struct counter_source *source, uint64_t *count)
@@ -124,7 +157,7 @@ bool source_count(const struct counter_source *source, uint64_t *count)
 
     if (!take_counters(&were_on))
         return false;
-    ok = source->read(&reading);
+    ok = source_read(source, &reading);
     lock_release(&counters_lock, were_on);
     *count = reading.count;
     return ok;

@@ -53,6 +53,9 @@ bool reference_read(const struct reference *ref, struct reference_reading *out);
  */
 bool reference_glance(const struct reference *ref, struct reference_reading *out);
 
+/* Returns how many readings of all timers could not be, and were left out. */
+uint64_t reference_misreads(void);
+
 /*
  * For loops that watch something else meanwhile: start, then go on while reference_waiting() returns true. It
  * must be called more often than the counter wraps (PIT: 54 ms), or the wait takes longer.
@@ -60,6 +63,7 @@ bool reference_glance(const struct reference *ref, struct reference_reading *out
 struct reference_wait {
     bool begun;
     uint64_t last, counts, counts_wanted; /* of the best reference */
+    uint64_t tsc_last;                    /* at `last` */
     uint64_t tsc_end;                     /* should its counter stop */
     uint64_t spins_left;                  /* should the TSC stop as well */
 };

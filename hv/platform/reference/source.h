@@ -40,7 +40,13 @@ static inline uint64_t counter_mask(const struct reference *ref)
     return ref->bits >= 64 ? UINT64_MAX : (1ull << ref->bits) - 1;
 }
 
-/* reading.c: the tightest of a few readings, without the lock: for trial.c. */
+/*
+ * reading.c, without the lock: nobody else calls read and poll. Return false for a reading of all ones too: a
+ * device that does not answer gives that, and a counter that truly stands there does not do so for long.
+ */
+bool source_read(const struct counter_source *source, struct reference_reading *out);
+bool source_poll(const struct counter_source *source, struct reference_reading *out);
+/* The tightest of a few readings, for trial.c. */
 bool source_read_best(const struct counter_source *source, struct reference_reading *out);
 /*
  * The count alone, under the lock, for wait.c. Returns false if it cannot be read, or the lock is not free.

@@ -32,7 +32,7 @@ static bool tight_reading(const struct counter_source *source, struct reference_
     for (unsigned i = 0; i < TIGHT_READS; i++) {
         struct reference_reading reading;
 
-        if (!source->read(&reading))
+        if (!source_read(source, &reading))
             continue;
         if (!any || width_of(&reading) < width_of(out))
             *out = reading;
@@ -56,12 +56,16 @@ static void advance(const struct counter_source *source, struct run *run, const 
 bool trial_counts(const struct counter_source *source)
 {
     struct reference_reading first, now;
+    bool any = false;
 
-    if (!source->read(&first))
-        return false;
-    for (unsigned spin = 0; spin < COUNT_READS; spin++)
-        if (source->read(&now) && now.count != first.count)
+    for (unsigned spin = 0; spin < COUNT_READS; spin++) {
+        if (!source_read(source, &now))
+            continue;
+        if (any && now.count != first.count)
             return true;
+        first = now;
+        any = true;
+    }
     return false;
 }
 
@@ -73,7 +77,7 @@ static unsigned poll_all(struct counter_source *const *sources, struct run *runs
     for (unsigned i = 0; i < count; i++) {
         struct reference_reading now;
 
-        if (sources[i]->read(&now))
+        if (source_read(sources[i], &now))
             advance(sources[i], &runs[i], &now);
         done += ns_of(sources[i], runs[i].counts) >= TRIAL_NS;
     }
@@ -125,7 +129,7 @@ static uint64_t poll_ticks(const struct counter_source *source)
     struct reference_reading old, now;
 
     for (unsigned i = 0; i < TIGHT_READS; i++)
-        if (source->poll(&old) && source->poll(&now) && now.tsc_hi - old.tsc_lo < least)
+        if (source_poll(source, &old) && source_poll(source, &now) && now.tsc_hi - old.tsc_lo < least)
             least = now.tsc_hi - old.tsc_lo;
     return least;
 }
@@ -149,15 +153,16 @@ static bool seen_stepping(const struct counter_source *source)
     int64_t most = INT64_MIN, least = INT64_MAX, margin;
     uint64_t counts = 0;
 
-    if (!source->read(&first))
+    if (!tight_reading(source, &first))
         return false;
     last = first;
-    for (unsigned i = 0; i < STEP_READS; i++, last = now) {
+    for (unsigned i = 0; i < STEP_READS; i++) {
         int64_t ticks, low, high;
 
-        if (!source->read(&now))
-            return false;
+        if (!source_read(source, &now))
+            continue;
         counts += (now.count - last.count) & counter_mask(&source->ref);
+        last = now;
         if (counts >> 24)
             return false; /* stopped for long meanwhile */
         ticks = (int64_t)ticks_of(source, counts);

@@ -19,10 +19,36 @@ void reference_wait_start(struct reference_wait *wait, uint32_t us)
     wait->spins_left = (uint64_t)us * WAIT_SPINS_A_US + 1000;
 }
 
+/* As many counts as the TSC can explain: four times those that it went on for, and 4 ms. */
+static uint64_t most_counts(const struct counter_source *source, uint64_t ticks)
+{
+    uint64_t us =
+        source->khz && ticks >> 40 == 0 ? ticks * 1000 / source->khz : 1u << 30; /* den is below 2^20 */
+
+    return (us + 1000) * 4000 * source->ref.period_den / source->ref.period_num; /* below 2^63 */
+}
+
+/*
+ * A count that is behind the last, or ahead of it by more than the TSC can explain, was misread: it says
+ * nothing. The next one is held against the last that did.
+ */
+static void count_on(const struct counter_source *source, struct reference_wait *wait, uint64_t now,
+                     uint64_t tsc)
+{
+    uint64_t mask = counter_mask(&source->ref), moved = (now - wait->last) & mask;
+
+    if (wait->begun && (moved > most_counts(source, tsc - wait->tsc_last) || moved >= mask - mask / 4))
+        return;
+    wait->counts += wait->begun ? moved : 0;
+    wait->begun = true;
+    wait->last = now;
+    wait->tsc_last = tsc;
+}
+
 bool reference_waiting(struct reference_wait *wait)
 {
     const struct counter_source *source = source_best();
-    uint64_t now, mask;
+    uint64_t now, tsc;
 
     if (wait->spins_left == 0)
         return false;
@@ -31,18 +57,11 @@ bool reference_waiting(struct reference_wait *wait)
         outb(PORT_DELAY, 0); /* about 1 us on the buses of a PC */
         return true;
     }
-    mask = counter_mask(&source->ref);
-    if (source_count(source, &now)) {
-        uint64_t moved = (now - wait->last) & mask;
-
-        /* Three quarters of a wrap ahead is rather a little behind: it does not count. */
-        if (wait->begun && moved < mask - mask / 4)
-            wait->counts += moved;
-        wait->begun = true;
-        wait->last = now;
-    }
+    tsc = rdtsc_ordered();
+    if (source_count(source, &now))
+        count_on(source, wait, now, tsc);
     /* A TSC at four times the time asked for, and 1 ms, says that the counter stopped or lost its wraps. */
-    return wait->counts < wait->counts_wanted && rdtsc_ordered() < wait->tsc_end;
+    return wait->counts < wait->counts_wanted && tsc < wait->tsc_end;
 }
 
 void reference_wait_us(uint32_t us)
