@@ -69,6 +69,9 @@ ROWS = [
     # Another timer: nothing but a line is made of it.
     timers("timer-other-leaps", f"pmtimer:leap@{WHEN}:20000", *RIGHT, kept(),
            states("pmtimer", "agrees", "apart"), says(r"clock: the pmtimer has left the hpet.*")),
+    # Wrong from the start: it never becomes the reference.
+    timers("timer-bent-from-start", "hpet:bent@0:5000", *RIGHT, kept("pmtimer"),
+           says(r"hpet: refused: by it the TSC runs at \d+ kHz, by pmtimer at 10\d+ kHz, 0\.[45] % apart")),
     # What cannot be read rightly now and then is left out, from the first reading on.
     timers("timer-all-ones", "hpet:ones@0:64", *RIGHT, kept(), whole_window, some_misread,
            says(never=(r"rtc: no clock.*",))),

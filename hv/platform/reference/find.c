@@ -62,7 +62,7 @@ static uint64_t rate_distance(uint64_t a, uint64_t b)
 
 bool rates_agree(uint64_t a, uint64_t b)
 {
-    return a != 0 && b != 0 && rate_distance(a, b) * 100 <= (a > b ? a : b);
+    return a != 0 && b != 0 && rate_distance(a, b) * 500 <= (a > b ? a : b);
 }
 
 uint32_t rates_apart_permille(uint64_t a, uint64_t b)
@@ -119,7 +119,7 @@ static void say_apart(const struct counter_source *source, const struct counter_
 
     log_print("%s: refused: by it the TSC runs at %lu kHz, by %s at %lu kHz, %u.%u %% apart%s\n",
               source->ref.name, source->khz, winner->ref.name, winner->khz, permille / 10, permille % 10,
-              count == 2 ? "; of two that disagree the better known is kept" : "");
+              count == 2 ? "; nothing tells which is right, and the better known is kept" : "");
 }
 
 /* Keeps in `found` those that the most agree with. Returns how many. */

@@ -32,7 +32,7 @@ struct reference {
 
 /*
  * Once, on the boot CPU, while no other runs.
- * Finds and tries what the machine has: present, counting, upwards, agreeing with each other within 1 %.
+ * Finds and tries what the machine has: present, counting, upwards, agreeing with each other within 0.2 %.
  * Prints a line for each, with the reason where one is refused. Returns how many can be used, tightest
  * bracket (in ns, granularity included) first. `wanted` is the name of the one to use (sources.h), NULL: any;
  * where that one cannot be used the others are tried.

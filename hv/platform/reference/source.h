@@ -61,7 +61,7 @@ const struct counter_source *source_best(void);
 bool trial_counts(const struct counter_source *source);
 
 /*
- * Runs all sources side by side for some 5 ms by at least two of them, with a bound in spins, and sets each
+ * Runs all sources side by side for some 20 ms by at least two of them, with a bound in spins, and sets each
  * one's khz: the TSC's rate as seen by it, 0 where that cannot be judged.
  */
 void trial_rates(struct counter_source *const *sources, unsigned count);
@@ -71,7 +71,7 @@ void trial_edges(struct counter_source *source);
 
 /* find.c: which of the timers are right, when they do not agree. Pure. */
 
-/* Returns true if two rates (in the same unit, below 2^56) are within 1 % of each other, and neither is 0. */
+/* Returns true if two rates (in the same unit, below 2^56) are within 0.2 % of each other, and neither is 0. */
 bool rates_agree(uint64_t a, uint64_t b);
 /* Returns by how much a differs from b, in thousandths of b, at most 999999. b is not 0. */
 uint32_t rates_apart_permille(uint64_t a, uint64_t b);

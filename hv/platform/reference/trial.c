@@ -7,10 +7,10 @@
 #include "cpu/instructions.h"
 
 #define COUNT_READS 10000u /* a reading takes 10 ns at the very least, the slowest count lasts 838 ns */
-#define TRIAL_NS    5000000u
+#define TRIAL_NS    20000000u
 #define TRIAL_SPINS 200000u /* a spin takes 0.3 us on the fastest emulator, 5 us on a PC */
 #define TIGHT_READS 8u
-#define WORST_PPM   2000u /* brackets may blur a rate by this much: a fifth of what is to be told apart */
+#define WORST_PPM   500u /* brackets may blur a rate by this much: a quarter of what is to be told apart */
 #define STEP_READS  256u
 #define WIDTHS      16u
 
