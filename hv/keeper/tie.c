@@ -40,7 +40,7 @@ static int64_t slack_at(const struct tie *tie, int64_t ref_ns)
 {
     int64_t since = max_i64(0, min_i64(ref_ns, SCALE_FAR_NS) - tie->base_ns);
 
-    return tie->slack_ns + (since / 1000000 * tie->slack_ppb + 999) / 1000;
+    return tie->slack_ns + ((since / 1000000 + 1) * tie->slack_ppb + 999) / 1000;
 }
 
 struct bracket tie_bracket(const struct tie *tie, int64_t expected_ns,

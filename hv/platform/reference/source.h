@@ -71,7 +71,7 @@ void trial_edges(struct counter_source *source);
 
 /* find.c: which of the timers are right, when they do not agree. Pure. */
 
-/* Returns true if two rates (in the same unit, below 2^56) are within 0.2 % of each other, and neither is 0. */
+/* Returns true if two rates (in one unit, below 2^54) are within 0.2 % of each other, and neither is 0. */
 bool rates_agree(uint64_t a, uint64_t b);
 /* Returns by how much a differs from b, in thousandths of b, at most 999999. b is not 0. */
 uint32_t rates_apart_permille(uint64_t a, uint64_t b);
