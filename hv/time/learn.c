@@ -21,7 +21,7 @@ static struct crystal tighter(const struct learned *learned, unsigned down, unsi
                             .phase_ns = learned->phase_ns >> halved};
 }
 
-static bool fits(const struct estimate *estimate, struct crystal crystal, unsigned first)
+static bool crystal_fits(const struct estimate *estimate, struct crystal crystal, unsigned first)
 {
     struct outlook out;
 
@@ -45,6 +45,8 @@ void learn_start(struct learned *learned, uint32_t wander_ppb_s, uint32_t floor_
 
 void learn_restart(struct learned *learned, uint64_t tsc)
 {
+    if (learned->step_looks > 0) /* noise was no explanation after all */
+        learned->phase_ns = learned->phase_before_ns;
     learned->up_tsc = learned->wander_tsc = learned->phase_tsc = tsc;
     learned->step_looks = 0;
 }
@@ -58,7 +60,7 @@ static bool more_wander(struct learned *learned, const struct estimate *estimate
         return false;
     for (unsigned rung = learned->rung; rung < TOP_RUNG; rung++) {
         guard.wander_ppb_s = RUNGS[rung];
-        if (fits(estimate, guard, 0)) {
+        if (crystal_fits(estimate, guard, 0)) {
             learned->least = guard;
             learned->wander_learned = true;
             set_rung(learned, rung + 1);
@@ -68,6 +70,15 @@ static bool more_wander(struct learned *learned, const struct estimate *estimate
     return false;
 }
 
+/* With this noise a line passes, but only at the limit that is assumed of rates: the rate is another one. */
+static bool rate_is_beyond(const struct estimate *estimate, struct crystal crystal)
+{
+    int64_t near = q32_from_ppb(ESTIMATE_RATE_LIMIT_PPB / 16 * 15);
+    struct outlook out;
+
+    return estimate_solve(estimate, crystal, 0, &out) && (out.rate_lo > near || out.rate_hi < -near);
+}
+
 /* Finds the least J with which the guard's D holds, to within a sixteenth. J becomes twice that. */
 static bool more_phase(struct learned *learned, const struct estimate *estimate)
 {
@@ -75,16 +86,18 @@ static bool more_phase(struct learned *learned, const struct estimate *estimate)
     uint32_t too_small = guard.phase_ns, enough = learned->most_ns / 2;
 
     guard.phase_ns = enough;
-    if (enough <= too_small || !fits(estimate, guard, 0))
+    if (enough <= too_small || !crystal_fits(estimate, guard, 0))
         return false;
     while (enough - too_small > enough / 16 + 1) {
         guard.phase_ns = too_small + (enough - too_small) / 2;
-        if (fits(estimate, guard, 0))
+        if (crystal_fits(estimate, guard, 0))
             enough = guard.phase_ns;
         else
             too_small = guard.phase_ns;
     }
     guard.phase_ns = enough;
+    if (rate_is_beyond(estimate, guard))
+        return false;
     learned->least = guard;
     if (!learned->step_looks)
         learned->phase_before_ns = learned->phase_ns;
@@ -112,7 +125,7 @@ static bool widen(struct learned *learned, const struct estimate *estimate, uint
 static bool held_for_long(const struct estimate *estimate, struct crystal crystal, uint64_t *since,
                           uint64_t tsc)
 {
-    if (!*since || !fits(estimate, crystal, estimate_since(estimate, *since)))
+    if (!*since || !crystal_fits(estimate, crystal, estimate_since(estimate, *since)))
         *since = tsc;
     return scale_between_ns(estimate->nominal, *since, tsc) > LOWER_AFTER_NS;
 }
@@ -155,9 +168,12 @@ static bool is_step(struct learned *learned, const struct estimate *estimate)
 
     if (!learned->step_looks || ++learned->step_looks <= LEARN_STEP_LOOKS)
         return false;
-    learned->step_looks = 0;
     before.phase_ns = learned->phase_before_ns;
-    return !fits(estimate, before, 0) && fits(estimate, before, estimate_since(estimate, learned->up_tsc));
+    if (!crystal_fits(estimate, before, 0) &&
+        crystal_fits(estimate, before, estimate_since(estimate, learned->up_tsc)))
+        return true;
+    learned->step_looks = 0;
+    return false;
 }
 
 static void put_in_force(const struct learned *learned, struct crystal others, struct estimate *estimate)
@@ -168,9 +184,10 @@ static void put_in_force(const struct learned *learned, struct crystal others, s
 }
 
 static enum finding disruption(struct learned *learned, struct estimate *estimate,
-                               const struct bracket *bracket, struct outlook *out)
+                               const struct bracket *bracket, struct crystal others, struct outlook *out)
 {
     learn_restart(learned, bracket->tsc_lo);
+    put_in_force(learned, others, estimate);
     estimate_restart(estimate, bracket, out);
     return FINDING_DISRUPTION;
 }
@@ -186,22 +203,17 @@ enum finding learn_add(struct learned *learned, struct estimate *estimate, const
         return estimate_add(estimate, bracket, out) ? FINDING_FITS : FINDING_DISRUPTION;
     if (estimate->crystal.slip_ns || (estimate->count == 0 && !expected) ||
         !estimate_append(estimate, bracket))
-        return disruption(learned, estimate, bracket, out);
+        return disruption(learned, estimate, bracket, others, out);
 
     holds = estimate_solve(estimate, estimate->crystal, 0, out) && expected;
-    if (holds && fits(estimate, tighter(learned, 1, 1), 0)) {
+    if (holds && crystal_fits(estimate, tighter(learned, 1, 1), 0)) {
         found = lower(learned, estimate, bracket->tsc_lo) ? FINDING_NARROWER : FINDING_FITS;
     } else if (widen(learned, estimate, bracket->tsc_lo)) {
         found = holds ? FINDING_WIDER : FINDING_BREACH;
         put_in_force(learned, others, estimate);
         estimate_solve(estimate, estimate->crystal, 0, out);
     } else if (!holds) {
-        return disruption(learned, estimate, bracket, out);
+        return disruption(learned, estimate, bracket, others, out);
     }
-    if (is_step(learned, estimate)) {
-        learned->phase_ns = learned->phase_before_ns;
-        put_in_force(learned, others, estimate);
-        return disruption(learned, estimate, bracket, out);
-    }
-    return found;
+    return is_step(learned, estimate) ? disruption(learned, estimate, bracket, others, out) : found;
 }

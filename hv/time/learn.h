@@ -48,7 +48,7 @@ struct learned {
 /* Starts to learn. `wander_ppb_s`: D, if it is fixed. J is between floor_ns and most_ns. */
 void learn_start(struct learned *learned, uint32_t wander_ppb_s, uint32_t floor_ns, uint32_t most_ns);
 
-/* After a disruption, or whenever brackets from before `tsc` are gone: what was learned stays. */
+/* After a disruption: what was learned stays, but for noise that was assumed in the last few looks. */
 void learn_restart(struct learned *learned, uint64_t tsc);
 
 /*

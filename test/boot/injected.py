@@ -80,6 +80,30 @@ def owned_up(off_ns, at_ns):
     return told
 
 
+def slewed(ppm, at_ns):
+    """A rate that noise explains at first, look after look, and then nothing: it is told from the start on."""
+    def told(row, log):
+        first, disruption = log.all("breach")[0], log.all("disruption")[0]
+        assert abs(first.number("told_ns") - at_ns) < S // 2, f"told at {first.number('told_ns')}"
+        assert 0 < first.number("at_least_ns") <= ppm * 250, f"{first.number('at_least_ns')} ns at least"
+        assert disruption.number("at_ns") - at_ns < 16 * S // 4, f"at {disruption.number('at_ns')}"
+        assert len(log.all("established")) == len(log.all("disruption")), "the bound is not known again"
+    return told
+
+
+def new_rate(cpu, ppm, at_ns):
+    """A rate beyond all that is assumed: measured anew once, and the bound known within 16 periods."""
+    def told(row, log):
+        rate = [line for line in log.all("rate") if line.number("cpu") == cpu]
+        assert len(rate) == 1 and len(log.all("rate")) == 1, "not measured anew, or more than once"
+        assert abs(rate[0].number("ppm") - ppm) <= 2, f"{rate[0].number('ppm')} ppm"
+        last = log.all("established")[-1]
+        first = log.all("disruption")[0].number("at_ns")
+        known = log.all("disruption")[-1].number("at_ns") + last.number("delay_ns")
+        assert first - at_ns < S // 2 and known - at_ns <= 16 * S // 4, f"known again at {known}"
+    return told
+
+
 def figures(log, word, cpus):
     """The lines of that word, each with the number of its CPU; there are some of each."""
     lines = [(line.number("id" if word == "cpu" else "cpu"), line) for line in log.all(word)]

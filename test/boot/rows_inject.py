@@ -9,8 +9,8 @@ from emulator import THREAD_EACH
 from expect import (all_vcpus, bounded, check_says, exact_hz, exact_time, foreign_in_step, goes_back,
                     line_begins, never_back, one_line, one_window, per_cpu, sound, undisturbed)
 from injected import (APART, IN_STEP, adjusts, all_go_on, apart, bound_kept, bound_tried, bounds_below,
-                      counted, ends_in, foreign_apart, got_over, judge_sees, modes, named, offsets, owned_up,
-                      rates,
+                      counted, ends_in, foreign_apart, got_over, judge_sees, modes, named, new_rate, offsets,
+                      owned_up, rates, slewed,
                       self_never_back, tried, true_time, within_bounds, written)
 from rows_bochs import alarms_came, at_ips
 from rows_bochs import true_time as true_time_on_bochs
@@ -109,11 +109,15 @@ CHANGES = [
     broken("inject-freeze", change("freeze:200000000"),
            named(1, TIME_OF_IT, -S // 10, BEHIND, within_ns=S // 10, once=False), self_never_back,
            ends_in("percpu")),
-    broken("inject-rate-change", change("rate:200"), named(1, TIME_OF_IT, 0, AHEAD, within_ns=60000),
-           self_never_back, ends_in("percpu"), check_says("drift", linux="unsafe"), seconds=5),
+    inject("inject-rate-change", change("rate:200"), sound, all_vcpus, bounded, slewed(200, TIME_OF_IT),
+           self_never_back, ends_in("percpu"), check_says("drift", linux="unsafe"), seconds=8, verdict="fail"),
+    # Beyond what is assumed of the first measurement: it is measured anew, once. A TSC that is ahead by so little,
+    # again and again, might be that of one emulator (hv/keeper/slip.c): so it is behind.
+    broken("inject-new-rate", change("rate:-1000"), new_rate(1, -1000, TIME_OF_IT), self_never_back,
+           ends_in("percpu"), check_says("drift", linux="unsafe"), seconds=8),
     # And a publish every 5 ms, so that readers are in every state when the mode changes.
-    broken("inject-in-step-again", f"skew=0,100000 {change('jump:-100000')} publish=5 pauses=1",
-           named(1, TIME_OF_IT, -100000, BEHIND), modes(APART, IN_STEP), ends_in("unified"), tried,
+    broken("inject-in-step-again", f"skew=0,200000 {change('jump:-200000')} publish=5 pauses=1",
+           named(1, TIME_OF_IT, -200000, BEHIND), modes(APART, IN_STEP), ends_in("unified"), tried,
            CHANGED, seconds=5),
 ]
 

@@ -218,6 +218,22 @@ static void a_step_beyond_all_noise_is_a_disruption_at_once(void **state)
     assert_int_equal(look(100.25L, 100), FINDING_DISRUPTION);
 }
 
+static long double new_rate(long double t)
+{
+    return t < 100 ? 0 : (t - 100) * 1e6L; /* 1000 ppm */
+}
+
+/* A rate beyond the limit is a disruption at each look: noise does not explain it away. */
+static void a_rate_beyond_the_limit_is_not_noise(void **state)
+{
+    (void)state;
+    begin(new_rate, LEARN_WANDER, 125000);
+    look_for(1, 100.3L, 100);
+    for (unsigned i = 1; i < 8; i++)
+        assert_int_equal(look(101.25L + i * 0.25L, 100), FINDING_DISRUPTION);
+    assert_int_equal(w.estimate.crystal.phase_ns, FLOOR);
+}
+
 static void a_tsc_that_went_back_is_a_disruption(void **state)
 {
     (void)state;
@@ -250,6 +266,7 @@ int main(void)
         cmocka_unit_test(noise_is_learned),
         cmocka_unit_test(a_step_is_not_noise),
         cmocka_unit_test(a_step_beyond_all_noise_is_a_disruption_at_once),
+        cmocka_unit_test(a_rate_beyond_the_limit_is_not_noise),
         cmocka_unit_test(a_tsc_that_went_back_is_a_disruption),
         cmocka_unit_test(what_another_crystal_needs_holds_here_too),
     };
