@@ -54,20 +54,20 @@ static void end_vcpu(struct time_vcpu *vcpu, enum news news)
  */
 static void begin_wall(const struct time_domain *domain)
 {
-    *domain->wc_version = domain->wall_version + 1;
+    RECORD_STORE(*domain->wc_version, domain->wall_version + 1);
 }
 
 static void fill_wall(const struct time_domain *domain)
 {
-    *domain->wc_sec = (uint32_t)keeper.wall_base.s;
-    *domain->wc_sec_hi = (uint32_t)((uint64_t)keeper.wall_base.s >> 32);
-    *domain->wc_nsec = keeper.wall_base.ns;
+    RECORD_STORE(*domain->wc_sec, (uint32_t)keeper.wall_base.s);
+    RECORD_STORE(*domain->wc_sec_hi, (uint32_t)((uint64_t)keeper.wall_base.s >> 32));
+    RECORD_STORE(*domain->wc_nsec, keeper.wall_base.ns);
 }
 
 static void end_wall(struct time_domain *domain)
 {
     domain->wall_version += 2;
-    *domain->wc_version = domain->wall_version;
+    RECORD_STORE(*domain->wc_version, domain->wall_version);
 }
 
 static void begin_records_of(const struct time_domain *domain, enum news news)

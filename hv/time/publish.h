@@ -12,6 +12,11 @@
 #include "time/timeline.h"
 #include "time/wallclock.h"
 
+/* The one way to what guests read. A search of interleavings defines it first (test/weak). */
+#ifndef RECORD_STORE
+#define RECORD_STORE(place, value) ((place) = (value))
+#endif
+
 /* What a publish says, before it is laid out. */
 struct published {
     struct line line;

@@ -113,24 +113,39 @@ static inline uint64_t meridian_tsc(void)
 #define MERIDIAN_TSC() meridian_tsc()
 #endif
 
-static inline uint32_t meridian_load(const uint32_t *word)
-{
-    return *(const volatile uint32_t *)word;
-}
-
 /* version1 and version2 at one look: a record is aligned, so the load is one. */
 typedef uint64_t __attribute__((may_alias)) meridian_versions;
-
-static inline uint64_t meridian_load_versions(const struct meridian_record *record)
-{
-    return *(const volatile meridian_versions *)&record->version1;
-}
 
 /* Zero, but not before `tsc` is known. The clobber keeps the compiler's loads of the line above it. */
 static inline uint64_t meridian_zero_after(uint64_t tsc)
 {
     __asm__ volatile("andq $0, %0" : "+r"(tsc) : : "cc", "memory");
     return tsc;
+}
+
+/*
+ * What others write is reached by these alone, one for each kind of access, beside MERIDIAN_TSC(). A search of
+ * interleavings defines all of them first (test/weak), and so runs this very reader.
+ */
+#ifndef MERIDIAN_LOAD
+#define MERIDIAN_LOAD(word)            (*(const volatile __typeof__(word) *)&(word))
+#define MERIDIAN_LOAD_VERSIONS(record) (*(const volatile meridian_versions *)&(record)->version1)
+#define MERIDIAN_FIELD(field)          (field) /* of a line: what is not used is not loaded */
+#define MERIDIAN_ZERO_AFTER(tsc)       meridian_zero_after(tsc)
+#define MERIDIAN_LOAD_LAST(word)       __atomic_load_n(word, __ATOMIC_RELAXED)
+#define MERIDIAN_SWAP_LAST(word, seen, ns) \
+    __atomic_compare_exchange_n(word, seen, ns, 0, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED)
+#define MERIDIAN_PAUSE() __asm__ volatile("pause" : : : "memory")
+#endif
+
+static inline uint32_t meridian_load(const uint32_t *word)
+{
+    return MERIDIAN_LOAD(*word);
+}
+
+static inline uint64_t meridian_load_versions(const struct meridian_record *record)
+{
+    return MERIDIAN_LOAD_VERSIONS(record);
 }
 
 /* pvclock's shift, a negative one to the right. Bits shifted out at the top stand for more than 292 years. */
@@ -172,21 +187,21 @@ MERIDIAN_INLINE int meridian_try(const void *where, int meridian, struct meridia
     out->tsc = tsc;
     out->version = version;
     /* step R3: the line */
-    out->tsc_timestamp = record->tsc_timestamp;
-    out->system_time = record->system_time;
-    out->tsc_to_system_mul = record->tsc_to_system_mul;
-    out->tsc_shift = record->tsc_shift;
-    out->flags = record->flags;
-    out->disruptions = meridian ? record->disruptions : 0;
-    out->cpu_freq = meridian ? record->cpu_freq : 0;
-    out->wall_sec = meridian ? record->wall_sec : 0;
-    out->wall_nsec = meridian ? record->wall_nsec : 0;
-    out->err_ppb = meridian ? record->err_ppb : MERIDIAN_UNKNOWN_PPB;
-    out->err_ns = meridian ? record->err_ns : MERIDIAN_UNKNOWN_NS;
+    out->tsc_timestamp = MERIDIAN_FIELD(record->tsc_timestamp);
+    out->system_time = MERIDIAN_FIELD(record->system_time);
+    out->tsc_to_system_mul = MERIDIAN_FIELD(record->tsc_to_system_mul);
+    out->tsc_shift = MERIDIAN_FIELD(record->tsc_shift);
+    out->flags = MERIDIAN_FIELD(record->flags);
+    out->disruptions = meridian ? MERIDIAN_FIELD(record->disruptions) : 0;
+    out->cpu_freq = meridian ? MERIDIAN_FIELD(record->cpu_freq) : 0;
+    out->wall_sec = meridian ? MERIDIAN_FIELD(record->wall_sec) : 0;
+    out->wall_nsec = meridian ? MERIDIAN_FIELD(record->wall_nsec) : 0;
+    out->err_ppb = meridian ? MERIDIAN_FIELD(record->err_ppb) : MERIDIAN_UNKNOWN_PPB;
+    out->err_ns = meridian ? MERIDIAN_FIELD(record->err_ns) : MERIDIAN_UNKNOWN_NS;
 
     /* step R4: the versions again, not before the TSC */
     /* The low half alone: it is there before the two are put together. */
-    record = (const struct meridian_record *)((uintptr_t)where + meridian_zero_after((uint32_t)tsc));
+    record = (const struct meridian_record *)((uintptr_t)where + MERIDIAN_ZERO_AFTER((uint32_t)tsc));
     if (version & 1)
         return 0;
     return meridian ? meridian_load_versions(record) == ((uint64_t)version << 32 | version)
@@ -203,7 +218,7 @@ static inline const struct meridian_record *meridian_slot(const struct meridian_
 /* Whether the common record says STABLE; it holds only if a whole copy says so too. */
 MERIDIAN_INLINE int meridian_says_stable(const struct meridian_record *common)
 {
-    return common && *(const volatile uint8_t *)&common->flags & MERIDIAN_FLAG_TSC_STABLE;
+    return common && MERIDIAN_LOAD(common->flags) & MERIDIAN_FLAG_TSC_STABLE;
 }
 
 MERIDIAN_INLINE int meridian_try_common(const struct meridian_record *common, struct meridian_sample *out)
@@ -235,7 +250,7 @@ static inline __attribute__((cold)) void meridian_wait(const struct meridian_clo
                                                        struct meridian_counts *counts, uint32_t tries)
 {
     counts->retries++;
-    __asm__ volatile("pause" : : : "memory");
+    MERIDIAN_PAUSE();
     if (tries % MERIDIAN_YIELD_TRIES == 0 && clock->yield) {
         counts->stalls++;
         clock->yield();
@@ -279,10 +294,10 @@ MERIDIAN_INLINE uint64_t meridian_raw_ns(const struct meridian_sample *sample)
 /* Raises a point to the highest that any VCPU has seen. An x86 locked instruction is a full barrier. */
 static inline uint64_t meridian_clamp(uint64_t *last_ns, uint64_t ns, struct meridian_counts *counts)
 {
-    uint64_t seen = __atomic_load_n(last_ns, __ATOMIC_RELAXED);
+    uint64_t seen = MERIDIAN_LOAD_LAST(last_ns);
     /* step S3: raised to the highest that any VCPU has seen */
     while (seen < ns)
-        if (__atomic_compare_exchange_n(last_ns, &seen, ns, 0, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
+        if (MERIDIAN_SWAP_LAST(last_ns, &seen, ns))
             return ns;
     counts->clamps += seen > ns;
     return seen;

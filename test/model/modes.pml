@@ -255,7 +255,7 @@ again:
         printf("cpu %d: %c has line %d at TSC %d: %d ns\n", cpu, 'A' + is_b, from, tsc, got)
     }
 #ifndef NO_CLAMP
-    /* step S3: raised to the highest that any VCPU has seen | __atomic_compare_exchange_n(last_ns, &seen, */
+    /* step S3: raised to the highest that any VCPU has seen | MERIDIAN_SWAP_LAST(last_ns, &seen, ns) */
     atomic {
         home != cpu && (stable[flags] || MFENCE(cpu)) ->
         if

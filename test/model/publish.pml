@@ -39,7 +39,7 @@ byte told_at;             /* ... when its CPU's TSC stood here */
 
 inline record_begin(cpu, record)
 {
-    /* step W1: version1 odd | record->version1 = version + 1; */
+    /* step W1: version1 odd | RECORD_STORE(record->version1, version + 1); */
     store(cpu, WORD(record, VERSION1), 2 * number - 1);
 #ifdef VERSION2_ODD
     store(cpu, WORD(record, VERSION2), 2 * number - 1)
@@ -48,7 +48,7 @@ inline record_begin(cpu, record)
 
 inline record_fill(cpu, record)
 {
-    /* step W2: the data | record->tsc_timestamp = data->line.tsc; */
+    /* step W2: the data | RECORD_STORE(record->tsc_timestamp, data->line.tsc); */
     store(cpu, WORD(record, DATA), number);
     store(cpu, WORD(record, DATA + 1), number)
 }
@@ -59,9 +59,9 @@ inline record_end(cpu, record)
     store(cpu, WORD(record, VERSION1), 2 * number);
     store(cpu, WORD(record, VERSION2), 2 * number)
 #else
-    /* step W3: version2 even | record->version2 = version + 2; */
+    /* step W3: version2 even | RECORD_STORE(record->version2, version + 2); */
     store(cpu, WORD(record, VERSION2), 2 * number);
-    /* step W4: version1 even | record->version1 = version + 2; */
+    /* step W4: version1 even | RECORD_STORE(record->version1, version + 2); */
     store(cpu, WORD(record, VERSION1), 2 * number)
 #endif
 }
@@ -238,7 +238,7 @@ again:
     :: atomic { OUTRUN -> goto failed }
     /* step R2: the TSC, not before version1 | uint64_t tsc = MERIDIAN_TSC(); */
     :: atomic { RUNS && tsc == NEVER -> READ_TSC; printf("cpu %d: R2 TSC %d\n", cpu, tsc) }
-    /* step R3: the line | out->tsc_timestamp = record->tsc_timestamp; */
+    /* step R3: the line | out->tsc_timestamp = MERIDIAN_FIELD(record->tsc_timestamp); */
     :: atomic {
         RUNS && words < FIELDS ->
         load(cpu, WORD(record, DATA + words), got);
