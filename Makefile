@@ -24,6 +24,7 @@ LD      := $(CROSS_COMPILE)ld
 CLANG   ?= clang
 NASM    ?= nasm
 HOST_CC ?= gcc
+HOST_CXX ?= g++
 # Debian's own first: it is the one that python3-pytest is installed for.
 PYTHON  ?= $(firstword $(wildcard /usr/bin/python3) python3)
 
@@ -221,7 +222,7 @@ NEEDS := build $(if $(filter iso usb release run,$(MAKECMDGOALS)),run) \
          $(if $(filter truth test-programs $(B)/outside/%,$(MAKECMDGOALS)),run truth) \
          $(if $(filter bochs,$(MAKECMDGOALS)),run bochs) \
          $(if $(filter bench $(B)/bench/%,$(MAKECMDGOALS)),bench) \
-         $(if $(filter check model,$(MAKECMDGOALS)),model) \
+         $(if $(filter check model $(B)/weak/%,$(MAKECMDGOALS)),model) \
          $(if $(filter check boot plot,$(MAKECMDGOALS)),plot) \
          $(if $(filter uefi32,$(FIRMWARE)),uefi32) \
          $(if $(filter check coverage mutate sim unit fuzz boot lint% format clang-programs $(B)/unit/% \
@@ -276,8 +277,8 @@ check unit lint boot: | install
 fuzz: | install
 	+@$(PYTHON) scripts/fuzz $(if $(SECONDS),--seconds=$(SECONDS)) $(T)
 
-# The record protocol searched in full by spin (docs/model.md).
-model: | install
+# The record protocol searched in full by spin, reader and publisher run under relacy (docs/model.md).
+model: $(B)/weak/weak | install
 	@$(PYTHON) scripts/model $(T)
 
 # Faults put into a copy of the sources, to see that the host tests fail on them (docs/mutation.md).

@@ -124,8 +124,8 @@ static inline uint64_t meridian_zero_after(uint64_t tsc)
 }
 
 /*
- * What others write is reached by these alone, one for each kind of access, beside MERIDIAN_TSC(). A search of
- * interleavings defines all of them first (test/weak), and so runs this very reader.
+ * What others write is reached by these alone, one for each kind of access, beside MERIDIAN_TSC(). A search
+ * of interleavings defines all of them first (test/weak), and so runs this very reader.
  */
 #ifndef MERIDIAN_LOAD
 #define MERIDIAN_LOAD(word)            (*(const volatile __typeof__(word) *)&(word))

@@ -6,6 +6,7 @@ import re
 
 import models
 import pytest
+import weak
 from rows import ROWS
 from rows_screen import SCREENS
 
@@ -39,6 +40,8 @@ def proofs(page):
 def known_to(what):
     if "model" in what:
         return set(models.names())
+    if "relacy" in what:
+        return set(weak.names())
     if "row" in what:
         return {row.name for row in ROWS} | {shown.row.name for shown in SCREENS}
     return unit_cases()
@@ -69,6 +72,6 @@ def test_every_case_and_command_exists(page):
     rows = {row.name for row in ROWS}
     asked = set(re.findall(r"`make check T=([\w-]+)`", text))
     assert asked and not asked - files - rows - {"steps"}
-    assert not set(re.findall(r"`make model T=([\w-]+)`", text)) - set(models.names())
+    assert not set(re.findall(r"`make model T=([\w-]+)`", text)) - set(models.names() + weak.names())
     for name in re.findall(r"`(seed-[\w-]+)`", text):
         assert os.path.exists(f"test/mutate/patches/{name}.patch"), name
