@@ -52,13 +52,14 @@ def test_says_what_records_made_by_hand_mean(compiler, tmp_path):
         assert earliest <= now <= latest, name
         assert said[name][5] == f"1120824001.{point - raw + 1000:09}", name    # UTC of the stamp is the same
     assert said["clamps"] == ["3"]      # two points and one time of day
+    assert said["in_it"] == ["1", "7", "70"] and said["after_it"] == ["0", "0", "0"]
 
     for name, raw in (("xen", WHOLE + 1000), ("kvm", WHOLE)):
         assert list(map(int, said[name])) == [raw, 0, raw, UNKNOWN, UNKNOWN], name
 
 
 def test_names_of_the_page_are_names_of_the_header():
-    header = read("include/meridian/clock.h") + read("include/meridian/abi.h")
+    header = "".join(read(f"include/meridian/{name}.h") for name in ("clock", "breach", "abi"))
     for name in sorted(set(re.findall(r"\b(?:meridian_\w+|MERIDIAN_\w+)\b", read(PAGE)))):
         assert re.search(rf"\b{name}\b", header), f"{PAGE} names {name}"
     for path in re.findall(r"`((?:include|test|docs|guest|hv)/[\w./]+)`", read(PAGE)):

@@ -2,6 +2,7 @@
  * A kernel's clock on Meridian's reader, whole. It is C11 and C++17. The kernel around it gives the functions
  * that begin with kernel_; all else is here. docs/reader.md holds this file word for word.
  */
+#include "meridian/breach.h"
 #include "meridian/clock.h"
 
 #define MAX_VCPUS 256u
@@ -30,6 +31,13 @@ static uint64_t last_ns __attribute__((aligned(64)));
 
 static struct meridian_clock the_clock;
 
+/* An address for the page that tells what bounds assume and when they failed; NULL: there is none. */
+static union {
+    struct meridian_assumed page;
+    char whole[4096];
+} assumed_window __attribute__((aligned(4096)));
+static const struct meridian_assumed *assumed;
+
 /* ---- A Xen PV guest, on Meridian or on Xen ---- */
 
 /* Maps the time pages. Returns 0 where there are none: on Xen, or if there are more VCPUs than room. */
@@ -47,6 +55,12 @@ static int map_time_pages(unsigned vcpus)
     return 1;
 }
 
+static const struct meridian_assumed *map_assumed(void)
+{
+    long mfn = kernel_hypercall(MERIDIAN_HYPERCALL, MERIDIAN_OP_ASSUMED, 0);
+    return mfn < 0 || kernel_map(&assumed_window, (uint64_t)mfn) ? 0 : &assumed_window.page;
+}
+
 /* Runs once, before other VCPUs run. Returns 1 if every time will have a bound, 0 if none will. */
 int clock_init_xen(unsigned vcpus)
 {
@@ -57,6 +71,7 @@ int clock_init_xen(unsigned vcpus)
     the_clock.where = kernel_vcpu;
     the_clock.yield = kernel_yield;
     the_clock.last_ns = &last_ns;
+    assumed = mapped ? map_assumed() : 0;
     return mapped;
 }
 
@@ -110,4 +125,13 @@ int clock_utc(struct meridian_counts *counts, struct meridian_wall *out)
         return 0;
     *out = meridian_wall(&the_clock, counts);
     return 1;
+}
+
+/*
+ * Returns whether the bound of an interval that was read before held, as far as was told until now. If it did
+ * not, *by says by how much at most.
+ */
+enum meridian_answer clock_breached(const struct meridian_interval *interval, struct meridian_breach *by)
+{
+    return meridian_breached(assumed, interval, by);
 }

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "meridian/breach.h"
 #include "meridian/clock.h"
 
 int clock_init_xen(unsigned vcpus);
@@ -15,10 +16,11 @@ void clock_init_kvm(void);
 uint64_t clock_ns(struct meridian_counts *counts);
 struct meridian_interval clock_interval(struct meridian_counts *counts);
 int clock_utc(struct meridian_counts *counts, struct meridian_wall *out);
+enum meridian_answer clock_breached(const struct meridian_interval *interval, struct meridian_breach *by);
 
 #define FRAME 0x1000u /* of the first time page */
 
-static struct meridian_record frames[2][MERIDIAN_SLOTS_PER_PAGE], xen_time[100];
+static struct meridian_record frames[3][MERIDIAN_SLOTS_PER_PAGE], xen_time[100];
 static uint64_t tsc, vcpu, written_to;
 static int on_meridian;
 static struct meridian_counts counts;
@@ -34,6 +36,8 @@ long kernel_hypercall(unsigned number, uint64_t first, uint64_t second)
         return -38;
     if (first == MERIDIAN_OP_MAGIC)
         return MERIDIAN_MAGIC;
+    if (first == MERIDIAN_OP_ASSUMED)
+        return FRAME + 2;
     return first == MERIDIAN_OP_PAGE && second < 2 ? (long)(FRAME + second) : -22;
 }
 
@@ -99,13 +103,40 @@ static void show(const char *what)
     printf("\n");
 }
 
+/* One breach was told: from 10 s on for a second, by 7 to 70 ns. */
+static void tell_breach(void)
+{
+    struct meridian_assumed page;
+    memset(&page, 0, sizeof(page));
+    page.breaches = 1;
+    page.last[0].from_ns = 10000000000;
+    page.last[0].to_ns = 11000000000;
+    page.last[0].at_least_ns = 7;
+    page.last[0].at_most_ns = 70;
+    memcpy(frames[2], &page, sizeof(page));
+}
+
+static void show_breached(const char *what, uint64_t later_ns)
+{
+    struct meridian_breach by = {0, 0, 0, 0};
+    struct meridian_interval i = clock_interval(&counts);
+    i.earliest_ns += later_ns;
+    i.now_ns += later_ns;
+    i.latest_ns += later_ns;
+    enum meridian_answer answer = clock_breached(&i, &by);
+    printf("%s %d %" PRIu64 " %" PRIu64 "\n", what, (int)answer, by.at_least_ns, by.at_most_ns);
+}
+
 int main(void)
 {
     on_meridian = 1;
+    tell_breach();
     tsc = 5000;
     frames[0][0] = record(MERIDIAN_FLAG_TSC_STABLE, 10000000000);
     printf("mapped %d\n", clock_init_xen(64));
     show("unified");
+    show_breached("in_it", 0);
+    show_breached("after_it", 2000000000);
 
     frames[0][0].flags = 0;
     frames[0][1] = record(0, 10000000500); /* VCPU 0 */
