@@ -119,8 +119,8 @@ static inline enum meridian_answer meridian_breached_by(const struct meridian_as
  * Tells whether the world was, at the interval's time, worse than its bound assumed, as far as it was told so
  * far. MERIDIAN_BREACHED: *out has from when to when, by how much some read then was beyond its bound at
  * least, and by how much this one can be at most; all ones: not known. Then err_ns and that together hold.
- * Else *out is not touched. An interval without a bound promised nothing, and is kept. A breach is told at the
- * look that shows it, a quarter second after it at the soonest: ask later, or again.
+ * Else *out is not touched. An interval without a bound promised nothing, and is kept. A breach is told at
+ * the look that shows it, not when it happens: ask later, or again.
  */
 static inline enum meridian_answer meridian_breached(const struct meridian_assumed *page,
                                                      const struct meridian_interval *interval,

@@ -42,9 +42,10 @@
 #include "meridian/abi.h"
 
 #define MERIDIAN_YIELD_TRIES 1000u /* failed tries, each with a PAUSE, before the yield hook is called */
-#define MERIDIAN_FRESH_NS    1000000000u /* past this age the publisher may be dead, and ... */
-#define MERIDIAN_STALE_PPB   100000u     /* ... the bound grows by so much more: 100 ppm */
-#define MERIDIAN_MAX_PPB     999000000u  /* a bound that grows by a second a second says nothing: unknown */
+#define MERIDIAN_FRESH_NS    1000000000u  /* past this age the publisher may be dead, and ... */
+#define MERIDIAN_STALE_PPB   100000u      /* ... the bound grows by so much more: 100 ppm, ... */
+#define MERIDIAN_DEAD_NS     64000000000u /* ... but past this age it is unknown (docs/reader.md) */
+#define MERIDIAN_MAX_PPB     999000000u   /* a bound that grows by a second a second says nothing: unknown */
 
 /* A call would cost as much as the arithmetic; what is rare would cost the rest its registers. */
 #define MERIDIAN_INLINE            static inline __attribute__((always_inline))
@@ -332,7 +333,7 @@ MERIDIAN_INLINE uint64_t meridian_bound_ns(const struct meridian_sample *sample)
         return MERIDIAN_UNKNOWN_NS;
     uint64_t growth = meridian_growth_ns(sample->age_ns, sample->err_ppb);
     if (MERIDIAN_RARELY(sample->age_ns > MERIDIAN_FRESH_NS)) {
-        if (sample->age_ns > INT64_MAX / 2) /* the sums below would overflow */
+        if (sample->age_ns > MERIDIAN_DEAD_NS)
             return MERIDIAN_UNKNOWN_NS;
         growth += meridian_growth_ns(sample->age_ns - MERIDIAN_FRESH_NS, MERIDIAN_STALE_PPB);
     }

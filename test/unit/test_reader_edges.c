@@ -21,15 +21,17 @@ static void a_bound_is_tight_and_safe(void **state)
     (void)state;
     for (int i = 0; i < 300000; i++) {
         uint64_t err = random_next(&r) >> (24 + random_next(&r) % 40);
-        uint64_t age = random_next(&r) >> (2 + random_next(&r) % 60);
+        uint64_t age = random_next(&r) >> (2 + random_next(&r) % 60) >> 26; /* up to 68 s */
         uint32_t ppb = (uint32_t)(random_next(&r) % 900000000 >> random_next(&r) % 30);
         unsigned __int128 growth = (unsigned __int128)age * ppb, most;
 
         if (age > 1000000000)
             growth += (unsigned __int128)(age - 1000000000) * 100000;
         most = growth / 1000000000 + growth / 1000000000 * 3 / 10000 + age / 4000000000u * 2 + 4;
-        if (err + most > INT64_MAX)
+        if (age > MERIDIAN_DEAD_NS) {
+            assert_true(bound(err, ppb, age) == UNKNOWN);
             continue;
+        }
         assert_true(bound(err, ppb, age) >= err + (growth + 999999999) / 1000000000);
         assert_true(bound(err, ppb, age) <= err + most);
     }
@@ -189,10 +191,90 @@ static void stale_begins_after_a_second(void **state)
     assert_true(bound(0, 999000001, 0) == UNKNOWN);
 }
 
+/* ---- A dead publisher ---- */
+
+/* How far a rate that wanders by D from the stamp on has carried R away, rounded up. */
+static uint64_t carried_ns(uint64_t wander_ppb_s, uint64_t age_ns)
+{
+    unsigned __int128 twice = (unsigned __int128)wander_ppb_s * age_ns * age_ns, unit = 2000000000000000000u;
+
+    return (uint64_t)((twice + unit - 1) / unit);
+}
+
+static uint64_t most_carried_ns; /* beyond the bound, in the last call of holds_until() */
+
+/* A record's growth contains the wander of one second, and may contain nothing else. */
+static bool holds_until(uint32_t wander_ppb_s, uint64_t last_ns, uint64_t step_ns)
+{
+    most_carried_ns = 0;
+    for (uint64_t age = 0; age <= last_ns; age += step_ns) {
+        uint64_t given = bound(0, wander_ppb_s, age), carried = carried_ns(wander_ppb_s, age);
+
+        if (carried > given && carried - given > most_carried_ns)
+            most_carried_ns = carried - given;
+    }
+    return most_carried_ns == 0;
+}
+
+/* Each rung of D up to the one above Dmax, by the ms; and every D there is, by the second. */
+static void a_dead_publishers_bound_is_true_for_64_s(void **state)
+{
+    static const uint32_t rungs[] = {10, 22, 46, 100, 215, 464, 1000, 2200};
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof rungs / sizeof rungs[0]; i++)
+        assert_true(holds_until(rungs[i], MERIDIAN_DEAD_NS, 999983));
+    for (uint32_t wander = 0; wander <= 3000; wander++)
+        assert_true(holds_until(wander, MERIDIAN_DEAD_NS, 250000000));
+}
+
+/* What is added past a second covers Dmax too, where the D in force is the smallest. */
+static void past_a_second_it_is_true_at_dmax(void **state)
+{
+    (void)state;
+    for (uint64_t age = 1010000000; age <= MERIDIAN_DEAD_NS; age += 999983)
+        assert_true(bound(0, 10, age) >= carried_ns(1000, age));
+}
+
+/* The limit is not without need: half as much wander again is more than it allows. */
+static void beyond_3175_ppb_a_second_it_is_not(void **state)
+{
+    (void)state;
+    assert_true(holds_until(3175, MERIDIAN_DEAD_NS, 999983));
+    assert_false(holds_until(3180, MERIDIAN_DEAD_NS, 1000000000));
+    assert_false(holds_until(3300, MERIDIAN_DEAD_NS, 1000000000));
+}
+
+/* Either way of reading, and the time of day; the point goes on. */
+static void past_64_s_it_is_unknown(void **state)
+{
+    (void)state;
+    for (unsigned way = 0; way < 2; way++) {
+        struct meridian_interval last = read_stable(line(1000, 5000000000), MERIDIAN_DEAD_NS, way);
+        struct meridian_interval past = read_stable(line(1000, 5000000000), MERIDIAN_DEAD_NS + 1, way);
+
+        assert_in_range(last.err_ns, 100 + 6364000, 100 + 6367000);
+        assert_int_equal(last.now_ns, 5000000000 + MERIDIAN_DEAD_NS);
+        assert_true(past.err_ns == UNKNOWN && past.latest_ns == UNKNOWN);
+        assert_int_equal(past.earliest_ns, 0);
+        assert_int_equal(past.now_ns, 5000000000 + MERIDIAN_DEAD_NS + 1);
+    }
+    assert_true(meridian_wall(&clock_here, &counts).err_ns == UNKNOWN);
+    assert_true(meridian_wall(&clock_here, &counts).earliest.sec == INT64_MIN);
+    /* Written anew, it is known again at once. */
+    tsc_now += 1000;
+    read_stable(line(tsc_now, 80000000000), 0, true);
+    assert_int_equal(meridian_now(&clock_here, &counts).err_ns, 101);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_bound_is_tight_and_safe),
+        TEST(a_dead_publishers_bound_is_true_for_64_s),
+        TEST(past_a_second_it_is_true_at_dmax),
+        TEST(beyond_3175_ppb_a_second_it_is_not),
+        TEST(past_64_s_it_is_unknown),
         TEST(an_unknown_bound_leaves_the_point),
         TEST(what_is_unknown_has_no_end),
         TEST(the_thousandth_turn_yields),
