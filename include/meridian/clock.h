@@ -43,8 +43,8 @@
 
 #define MERIDIAN_YIELD_TRIES 1000u /* failed tries, each with a PAUSE, before the yield hook is called */
 #define MERIDIAN_FRESH_NS    1000000000u  /* past this age the publisher may be dead, and ... */
-#define MERIDIAN_STALE_PPB   100000u      /* ... the bound grows by so much more: 100 ppm, ... */
-#define MERIDIAN_DEAD_NS     64000000000u /* ... but past this age it is unknown (docs/reader.md) */
+#define MERIDIAN_STALE_PPB   100000u      /* ... the bound grows by so much more: 100 ppm */
+#define MERIDIAN_DEAD_NS     64000000000u /* past this age it is unknown: D t^2 / 2 would come to more */
 #define MERIDIAN_MAX_PPB     999000000u   /* a bound that grows by a second a second says nothing: unknown */
 
 /* A call would cost as much as the arithmetic; what is rare would cost the rest its registers. */

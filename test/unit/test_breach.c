@@ -144,6 +144,48 @@ static void the_most_is_unknown_beside_what_is_lost(void **state)
     assert_int_equal(by.at_most_ns, 1002);
 }
 
+/* At the very end of the oldest that is kept, one that is lost may have ended too. */
+static void an_end_that_is_touched_may_be_a_lost_ones(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 9; i++)
+        tell();
+    assert_int_equal(ask(11 * SECOND + 100), MERIDIAN_BREACHED);
+    assert_true(by.at_most_ns == UNKNOWN);
+    assert_int_equal(ask(11 * SECOND + 101), MERIDIAN_KEPT);
+}
+
+/* A breach of no length, at the moment 0, by nothing: told as it stands. */
+static void nothing_is_made_larger(void **state)
+{
+    struct meridian_interval i = {0, 0, 5, 5};
+
+    (void)state;
+    page_told.breaches = 1;
+    assert_int_equal(meridian_breached(&page_told, &i, &by), MERIDIAN_BREACHED);
+    assert_true(by.from_ns == 0 && by.to_ns == 0 && by.at_least_ns == 0 && by.at_most_ns == 0);
+}
+
+static void a_copy_is_of_every_field(void **state)
+{
+    struct meridian_assumed copy;
+
+    (void)state;
+    memset(&copy, 0xff, sizeof copy);
+    page_told = (struct meridian_assumed){.version = 4,
+                                          .wander_ppb_s = 215,
+                                          .phase_ns = 7,
+                                          .most_wander_ppb_s = 1000,
+                                          .wander_origin = MERIDIAN_ORIGIN_LEARNED,
+                                          .phase_origin = MERIDIAN_ORIGIN_FIXED,
+                                          .resolution_ns = 140,
+                                          .excursion_ns = 8};
+    tell();
+    assert_int_equal(meridian_read_assumed(&page_told, &copy), 1);
+    assert_memory_equal(&copy, &page_told, sizeof copy);
+    assert_int_equal(meridian_read_assumed(NULL, &copy), 0);
+}
+
 static void what_promised_nothing_is_kept(void **state)
 {
     struct meridian_interval i = {0, 10 * SECOND, UNKNOWN, UNKNOWN};
@@ -167,6 +209,31 @@ static void no_page_and_no_sense_are_unsure(void **state)
     assert_int_equal(ask(5 * SECOND), MERIDIAN_UNSURE);
 }
 
+/* Bytes of any kind: an answer comes, and what it says of a breach is in the page. */
+static void any_page_has_an_answer(void **state)
+{
+    struct random r = {3};
+    unsigned answers[3] = {0};
+
+    (void)state;
+    for (unsigned i = 0; i < 200000; i++) {
+        unsigned char *bytes = (unsigned char *)&page_told;
+
+        for (unsigned n = 0; n < sizeof page_told; n++)
+            bytes[n] = (unsigned char)random_next(&r);
+        page_told.version &= ~1u;
+        if (i % 2)
+            page_told.breaches %= 12;
+        for (unsigned n = 0; n < MERIDIAN_BREACHES_KEPT && i % 4 > 1; n++)
+            page_told.last[n].to_ns |= page_told.last[n].from_ns;
+        enum meridian_answer answer = ask(random_next(&r) >> random_next(&r) % 64);
+        assert_in_range(answer, MERIDIAN_KEPT, MERIDIAN_UNSURE);
+        answers[answer]++;
+        assert_true(answer == MERIDIAN_BREACHED ? by.from_ns <= by.to_ns : by.from_ns == 1);
+    }
+    assert_true(answers[0] > 1000 && answers[1] > 1000 && answers[2] > 1000);
+}
+
 /* ---- Torn pages ---- */
 
 static void a_page_written_for_ever_is_unsure(void **state)
@@ -174,7 +241,9 @@ static void a_page_written_for_ever_is_unsure(void **state)
     (void)state;
     tell();
     page_told.version++;
+    pauses = 0;
     assert_int_equal(ask(500), MERIDIAN_UNSURE);
+    assert_int_equal(pauses, 1000);
     page_told.version++;
     assert_int_equal(ask(500), MERIDIAN_BREACHED);
 }
@@ -285,8 +354,12 @@ int main(void)
         cmocka_unit_test_setup(several_are_told_as_one, empty),
         cmocka_unit_test_setup(what_is_lost_is_unsure_and_no_more, empty),
         cmocka_unit_test_setup(the_most_is_unknown_beside_what_is_lost, empty),
+        cmocka_unit_test_setup(an_end_that_is_touched_may_be_a_lost_ones, empty),
+        cmocka_unit_test_setup(nothing_is_made_larger, empty),
+        cmocka_unit_test_setup(a_copy_is_of_every_field, empty),
         cmocka_unit_test_setup(what_promised_nothing_is_kept, empty),
         cmocka_unit_test_setup(no_page_and_no_sense_are_unsure, empty),
+        cmocka_unit_test_setup(any_page_has_an_answer, empty),
         cmocka_unit_test_setup(a_page_written_for_ever_is_unsure, empty),
         cmocka_unit_test_setup(a_torn_page_is_read_again, empty),
         cmocka_unit_test_setup(no_answer_is_false, empty),
