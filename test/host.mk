@@ -19,7 +19,7 @@ BENCH_CFLAGS  := -std=gnu11 -O2 -g -mno-red-zone -Wall -Wextra -Werror $(INCLUDE
                  -pthread
 BENCH_READERS := $(B)/bench/by_gcc.o $(B)/bench/by_clang.o
 BENCH_LINE    := test/bench/host.c test/bench/line.c
-BENCH_SOURCES := $(addprefix test/bench/,bench.c reads.c order.c publisher.c) $(BENCH_LINE) \
+BENCH_SOURCES := $(addprefix test/bench/,bench.c reads.c beside.c order.c publisher.c) $(BENCH_LINE) \
                  $(wildcard hv/time/*.c) $(addprefix hv/keeper/,publisher.c records.c latch.c)
 COUNT_SOURCES := test/bench/count.c $(BENCH_LINE) $(addprefix hv/time/,line.c publish.c)
 

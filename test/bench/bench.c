@@ -23,8 +23,10 @@ int main(void)
     printf("ratio: to Linux's pvclock form, within a round; medians of %u rounds\n", ROUNDS);
     place_init(&the_place);
     bench_reads(&the_place, ROUNDS);
-    if (cpus > 1) {
+    if (cpus > 1)
         bench_two_threads(&the_place, ROUNDS);
+    bench_beside(ROUNDS, cpus > 1);
+    if (cpus > 1) {
         bench_order(&the_place, ORDER_SECONDS);
     } else {
         printf("\nOne CPU only: nothing is measured with two threads.\n");

@@ -20,9 +20,20 @@ double median(double *values, size_t count); /* sorts them */
 void place_init(struct place *place);
 void place_publish(struct place *place); /* on both pages, from the line before */
 
+/* reads.c: what was measured, for who compares it. */
+#define COMPILERS 2u /* gcc, clang */
+
+enum read_kind { READ_LOOP, READ_ALONE, READ_THREADS, KINDS };
+
+double reads_ns(enum read_kind kind, unsigned compiler, enum form_id form, unsigned rounds);
+/* The median of the ratios within the rounds. */
+double reads_ratio(enum read_kind kind, unsigned compiler, enum form_id form, enum form_id to,
+                   unsigned rounds);
+
 /* The parts: each prints its table. */
 void bench_reads(struct place *place, unsigned rounds);
 void bench_two_threads(struct place *place, unsigned rounds);
+void bench_beside(unsigned rounds, bool two_threads);
 void bench_publisher(unsigned publishes);
 void bench_order(struct place *place, double seconds);
 

@@ -138,6 +138,7 @@ FORM(interval, use_interval(&place->unified, &counts))
 FORM(point_constant, USE(meridian_now_ns(&constant, &counts)))
 FORM(interval_constant, use_interval(&constant, &counts))
 FORM(cas, USE(pvclock(place, place->page, lfence_rdtsc, 1)))
+FORM(cas_pointer, USE(pvclock(place, place->pointer, lfence_rdtsc, 1)))
 FORM(percpu, USE(meridian_now_ns(&place->percpu, &counts)))
 FORM(vdso, read_vdso())
 
@@ -168,6 +169,7 @@ const struct compiled OUT = {
         [FORM_INTERVAL_CONSTANT] = {"  interval, its clock a constant", interval_constant_loop,
                                     interval_constant_alone},
         [FORM_CAS] = {"pvclock, CAS on a last value", cas_loop, cas_alone},
+        [FORM_CAS_POINTER] = {"  its record behind a pointer", cas_pointer_loop, cas_pointer_alone},
         [FORM_PERCPU] = {"Meridian's point, per-CPU mode", percpu_loop, percpu_alone},
         [FORM_VDSO] = {"vDSO, CLOCK_MONOTONIC", vdso_loop, vdso_alone},
     }};

@@ -13,11 +13,10 @@
 #define READS      1000u
 #define CHUNK      50u /* reads of the other thread, after which it checks for a new order */
 #define MOST       2000u
-#define COMPILERS  2u
 #define MOST_SPINS (1u << 30) /* of a wait for the other thread, before it is given up */
 
 static const struct compiled *const by[COMPILERS] = {&by_gcc, &by_clang};
-static double ns[COMPILERS][FORMS][MOST], ratio[MOST];
+static double ns[KINDS][COMPILERS][FORMS][MOST], values[MOST];
 
 static double one(form_run run, struct place *place)
 {
@@ -27,32 +26,41 @@ static double one(form_run run, struct place *place)
     return (double)(host_tsc() - start) / host_ticks_per_ns() / READS;
 }
 
-static void print_table(const char *title, unsigned rounds)
+double reads_ns(enum read_kind kind, unsigned compiler, enum form_id form, unsigned rounds)
+{
+    for (unsigned i = 0; i < rounds; i++)
+        values[i] = ns[kind][compiler][form][i];
+    return median(values, rounds);
+}
+
+double reads_ratio(enum read_kind kind, unsigned compiler, enum form_id form, enum form_id to,
+                   unsigned rounds)
+{
+    for (unsigned i = 0; i < rounds; i++)
+        values[i] = ns[kind][compiler][form][i] / ns[kind][compiler][to][i];
+    return median(values, rounds);
+}
+
+static void print_table(const char *title, enum read_kind kind, unsigned rounds)
 {
     printf("\n%-36s %8s %7s %10s %7s\n", title, "gcc ns", "ratio", "clang ns", "ratio");
     for (unsigned f = 0; f < FORMS; f++) {
         printf("  %-34s", by_gcc.form[f].name);
-        for (unsigned c = 0; c < COMPILERS; c++) {
-            double typical;
-
-            for (unsigned i = 0; i < rounds; i++)
-                ratio[i] = ns[c][f][i] / ns[c][FORM_PVCLOCK][i];
-            typical = median(ratio, rounds);
-            for (unsigned i = 0; i < rounds; i++)
-                ratio[i] = ns[c][f][i];
-            printf(c ? " %10.1f %7.3f" : " %8.1f %7.3f", median(ratio, rounds), typical);
-        }
+        for (unsigned c = 0; c < COMPILERS; c++)
+            printf(c ? " %10.1f %7.3f" : " %8.1f %7.3f", reads_ns(kind, c, f, rounds),
+                   reads_ratio(kind, c, f, FORM_PVCLOCK, rounds));
         printf("\n");
     }
 }
 
-static void run_rounds(struct place *place, unsigned rounds, bool alone)
+static void run_rounds(struct place *place, enum read_kind kind, unsigned rounds)
 {
     for (unsigned i = 0; i < rounds; i++) {
         place_publish(place);
         for (unsigned f = 0; f < FORMS; f++) {
             for (unsigned c = 0; c < COMPILERS; c++)
-                ns[c][f][i] = one(alone ? by[c]->form[f].alone : by[c]->form[f].loop, place);
+                ns[kind][c][f][i] =
+                    one(kind == READ_ALONE ? by[c]->form[f].alone : by[c]->form[f].loop, place);
         }
     }
 }
@@ -61,10 +69,10 @@ void bench_reads(struct place *place, unsigned rounds)
 {
     rounds = rounds < MOST ? rounds : MOST;
     host_pin(0);
-    run_rounds(place, rounds, false);
-    print_table("One thread, reads back to back", rounds);
-    run_rounds(place, rounds, true);
-    print_table("One thread, nothing overlapped", rounds);
+    run_rounds(place, READ_LOOP, rounds);
+    print_table("One thread, reads back to back", READ_LOOP, rounds);
+    run_rounds(place, READ_ALONE, rounds);
+    print_table("One thread, nothing overlapped", READ_ALONE, rounds);
 }
 
 /* ---- Two threads: the other one reads in the same way, all the time ---- */
@@ -110,10 +118,10 @@ void bench_two_threads(struct place *place, unsigned rounds)
         place_publish(place);
         for (unsigned f = 0; f < FORMS; f++) {
             for (unsigned c = 0; c < COMPILERS; c++)
-                ns[c][f][i] = one_of_two(by[c]->form[f].loop, place);
+                ns[READ_THREADS][c][f][i] = one_of_two(by[c]->form[f].loop, place);
         }
     }
     __atomic_store_n(&ordered, NULL, __ATOMIC_RELEASE);
     pthread_join(other, NULL);
-    print_table("Two threads on two CPUs, the same form", rounds);
+    print_table("Two threads on two CPUs, the same form", READ_THREADS, rounds);
 }
