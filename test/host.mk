@@ -17,18 +17,27 @@ $(B)/unit/%: test/unit/%.c $$(call sources_of,test/unit/$$*.c) $(HEADERS) | inst
 BENCH_HEADERS := $(HEADERS) $(wildcard test/bench/*.h)
 BENCH_CFLAGS  := -std=gnu11 -O2 -g -mno-red-zone -Wall -Wextra -Werror $(INCLUDES) -Itest/bench $(SYSTEM) \
                  -pthread
-BENCH_READERS := $(B)/bench/by_gcc.o $(B)/bench/by_clang.o
+BENCH_FORMS   := $(B)/bench/by_gcc.o $(B)/bench/by_clang.o
+BENCH_HOOKS   := $(BENCH_FORMS:.o=_hook.o)
+BENCH_READERS := $(BENCH_FORMS) $(BENCH_HOOKS)
 BENCH_LINE    := test/bench/host.c test/bench/line.c
 BENCH_SOURCES := $(addprefix test/bench/,bench.c reads.c beside.c order.c publisher.c) $(BENCH_LINE) \
                  $(wildcard hv/time/*.c) $(addprefix hv/keeper/,publisher.c records.c latch.c)
 COUNT_SOURCES := test/bench/count.c $(BENCH_LINE) $(addprefix hv/time/,line.c publish.c)
 
-$(B)/bench/by_gcc.o: BENCH_CC := $(HOST_CC)
-$(B)/bench/by_clang.o: BENCH_CC := $(CLANG_CC)
-$(BENCH_READERS): $(B)/bench/%.o: test/bench/forms.c $(BENCH_HEADERS) | install
+$(B)/bench/by_gcc.o $(B)/bench/by_gcc_hook.o: BENCH_CC := $(HOST_CC)
+$(B)/bench/by_clang.o $(B)/bench/by_clang_hook.o: BENCH_CC := $(CLANG_CC)
+define COMPILE_FORMS
 	@mkdir -p $(@D)
 	$(if $(V),,@echo "  CC    $@")
 	$(Q)$(BENCH_CC) $(CFLAGS) $(INCLUDES) -Itest/bench -DOUT=$* -c $< -o $@
+endef
+
+$(BENCH_FORMS): $(B)/bench/%.o: test/bench/forms.c $(BENCH_HEADERS) | install
+	$(COMPILE_FORMS)
+
+$(BENCH_HOOKS): $(B)/bench/%_hook.o: test/bench/hook.c $(BENCH_HEADERS) | install
+	$(COMPILE_FORMS)
 
 $(B)/bench/bench: $(BENCH_SOURCES) $(BENCH_READERS) $(BENCH_HEADERS) | install
 	$(if $(V),,@echo "  BENCH $@")

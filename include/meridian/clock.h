@@ -29,10 +29,16 @@
  * So the TSC of an accepted line was read while that line was in force; and the publisher, which marks all
  * records odd before it picks the joint, knows that nobody evaluates the old line beyond the joint.
  *
- * The common case has a short way of its own in meridian_now_ns() and meridian_now(): the common record,
- * STABLE and fresh. It is the same protocol and the same arithmetic, but nothing that follows from the
- * record alone waits for the TSC, and point and bound come out of two products side by side. All else goes
- * the long way, out of line.
+ * A fresh record has a short way of its own in meridian_now_ns() and meridian_now(). It is the same protocol
+ * and the same arithmetic. But nothing that follows from the record alone waits for the TSC, nothing waits for
+ * RDTSC's two halves to be put together, and point and bound come out of two products side by side. All else
+ * goes the long way, out of line.
+ *
+ * In per-CPU mode a read has to know its VCPU before and after the TSC. A kernel that finds out by a load, and
+ * not by a call, says so before it includes this file. The compiler must not make one look out of the two:
+ *
+ *     #define MERIDIAN_WHERE(clock)     my_where()  // in the place of the hook `where`
+ *     #define MERIDIAN_OWN(clock, vcpu) my_record() // that VCPU's own record, in the place of meridian_slot()
  */
 #ifndef MERIDIAN_CLOCK_H
 #define MERIDIAN_CLOCK_H
@@ -76,7 +82,8 @@ struct meridian_clock {
 /* A whole record, and the TSC read while it was in force. */
 struct meridian_sample {
     uint64_t tsc, tsc_timestamp, system_time;
-    uint64_t age_ns; /* from tsc_timestamp to tsc; 0 when the TSC is before the stamp */
+    uint32_t tsc_low, tsc_high; /* the same TSC, as RDTSC gives it */
+    uint64_t age_ns;            /* from tsc_timestamp to tsc; 0 when the TSC is before the stamp */
     uint32_t version, tsc_to_system_mul;
     int8_t tsc_shift;
     uint8_t flags;
@@ -103,15 +110,44 @@ struct meridian_wall {
     uint64_t err_ns;
 };
 
+/* RDTSC's two halves. */
+struct meridian_halves {
+    uint32_t low, high;
+};
+
+MERIDIAN_INLINE uint64_t meridian_join(struct meridian_halves tsc)
+{
+    return (uint64_t)tsc.high << 32 | tsc.low;
+}
+
 /* A kernel with its own form (an alternative with RDTSCP, a test's clock) defines MERIDIAN_TSC() first. */
 #ifndef MERIDIAN_TSC
+MERIDIAN_INLINE struct meridian_halves meridian_tsc_halves(void)
+{
+    struct meridian_halves tsc;
+    __asm__ volatile("lfence\n\trdtsc" : "=a"(tsc.low), "=d"(tsc.high) : : "memory");
+    return tsc;
+}
+
 static inline uint64_t meridian_tsc(void)
 {
-    uint32_t low, high;
-    __asm__ volatile("lfence\n\trdtsc" : "=a"(low), "=d"(high) : : "memory");
-    return (uint64_t)high << 32 | low;
+    return meridian_join(meridian_tsc_halves());
 }
-#define MERIDIAN_TSC() meridian_tsc()
+#else
+MERIDIAN_INLINE struct meridian_halves meridian_tsc_halves(void)
+{
+    uint64_t tsc = MERIDIAN_TSC();
+    struct meridian_halves halves = {(uint32_t)tsc, (uint32_t)(tsc >> 32)};
+    return halves;
+}
+#endif
+
+/* Where the caller runs, and the own record of the VCPU that runs it. */
+#ifndef MERIDIAN_WHERE
+#define MERIDIAN_WHERE(clock) (clock)->where()
+#endif
+#ifndef MERIDIAN_OWN
+#define MERIDIAN_OWN(clock, vcpu) meridian_slot(clock, vcpu)
 #endif
 
 /* version1 and version2 at one look: a record is aligned, so the load is one. */
@@ -183,9 +219,11 @@ MERIDIAN_INLINE int meridian_try(const void *where, int meridian, struct meridia
 {
     const struct meridian_record *record = (const struct meridian_record *)where;
     uint32_t version = meridian_load(&record->version1); /* step R1: version1 */
-    uint64_t tsc = MERIDIAN_TSC();                       /* step R2: the TSC, not before version1 */
+    struct meridian_halves tsc = meridian_tsc_halves();  /* step R2: the TSC, not before version1 */
 
-    out->tsc = tsc;
+    out->tsc = meridian_join(tsc);
+    out->tsc_low = tsc.low;
+    out->tsc_high = tsc.high;
     out->version = version;
     /* step R3: the line */
     out->tsc_timestamp = MERIDIAN_FIELD(record->tsc_timestamp);
@@ -202,7 +240,7 @@ MERIDIAN_INLINE int meridian_try(const void *where, int meridian, struct meridia
 
     /* step R4: the versions again, not before the TSC */
     /* The low half alone: it is there before the two are put together. */
-    record = (const struct meridian_record *)((uintptr_t)where + MERIDIAN_ZERO_AFTER((uint32_t)tsc));
+    record = (const struct meridian_record *)((uintptr_t)where + MERIDIAN_ZERO_AFTER(tsc.low));
     if (version & 1)
         return 0;
     return meridian ? meridian_load_versions(record) == ((uint64_t)version << 32 | version)
@@ -228,9 +266,21 @@ MERIDIAN_INLINE int meridian_try_common(const struct meridian_record *common, st
 }
 
 /*
+ * One try at the caller's own record, of Meridian's or of plain Xen's. It fails if the caller was not on one VCPU
+ * from before the TSC was read until after it: the line and the TSC may be of two CPUs.
+ */
+MERIDIAN_INLINE int meridian_try_own(const struct meridian_clock *clock, int meridian,
+                                     struct meridian_sample *out)
+{
+    uint64_t where = MERIDIAN_WHERE(clock);
+    int whole = meridian ? meridian_try(MERIDIAN_OWN(clock, (uint32_t)where), 1, out)
+                         : meridian_try(clock->xen_time((uint32_t)where), 0, out);
+    return whole && MERIDIAN_WHERE(clock) == where;
+}
+
+/*
  * One try at the record that holds here: slot 0 while it says STABLE, so that the wait does not grow with
- * the number of VCPUs. Else this VCPU's own, if the caller is still there after the TSC was read; if not,
- * the line and the TSC may be of two CPUs.
+ * the number of VCPUs. Else this VCPU's own.
  */
 MERIDIAN_INLINE int meridian_try_here(const struct meridian_clock *clock, struct meridian_sample *out)
 {
@@ -239,11 +289,7 @@ MERIDIAN_INLINE int meridian_try_here(const struct meridian_clock *clock, struct
     if (meridian_says_stable(common))
         /* step S2: a whole copy must say so too */
         return meridian_try_common(common, out);
-
-    uint64_t where = clock->where();
-    int whole = common ? meridian_try(meridian_slot(clock, (uint32_t)where), 1, out)
-                       : meridian_try(clock->xen_time((uint32_t)where), 0, out);
-    return whole && clock->where() == where;
+    return meridian_try_own(clock, common != 0, out);
 }
 
 /* After failed try number `tries`: a short wait, and now and then the processor for others. */
@@ -304,14 +350,19 @@ static inline uint64_t meridian_clamp(uint64_t *last_ns, uint64_t ns, struct mer
     return seen;
 }
 
-/* The sample's point: raw where records are STABLE (no write is shared), else in order by the shared word. */
+/* A sample's time: raw where records are STABLE (no write is shared), else in order by the shared word. */
+MERIDIAN_INLINE uint64_t meridian_in_order(const struct meridian_clock *clock, struct meridian_counts *counts,
+                                           const struct meridian_sample *sample, uint64_t raw_ns)
+{
+    if (sample->flags & MERIDIAN_FLAG_TSC_STABLE || !clock->last_ns)
+        return raw_ns;
+    return meridian_clamp(clock->last_ns, raw_ns, counts);
+}
+
 MERIDIAN_INLINE uint64_t meridian_point_ns(const struct meridian_clock *clock, struct meridian_counts *counts,
                                            const struct meridian_sample *sample)
 {
-    uint64_t ns = meridian_raw_ns(sample);
-    if (sample->flags & MERIDIAN_FLAG_TSC_STABLE || !clock->last_ns)
-        return ns;
-    return meridian_clamp(clock->last_ns, ns, counts);
+    return meridian_in_order(clock, counts, sample, meridian_raw_ns(sample));
 }
 
 /* ppb * 2^32 / 10^9 and a little more (4399 / 1024 is 0.02 % too much), for ppb up to MERIDIAN_MAX_PPB. */
@@ -356,12 +407,23 @@ MERIDIAN_INLINE struct meridian_interval meridian_interval(uint64_t point_ns,
     return i;
 }
 
-/* The long way, from try number `tries` on. */
+/*
+ * The long way. `tries` is 1, or 2 after a first try that failed: a variable in the caller would cost the short
+ * way a register.
+ */
+MERIDIAN_INLINE void meridian_read_long(uint32_t tries, const struct meridian_clock *clock,
+                                        struct meridian_counts *counts, struct meridian_sample *out)
+{
+    if (tries > 1)
+        meridian_wait(clock, counts, tries - 1);
+    meridian_read_from(tries, clock, counts, out);
+}
+
 MERIDIAN_OUT_OF_LINE uint64_t meridian_now_ns_long(uint32_t tries, const struct meridian_clock *clock,
                                                    struct meridian_counts *counts)
 {
     struct meridian_sample sample;
-    meridian_read_from(tries, clock, counts, &sample);
+    meridian_read_long(tries, clock, counts, &sample);
     return meridian_point_ns(clock, counts, &sample);
 }
 
@@ -370,26 +432,45 @@ MERIDIAN_OUT_OF_LINE struct meridian_interval meridian_now_long(uint32_t tries,
                                                                 struct meridian_counts *counts)
 {
     struct meridian_sample sample;
-    meridian_read_from(tries, clock, counts, &sample);
+    meridian_read_long(tries, clock, counts, &sample);
     return meridian_interval(meridian_point_ns(clock, counts, &sample), &sample);
 }
 
-/* Below 2^32 shifted ticks (a record is that old after a second at the least) one product is the whole. */
+/*
+ * Whether the record is younger than 2^32 ticks and at most `limit` shifted ticks, below 2^32: then one product is
+ * the whole. The low halves alone give the ticks; the high ones only say whether that is all.
+ */
+MERIDIAN_INLINE int meridian_is_young(const struct meridian_sample *s, uint32_t limit, uint64_t *shifted)
+{
+    uint32_t stamp = (uint32_t)s->tsc_timestamp, ticks = s->tsc_low - stamp;
+    if (MERIDIAN_RARELY(s->tsc_high != (uint32_t)(s->tsc_timestamp >> 32) + (s->tsc_low < stamp)))
+        return 0;
+    *shifted = meridian_shift(ticks, s->tsc_shift);
+    return *shifted <= limit;
+}
+
+MERIDIAN_INLINE uint64_t meridian_young_ns(const struct meridian_sample *s, uint64_t shifted)
+{
+    return s->system_time + (shifted * s->tsc_to_system_mul >> 32);
+}
+
 MERIDIAN_INLINE uint64_t meridian_now_ns(const struct meridian_clock *clock, struct meridian_counts *counts)
 {
     const struct meridian_record *common = clock->common;
     struct meridian_sample s;
-    uint32_t tries = 1;
+    uint64_t shifted;
     if (meridian_says_stable(common)) {
-        if (MERIDIAN_RARELY(!meridian_try_common(common, &s))) {
-            meridian_wait(clock, counts, tries++);
-        } else {
-            uint64_t shifted = meridian_shift(meridian_ticks(&s, counts), s.tsc_shift);
-            if (!MERIDIAN_RARELY(shifted > UINT32_MAX))
-                return s.system_time + (shifted * s.tsc_to_system_mul >> 32);
-        }
+        if (MERIDIAN_RARELY(!meridian_try_common(common, &s)))
+            return meridian_now_ns_long(2, clock, counts);
+        if (!MERIDIAN_RARELY(!meridian_is_young(&s, UINT32_MAX, &shifted)))
+            return meridian_young_ns(&s, shifted);
+    } else if (common) {
+        if (MERIDIAN_RARELY(!meridian_try_own(clock, 1, &s)))
+            return meridian_now_ns_long(2, clock, counts);
+        if (!MERIDIAN_RARELY(!meridian_is_young(&s, UINT32_MAX, &shifted)))
+            return meridian_in_order(clock, counts, &s, meridian_young_ns(&s, shifted));
     }
-    return meridian_now_ns_long(tries, clock, counts);
+    return meridian_now_ns_long(1, clock, counts);
 }
 
 /*
@@ -423,17 +504,14 @@ MERIDIAN_INLINE struct meridian_interval meridian_now(const struct meridian_cloc
 {
     const struct meridian_record *common = clock->common;
     struct meridian_sample s;
-    uint32_t tries = 1;
+    uint64_t shifted;
     if (meridian_says_stable(common)) {
-        if (MERIDIAN_RARELY(!meridian_try_common(common, &s))) {
-            meridian_wait(clock, counts, tries++);
-        } else if (!MERIDIAN_RARELY(!meridian_is_plain(&s))) {
-            uint64_t shifted = meridian_shift(meridian_ticks(&s, counts), s.tsc_shift);
-            if (!MERIDIAN_RARELY(shifted > MERIDIAN_FRESH_NS))
-                return meridian_fresh(&s, shifted);
-        }
+        if (MERIDIAN_RARELY(!meridian_try_common(common, &s)))
+            return meridian_now_long(2, clock, counts);
+        if (!MERIDIAN_RARELY(!meridian_is_plain(&s) || !meridian_is_young(&s, MERIDIAN_FRESH_NS, &shifted)))
+            return meridian_fresh(&s, shifted);
     }
-    return meridian_now_long(tries, clock, counts);
+    return meridian_now_long(1, clock, counts);
 }
 
 /* UTC at the stamp, moved on by ns; ns may be negative. */

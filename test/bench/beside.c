@@ -19,6 +19,8 @@ static const struct pair {
     {"  its clock a constant / Linux's", FORM_INTERVAL_CONSTANT, FORM_PVCLOCK},
     {"per-CPU / CAS form", FORM_PERCPU, FORM_CAS},
     {"per-CPU / behind a pointer", FORM_PERCPU, FORM_CAS_POINTER},
+    {"  its clock a constant / CAS form", FORM_PERCPU_CONSTANT, FORM_CAS},
+    {"  its VCPU by the hook / CAS form", FORM_PERCPU_HOOK, FORM_CAS},
 };
 
 void bench_beside(unsigned rounds, bool two_threads)

@@ -5,14 +5,19 @@
  * fixed (as in a vDSO) or has to be loaded (as in a kernel). OUT is the table's name.
  */
 #define _GNU_SOURCE
+#include "own_cpu.h"
+
+/* As a kernel that finds its VCPU and that VCPU's record by one load each. */
+#define MERIDIAN_WHERE(clock)     own_cpu.vcpu
+#define MERIDIAN_OWN(clock, vcpu) own_cpu.record
+
 #include "forms.h"
 
 #include <time.h>
 
-#define INLINE static inline __attribute__((always_inline))
+#include "loops.h"
 
-/* What is computed must be there, in registers. */
-#define USE(value) __asm__ volatile("" : : "r"(value))
+#define INLINE static inline __attribute__((always_inline))
 
 INLINE uint64_t rdtsc(void)
 {
@@ -88,6 +93,8 @@ INLINE uint64_t pvclock(struct place *place, const struct meridian_record *recor
 
 /* A clock that the compiler knows: the page's address need not be loaded before the version can be. */
 static const struct meridian_clock constant = {.common = the_place.page, .pages = the_place.pages};
+static const struct meridian_clock constant_percpu = {
+    .common = the_place.own, .pages = the_place.own_pages, .last_ns = &the_place.last_ns};
 
 INLINE void use_interval(const struct meridian_clock *clock, struct meridian_counts *counts)
 {
@@ -108,24 +115,6 @@ INLINE void read_vdso(void)
     USE(t.tv_nsec);
 }
 
-#define FORM(name, statement)                                     \
-    static void name##_loop(struct place *place, unsigned reads)  \
-    {                                                             \
-        struct meridian_counts counts = {0};                      \
-        for (; reads > 0; reads--)                                \
-            statement;                                            \
-        (void)counts, (void)place;                                \
-    }                                                             \
-    static void name##_alone(struct place *place, unsigned reads) \
-    {                                                             \
-        struct meridian_counts counts = {0};                      \
-        for (; reads > 0; reads--) {                              \
-            __asm__ volatile("lfence" : : : "memory");            \
-            statement;                                            \
-        }                                                         \
-        (void)counts, (void)place;                                \
-    }
-
 FORM(bare, USE(rdtsc()))
 FORM(fenced, USE(lfence_rdtsc()))
 FORM(with_rdtscp, USE(rdtscp()))
@@ -139,7 +128,9 @@ FORM(point_constant, USE(meridian_now_ns(&constant, &counts)))
 FORM(interval_constant, use_interval(&constant, &counts))
 FORM(cas, USE(pvclock(place, place->page, lfence_rdtsc, 1)))
 FORM(cas_pointer, USE(pvclock(place, place->pointer, lfence_rdtsc, 1)))
+FORM(cas_rdtscp, USE(pvclock(place, place->pointer, rdtscp, 1)))
 FORM(percpu, USE(meridian_now_ns(&place->percpu, &counts)))
+FORM(percpu_constant, USE(meridian_now_ns(&constant_percpu, &counts)))
 FORM(vdso, read_vdso())
 
 #define WORD_(x) #x
@@ -151,6 +142,9 @@ FORM(vdso, read_vdso())
 #define VERSION "gcc " __VERSION__
 #define MAJOR   __GNUC__
 #endif
+
+void HOOK(OUT, loop)(struct place *place, unsigned reads);
+void HOOK(OUT, alone)(struct place *place, unsigned reads);
 
 const struct compiled OUT = {
     VERSION,
@@ -170,6 +164,9 @@ const struct compiled OUT = {
                                     interval_constant_alone},
         [FORM_CAS] = {"pvclock, CAS on a last value", cas_loop, cas_alone},
         [FORM_CAS_POINTER] = {"  its record behind a pointer", cas_pointer_loop, cas_pointer_alone},
+        [FORM_CAS_RDTSCP] = {"  by rdtscp, behind a pointer", cas_rdtscp_loop, cas_rdtscp_alone},
         [FORM_PERCPU] = {"Meridian's point, per-CPU mode", percpu_loop, percpu_alone},
+        [FORM_PERCPU_CONSTANT] = {"  its clock a constant", percpu_constant_loop, percpu_constant_alone},
+        [FORM_PERCPU_HOOK] = {"  its VCPU by the hook", HOOK(OUT, loop), HOOK(OUT, alone)},
         [FORM_VDSO] = {"vDSO, CLOCK_MONOTONIC", vdso_loop, vdso_alone},
     }};

@@ -236,7 +236,7 @@ again:
     }
     do
     :: atomic { OUTRUN -> goto failed }
-    /* step R2: the TSC, not before version1 | uint64_t tsc = MERIDIAN_TSC(); */
+    /* step R2: the TSC, not before version1 | struct meridian_halves tsc = meridian_tsc_halves(); */
     :: atomic { RUNS && tsc == NEVER -> READ_TSC; printf("cpu %d: R2 TSC %d\n", cpu, tsc) }
     /* step R3: the line | out->tsc_timestamp = MERIDIAN_FIELD(record->tsc_timestamp); */
     :: atomic {

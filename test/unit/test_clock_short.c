@@ -94,6 +94,62 @@ static void the_point_does_not_end_at_2_to_32(void **state)
     }
 }
 
+/* ---- The point in per-CPU mode ---- */
+
+/* This VCPU's own record, and the word that all share: below, between and above what is read. */
+static void publish_own(struct published data, uint64_t ticks, uint64_t last)
+{
+    publish(data, ticks);
+    page[0][0].flags = 0;
+    data.flags = 0;
+    write_whole(slot_of((unsigned)here), data);
+    last_ns = last;
+}
+
+static void the_own_point_is_the_same(void **state)
+{
+    struct random r = {14};
+    (void)state;
+    for (int i = 0; i < 300000; i++) {
+        struct published p = i % 2 ? random_line(&r) : usual_line(&r);
+        uint64_t ticks = i % 8 == 1 ? 0 - random_size(&r) : i % 2 ? random_size(&r) : usual_ticks(&p, &r);
+        uint64_t last = i % 3 ? random_size(&r) : 0, ns, seen = last;
+
+        here = random_next(&r) % 200;
+        publish_own(p, ticks, last);
+        ns = meridian_now_ns(&clock_here, &counts);
+        assert_int_equal(last_ns, ns);
+        assert_true(ns >= seen);
+        last_ns = last;
+        assert_int_equal(ns, meridian_now_ns(&long_way, &counts));
+    }
+    assert_int_equal(counts.retries, 0);
+    assert_in_range(counts.clamps, 1000, 2 * 300000);
+    assert_true(counts.early > 10000);
+}
+
+/* Where 2^32 ticks end, on either side of a carry between the TSC's halves. */
+static void a_record_is_young_up_to_2_to_32(void **state)
+{
+    static const uint64_t stamps[] = {0, 1, 0x80000000u, 0xffffffffu, 0x100000000u, 0x1fffffffeu};
+    (void)state;
+    for (unsigned i = 0; i < sizeof(stamps) / sizeof(stamps[0]); i++) {
+        for (int64_t off = -3; off < 4; off++) {
+            for (uint64_t around = 0; around <= 3ull << 31; around += 1ull << 31) {
+                struct published p = line(stamps[i], 1000);
+                uint64_t ticks = around + (uint64_t)off;
+
+                p.line.scale = (struct tsc_scale){0xc4ec4ec5u, -1};
+                publish(p, ticks);
+                same_point();
+                publish_own(p, ticks, 0);
+                assert_int_equal(meridian_now_ns(&clock_here, &counts),
+                                 1000 + (ticks > INT64_MAX ? 0 : (ticks >> 1) * 0xc4ec4ec5u >> 32));
+            }
+        }
+    }
+}
+
 /* ---- The interval ---- */
 
 /* What is promised: err_ns, its growth with age, and 100 ppm more of what is beyond a second; rounded up. */
@@ -267,6 +323,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(the_point_is_the_same),
         TEST(the_point_does_not_end_at_2_to_32),
+        TEST(the_own_point_is_the_same),
+        TEST(a_record_is_young_up_to_2_to_32),
         TEST(the_bound_is_kept_and_close),
         TEST(the_interval_is_never_smaller_and_never_wraps),
         TEST(in_the_first_second_earliest_is_0),
