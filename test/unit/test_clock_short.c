@@ -233,6 +233,37 @@ static void each_way_takes_one_look_at_the_tsc(void **state)
     assert_int_equal(counts.retries, 0);
 }
 
+static unsigned looks(uint64_t stamp, uint64_t ticks, bool interval)
+{
+    struct published p = line(stamp, 5 * FRESH);
+    unsigned before = tsc_reads;
+
+    p.line.scale.shift = 0;
+    publish(p, ticks);
+    if (interval)
+        meridian_now(&clock_here, &counts);
+    else
+        meridian_now_ns(&clock_here, &counts);
+    return tsc_reads - before;
+}
+
+/* What the short way cannot do is read once more: one look tells that it was enough. */
+static void the_short_way_goes_to_its_edges(void **state)
+{
+    static const uint64_t stamps[] = {0, 1000, 0xffffffffu, 0x123456789abcdefu};
+    (void)state;
+    for (unsigned i = 0; i < sizeof(stamps) / sizeof(stamps[0]); i++) {
+        assert_int_equal(looks(stamps[i], 0, false), 1);
+        assert_int_equal(looks(stamps[i], 1, false), 1);
+        assert_int_equal(looks(stamps[i], UINT32_MAX, false), 1);
+        assert_int_equal(looks(stamps[i], UINT32_MAX + 1ull, false), 2);
+        assert_int_equal(looks(stamps[i], (uint64_t)-1, false), 2);
+        assert_int_equal(looks(stamps[i], 0, true), 1);
+        assert_int_equal(looks(stamps[i], FRESH, true), 1);
+        assert_int_equal(looks(stamps[i], FRESH + 1, true), 2);
+    }
+}
+
 static void a_tsc_before_the_stamp_is_counted_once(void **state)
 {
     (void)state;
@@ -329,6 +360,7 @@ int main(void)
         TEST(the_interval_is_never_smaller_and_never_wraps),
         TEST(in_the_first_second_earliest_is_0),
         TEST(each_way_takes_one_look_at_the_tsc),
+        TEST(the_short_way_goes_to_its_edges),
         TEST(a_tsc_before_the_stamp_is_counted_once),
         TEST(a_write_is_waited_for),
         TEST(a_long_write_yields_after_as_many_turns),
