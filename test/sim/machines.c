@@ -59,36 +59,16 @@ static void work(const struct wish *wish, struct shared *shared, unsigned job)
 
     while (more(wish, shared, index)) {
         struct scene scene = machine(wish, wish->seed + index);
-        long double before_ns = tally.simulated_ns;
+        uint64_t before_ns = tally.simulated_ns;
 
         shared->job[job].seed = scene.seed;
         if (!run(&scene))
             replay(wish, scene.seed);
-        __atomic_fetch_add(&shared->simulated_ms, (uint64_t)((tally.simulated_ns - before_ns) * 1e-6L),
+        __atomic_fetch_add(&shared->simulated_ms, (tally.simulated_ns - before_ns) / 1000000,
                            __ATOMIC_RELAXED);
         index = __atomic_fetch_add(&shared->next, 1, __ATOMIC_RELAXED);
     }
     shared->job[job].tally = tally;
-}
-
-static void add(struct tally *to, const struct tally *one)
-{
-    to->runs += one->runs;
-    to->broken += one->broken;
-    to->simulated_ns += one->simulated_ns;
-    to->reads += one->reads;
-    to->known += one->known;
-    to->suspended += one->suspended;
-    to->updates += one->updates;
-    to->retries += one->retries;
-    to->beyond_help += one->beyond_help;
-    for (unsigned i = 0; i < FAULTS; i++)
-        to->struck[i] += one->struck[i];
-    to->worst_known_ns = larger(to->worst_known_ns, one->worst_known_ns);
-    to->least_room_ns = smaller(to->least_room_ns, one->least_room_ns);
-    to->worst_rate = larger(to->worst_rate, one->worst_rate);
-    to->worst_settling = larger(to->worst_settling, one->worst_settling);
-    to->worst_gap_ns = larger(to->worst_gap_ns, one->worst_gap_ns);
 }
 
 static void print(const struct tally *t)
@@ -145,7 +125,7 @@ bool machines_run(const struct wish *wish)
 {
     struct shared *shared =
         mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    struct tally all = {.least_room_ns = NEVER};
+    struct tally all = TALLY_NOTHING;
     pid_t pids[JOBS_MOST];
     bool ended, enough;
 
@@ -161,7 +141,7 @@ bool machines_run(const struct wish *wish)
     }
     ended = wait_for_all(wish, shared, pids);
     for (unsigned job = 0; job < wish->jobs; job++)
-        add(&all, &shared->job[job].tally);
+        tally_add(&all, &shared->job[job].tally);
     munmap(shared, sizeof *shared);
     print(&all);
     enough = print_faults(&all, !wish->world);

@@ -13,7 +13,7 @@
 #define RUNS_OVER_MOST 200000000u /* turns of one run: a machine that never gets on is broken too */
 
 struct world world;
-struct tally tally = {.least_room_ns = NEVER};
+struct tally tally = TALLY_NOTHING;
 
 bool tracing;
 
@@ -282,7 +282,7 @@ bool run(const struct scene *machine)
     tally.runs++;
     if (setjmp(world.end)) {
         tally.broken++;
-        tally.simulated_ns += world.now_ns;
+        tally.simulated_ns += (uint64_t)world.now_ns;
         memory_forget();
         return false;
     }
@@ -294,7 +294,7 @@ bool run(const struct scene *machine)
     beside_begin();
     run_until(world.m.length_ns);
     promises_end(tally.reads - reads, tally.known - known);
-    tally.simulated_ns += world.now_ns;
+    tally.simulated_ns += (uint64_t)world.now_ns;
     memory_forget();
     return true;
 }

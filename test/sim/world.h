@@ -14,6 +14,7 @@
 #include "faults.h"
 #include "keeper/clocks.h"
 #include "random.h"
+#include "tally.h"
 
 #define WORLD_CPUS 256u
 #define PLAN_MOST  4u
@@ -150,19 +151,7 @@ void spend(void);
 void memory_forget(void);
 
 /* ---- a run (run.c) ---- */
-/* What a run was; added up over runs. */
-struct tally {
-    uint64_t runs, broken;
-    long double simulated_ns;
-    uint64_t reads, known, suspended, updates, retries, beyond_help, shown;
-    uint64_t struck[FAULTS];
-    long double worst_known_ns;
-    long double least_room_ns;  /* between an error and its bound */
-    long double worst_rate;     /* what is known of it / what T4 allows */
-    long double worst_settling; /* periods until the bound was known again */
-    long double worst_gap_ns;   /* between looks at the reference */
-};
-
+/* What the runs in this process were, added up. */
 extern struct tally tally;
 /* Returns false if a promise was broken; stderr says which. */
 bool run(const struct scene *machine);
