@@ -31,10 +31,25 @@ long double part(long double most)
     return most * (long double)(random_next(&world.r) >> 11) / 9007199254740992.0L;
 }
 
+/*
+ * base to the power of fraction / 2^64, by square roots: these are the same on every CPU, to the last bit.
+ * expl and logl are instructions that each maker rounds in its own way.
+ */
+static long double power(long double base, uint64_t fraction)
+{
+    long double all = 1, root = base;
+
+    for (; fraction != 0; fraction <<= 1) {
+        root = sqrtl(root);
+        all *= fraction >> 63 ? root : 1;
+    }
+    return all;
+}
+
 /* Every size is as likely as every other, by its number of places. */
 long double log_between(long double least, long double most)
 {
-    return least * expl(part(logl(most / least)));
+    return least * power(most / least, random_next(&world.r) >> 11 << 11);
 }
 
 /* ---- Time ---- */
