@@ -69,7 +69,7 @@ $(B)/outside/%: test/outside/%.c | install
 	@mkdir -p $(@D)
 	$(Q)$(HOST_CC) -std=gnu11 -O2 -Wall -Wextra -Werror $< -o $@
 
-# ---- The simulator: for long runs, so without sanitizers ------------------------------------------
+# ---- The simulator: for long runs, so without sanitizers; static, so that it runs on other hosts ---
 
 SIM_SHELL   := $(addprefix hv/keeper/,exchange.c meeting.c slip.c idle.c)
 SIM_SOURCES := $(filter-out test/sim/rival_lane.c test/sim/rival_plain.c,$(sort $(wildcard test/sim/*.c))) \
@@ -81,7 +81,13 @@ SIM_CFLAGS  := -std=gnu11 -g -O2 -flto=auto -Wall -Wextra -Werror -Ihv -Iinclude
 $(B)/sim: $(SIM_SOURCES) $(HEADERS) | install
 	@mkdir -p $(@D)
 	$(if $(V),,@echo "  SIM   $@")
-	$(Q)$(HOST_CC) $(SIM_CFLAGS) $(SIM_SOURCES) -lm -o $@
+	$(Q)$(HOST_CC) $(SIM_CFLAGS) -static $(SIM_SOURCES) -lm -o $@
+
+# What is not set is the simulator's own choice.
+sim: $(B)/sim
+	@$(PYTHON) scripts/sim $(SEED:%=--seed=%) $(RUNS:%=--runs=%) $(MINUTES:%=--minutes=%) \
+	    $(HOURS:%=--hours=%) $(YEARS:%=--years=%) $(if $(WORLD),--world='$(WORLD)') $(if $(TRACE),--trace) \
+	    $(if $(HOSTS),--hosts='$(HOSTS)') $(if $(PARTS),--parts='$(PARTS)')
 
 # ---- Fuzzers -------------------------------------------------------------------------------------
 

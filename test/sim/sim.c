@@ -4,15 +4,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "parts.h"
 #include "world.h"
 
 #define HOUR_NS 3.6e12L
 #define YEAR_NS 3.15576e16L
 
-static const char usage[] = "sim [--seed=n] [--runs=n | --minutes=n | --hours=n | --years=n] [--jobs=n] "
-                            "[--world=name] [--table=no] [--trace]\n";
+static const char usage[] = "sim [--seed=n] [--runs=n | --minutes=n | --hours=n | --years=n] "
+                            "[--world=name] [--table=no] [--trace] [--plan | --part | --merge]\n";
 
 /* "name=value" of an argument; NULL: it is another one. */
 static const char *value_of(const char *argument, const char *name)
@@ -40,18 +40,30 @@ static bool take_length(struct wish *wish, const char *argument)
     return false;
 }
 
+static bool take_what(struct wish *wish, const char *argument)
+{
+    static const char *const whats[] = {
+        [WISH_PLAN] = "--plan", [WISH_PART] = "--part", [WISH_MERGE] = "--merge"};
+
+    for (unsigned i = WISH_PLAN; i <= WISH_MERGE; i++) {
+        if (strcmp(argument, whats[i]) == 0) {
+            wish->what = (enum what)i;
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool take(struct wish *wish, const char *argument)
 {
     const char *value;
 
-    if (take_length(wish, argument))
+    if (take_length(wish, argument) || take_what(wish, argument))
         return true;
     if ((value = value_of(argument, "--seed")))
         wish->seed = strtoull(value, NULL, 0);
     else if ((value = value_of(argument, "--runs")))
         wish->runs = strtoull(value, NULL, 0);
-    else if ((value = value_of(argument, "--jobs")))
-        wish->jobs = (unsigned)strtoul(value, NULL, 0);
     else if ((value = value_of(argument, "--world")))
         wish->world = value;
     else if (strcmp(argument, "--table=no") == 0)
@@ -72,11 +84,27 @@ static bool known_world(const char *name)
     return false;
 }
 
+/* Returns the status. */
+static int grant(const struct wish *wish)
+{
+    struct tally parts = TALLY_NOTHING, *all = &tally;
+    uint64_t planned = machines_planned(wish);
+    bool kept;
+
+    printf("seed %llu\n", (unsigned long long)wish->seed);
+    if (wish->what == WISH_MERGE && !parts_merge(stdin, wish, planned, all = &parts))
+        return 2;
+    if (wish->what == WISH_ALL)
+        machines_run(wish, planned);
+    kept = summary_print(wish, all, planned);
+    if (wish->table && !wish->trace)
+        kept = table_run(wish) && kept;
+    return kept ? 0 : 1;
+}
+
 int main(int argc, char **argv)
 {
-    struct wish wish = {
-        .seed = 1, .runs = 100, .jobs = (unsigned)sysconf(_SC_NPROCESSORS_ONLN), .table = true};
-    bool kept;
+    struct wish wish = {.seed = 1, .runs = 100, .table = true};
 
     for (int i = 1; i < argc; i++) {
         if (!take(&wish, argv[i])) {
@@ -84,16 +112,16 @@ int main(int argc, char **argv)
             return 64;
         }
     }
-    if (wish.jobs < 1 || wish.jobs > 64)
-        wish.jobs = 2;
     if (wish.world && !known_world(wish.world)) {
         fprintf(stderr, "sim: no world is called %s\n", wish.world);
         return 64;
     }
     tracing = wish.trace;
-    printf("seed %llu\n", (unsigned long long)wish.seed);
-    kept = machines_run(&wish);
-    if (wish.table && !wish.trace)
-        kept = table_run(&wish) && kept;
-    return kept ? 0 : 1;
+    if (wish.what == WISH_PLAN)
+        parts_plan(&wish, machines_planned(&wish));
+    else if (wish.what == WISH_PART)
+        part_run(&wish, machines_planned(&wish));
+    else
+        return grant(&wish);
+    return 0;
 }

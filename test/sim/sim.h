@@ -5,16 +5,28 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "tally.h"
+
+/* After so many nobody reads on. */
+#define BROKEN_ENOUGH 20u
+
+/* All of it here; or say what parts that is; or run a part; or add up the parts. */
+enum what { WISH_ALL, WISH_PLAN, WISH_PART, WISH_MERGE };
+
 struct wish {
+    enum what what;
     uint64_t seed, runs;   /* the first machine; so many, or ... */
     long double length_ns; /* ... as many as last that long together */
-    unsigned jobs;
-    const char *world; /* a named one; NULL: drawn at random */
+    const char *world;     /* a named one; NULL: drawn at random */
     bool table, trace;
 };
 
-/* Every machine of the wish, on several processes; false: a promise was broken, or a process died. */
-bool machines_run(const struct wish *wish);
+/* Returns how many machines the wish is, by the lengths that they are planned for. */
+uint64_t machines_planned(const struct wish *wish);
+/* Runs so many, from the wish's first on; they are added to `tally`. Ends early at BROKEN_ENOUGH. */
+void machines_run(const struct wish *wish, uint64_t count);
+/* Returns false if a promise was broken, or some kind of fault came too rarely. */
+bool summary_print(const struct wish *wish, const struct tally *t, uint64_t planned);
 /* The same machines' clocks, kept by us and by others. */
 bool table_run(const struct wish *wish);
 
