@@ -22,7 +22,8 @@ SEEDS = 24
 WISH = (f"--runs={SEEDS}", "--seed=5", "--table=no")
 LIMIT_S = 200
 
-# ssh [-o option]... host [--] command: `refusing` is not there, `dying` goes in the midst of its second part.
+# ssh [-o option]... host [--] command: `refusing` is not there; at its second part `stuck` stands still, and
+# `dying` goes in the midst of it.
 SSH = """\
     #!/bin/bash
     while [[ $1 = -* ]]; do [[ $1 = -o ]] && shift; shift; done
@@ -34,6 +35,7 @@ SSH = """\
     [[ $host = refusing || -e dead ]] && { echo "ssh: $host: No route to host" >&2; exit 255; }
     [[ $* = *GNU_Parallel_worker* ]] || exec sh -c "$*"
     echo run >>runs
+    [[ $host = stuck && $(wc -l <runs) = 2 ]] && touch standing && exec sleep 1000
     if [[ $host = dying && $(wc -l <runs) -ge 2 ]]; then
         touch dead
         sh -c "$*" | head -n 3
@@ -122,21 +124,22 @@ def test_all_are_gone(one, tmp_path):
 
 
 def test_interrupted_and_resumed(one, tmp_path):
-    """By Ctrl-C once a part has come; another part is damaged meanwhile."""
-    line = command(tmp_path, "1/:")
-    first = subprocess.Popen(line, env=checks.environment(), stdin=subprocess.DEVNULL, start_new_session=True,
-                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    """By Ctrl-C once a part has come; that one is damaged meanwhile."""
+    line = command(tmp_path, "1/stuck")
+    first = subprocess.Popen(line, env=computers(tmp_path, "stuck"), stdin=subprocess.DEVNULL,
+                             start_new_session=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                             text=True)
     until = time.monotonic() + LIMIT_S
-    while not glob.glob(f"{tmp_path}/parts/*/*.part") and first.poll() is None and time.monotonic() < until:
+    while not ((tmp_path / "stuck" / "standing").exists() and glob.glob(f"{tmp_path}/parts/*/*.part")) and \
+            time.monotonic() < until:
         time.sleep(0.01)
     os.killpg(first.pid, signal.SIGINT)
     said = first.communicate(timeout=LIMIT_S)[0]
     assert first.returncode == 130 and "the same command goes on from there" in said
-    there = sorted(glob.glob(f"{tmp_path}/parts/*/*.part"))
-    assert 0 < len(there) < 6
-    with open(there[0], "r+", encoding="utf-8") as part:
-        part.truncate(os.path.getsize(there[0]) - 1)
-    done = run(line)
+    [there] = glob.glob(f"{tmp_path}/parts/*/*.part")
+    with open(there, "r+", encoding="utf-8") as part:
+        part.truncate(os.path.getsize(there) - 1)
+    done = run(command(tmp_path, "1/:"))
     assert (done.returncode, done.stdout) == (0, one)
 
 
