@@ -7,6 +7,8 @@ import os
 import re
 import subprocess
 
+from progress import Progress, say
+
 TOOLS = os.environ.get("CROSS_COMPILE", "")
 _FILE = re.compile(r"(?:CU: )?(\S+):(?:\[\+\+\])?$")
 _ROW = re.compile(r"\S+\s+(\d+)\s+0x([0-9a-f]+)\b")
@@ -96,13 +98,15 @@ def host_tests(folder):
     lines, functions = set(), set()
     for old in glob.glob(os.path.join(folder, "*.gcda")):
         os.remove(old)
-    for test in sorted(glob.glob(os.path.join(folder, "test_*"))):
-        if os.path.splitext(test)[1]:
-            continue
-        status = subprocess.run([test], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False,
-                                timeout=300).returncode
-        if status:
-            print(f"coverage: {test}: status {status}", flush=True)
+    tests = [test for test in sorted(glob.glob(os.path.join(folder, "test_*")))
+             if not os.path.splitext(test)[1]]
+    with Progress("host tests", len(tests)) as progress:
+        for test in tests:
+            status = subprocess.run([test], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False,
+                                    timeout=300).returncode
+            if status:
+                say(f"coverage: {test}: status {status}")
+            progress.advance()
     report = json.loads(_tool_of_host("gcovr", "--json", "-", "--root", ".", "--filter", "hv/", folder))
     for source in report["files"]:
         lines |= {(source["file"], line["line_number"]) for line in source["lines"] if line["count"]}

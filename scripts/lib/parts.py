@@ -66,7 +66,7 @@ class Folder:
     """What has come of the plan, a file FIRST-COUNT.part each. BlockingIOError: another run has it."""
 
     def __init__(self, path, plan):
-        self.path, self.plan = path, plan
+        self.path, self.plan, self.planned = path, plan, set(plan)
         self.next = 0       # of the plan: up to there all is there
         self.broken = 0     # in those
         os.makedirs(path, exist_ok=True)
@@ -88,7 +88,7 @@ class Folder:
 
     def put(self, part):
         """False: it is not of this plan, or came already, and counts once."""
-        if part.key in self.there or part.key not in self.plan:
+        if part.key in self.there or part.key not in self.planned:
             return False
         with open(self.name(part.key) + ".new", "w", encoding="utf-8") as file:
             file.write(part.text)
