@@ -41,10 +41,18 @@ static struct meridian_breach *last_breach(struct meridian_assumed *page)
     return &page->last[(page->breaches - 1) % MERIDIAN_BREACHES_KEPT];
 }
 
-static void put(struct meridian_breach *breach, const struct excess *excess)
+/* Breaches end in the order of their numbers (docs/abi.md), though CPUs' lines may be apart. */
+static void put(struct meridian_assumed *page, const struct excess *excess)
 {
-    *breach =
-        (struct meridian_breach){excess->from_ns, excess->to_ns, excess->at_least_ns, excess->at_most_ns};
+    uint64_t least_to_ns = page->breaches > 0 ? last_breach(page)->to_ns : 0;
+
+    page->breaches++;
+    *last_breach(page) = (struct meridian_breach){
+        .from_ns = excess->from_ns,
+        .to_ns = excess->to_ns > least_to_ns ? excess->to_ns : least_to_ns,
+        .at_least_ns = excess->at_least_ns,
+        .at_most_ns = excess->at_most_ns,
+    };
 }
 
 /*
@@ -87,10 +95,8 @@ bool breach_confess(struct cpu_clock *clock)
 
     were_on = lock_take(&keeper.lock);
     more = page->breaches > 0 && tell_more(last_breach(page), &earlier);
-    if (fresh.any) {
-        page->breaches++;
-        put(last_breach(page), &fresh);
-    }
+    if (fresh.any)
+        put(page, &fresh);
     if (keeper.mode == CLOCK_UNIFIED)
         keeper.assumptions.epoch++;
     if (fresh.any || more) {

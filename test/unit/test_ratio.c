@@ -1,4 +1,4 @@
-/* sources: hv/time/ratio.c hv/time/blame.c hv/time/bracket.c hv/time/estimate.c hv/time/outlook.c hv/time/line.c */
+/* sources: hv/time/ratio.c hv/time/blame.c hv/time/bracket.c hv/time/estimate.c hv/time/solve.c hv/time/outlook.c hv/time/line.c */
 /* flags: -lm */
 /*
  * Timers beside the reference, in worlds whose truth is known: crystals off by up to 400 ppm that wander,
