@@ -109,9 +109,9 @@ void announce_clock(const char *why, uint64_t step_ns)
     announce_assumed(assumed);
     log_print("@clock source=%s mode=%s hz=%lu %s tolerance_ppb=%u wander_ppb_s=%u phase_ns=%u slip_ns=%u "
               "discipline=%s step_ns=%lu\n",
-              keeper.tie.reference->name, mode_name(), data->hz, bound, keeper.tie.reference->tolerance_ppb,
-              assumed->wander_ppb_s, assumed->phase_ns, keeper.crystal.slip_ns,
-              keeper.discipline ? "on" : "off", step_ns);
+              keeper.tie.reference->name, mode_name(), data->hz, bound,
+              clock_of(cpu_id())->own.timeline.tolerance_ppb, assumed->wander_ppb_s, assumed->phase_ns,
+              keeper.crystal.slip_ns, keeper.discipline ? "on" : "off", step_ns);
 }
 
 /* T8: one window for all CPUs, however many there are. */
