@@ -9,6 +9,7 @@
 #define REREADS      2u /* before a timer is believed to have left R */
 #define SOUND_AGAIN  4u /* readings without a contradiction, and it counts again */
 #define FAILED_MOST  3u
+#define LONGEST_NS   20000u
 
 /* As tight as can be, or as quick. */
 typedef bool (*reader)(const struct reference *ref, struct reference_reading *out);
@@ -111,17 +112,30 @@ void witness_forget(struct witness *witness)
     witness->bound_ppb = INT64_MAX;
 }
 
+/* A reading that takes long, as where each look at a port is an SMI, would hold every look up. */
+static bool quick(const struct reference *timer)
+{
+    return scale_reader_ns(keeper.nominal, timer->typical_width) <= LONGEST_NS;
+}
+
+static void gather(struct witnesses *all)
+{
+    const struct reference *timer;
+
+    for (unsigned i = 0; i < SOURCES && (timer = reference_get(i)); i++) {
+        if (timer != keeper.tie.reference && !quick(timer))
+            continue;
+        all->of[all->count].timer = timer;
+        witness_forget(&all->of[all->count++]);
+    }
+}
+
 void witness_start(void)
 {
     struct witnesses *all = &keeper.witnesses;
 
-    if (all->count == 0) {
-        while (all->count < SOURCES && reference_get(all->count)) {
-            all->of[all->count].timer = reference_get(all->count);
-            witness_forget(&all->of[all->count]);
-            all->count++;
-        }
-    }
+    if (all->count == 0)
+        gather(all);
     for (unsigned i = 0; i < all->count; i++) {
         if (all->of[i].timer != keeper.tie.reference)
             read_one(clock_of(0), &all->of[i], reference_read);

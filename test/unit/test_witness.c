@@ -145,6 +145,7 @@ static void begin(void)
     keeper.cpus = 2;
     keeper.clocks = clocks;
     keeper.crystal.wander_ppb_s = 10;
+    scale_from_hz(1000000000, &keeper.nominal);
     keeper.tie = (struct tie){.reference = &timers[0].ref,
                               .counter = {10000000, 1000000, 64},
                               .origin = 12345678}; /* R is now_ns */
@@ -231,6 +232,24 @@ static void when_none_is_read(void **state)
     assert_int_not_equal(timers[1].reads + timers[2].reads, reads);
     assert_int_not_equal(keeper.witnesses.of[1].state, WITNESS_APART);
     assert_int_not_equal(keeper.witnesses.of[2].state, WITNESS_APART);
+}
+
+/* 20 us are the most that a look may take longer. */
+static void one_that_is_slow_to_read_is_left_alone(void **state)
+{
+    (void)state;
+    begin();
+    memset(&keeper.witnesses, 0, sizeof keeper.witnesses);
+    timers[0].ref.typical_width = 30000;
+    timers[1].ref.typical_width = 20001;
+    timers[2].ref.typical_width = 19999;
+    witness_start();
+    uint64_t reads = timers[1].reads;
+    go_on(20);
+    assert_int_equal(timers[1].reads, reads);
+    assert_int_equal(keeper.witnesses.count, 2);
+    assert_ptr_equal(keeper.witnesses.of[0].timer, &timers[0].ref);
+    assert_ptr_equal(keeper.witnesses.of[1].timer, &timers[2].ref);
 }
 
 static void one_that_differs_is_told(void **state)
@@ -464,6 +483,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(they_are_read_one_after_another),
         cmocka_unit_test(when_none_is_read),
+        cmocka_unit_test(one_that_is_slow_to_read_is_left_alone),
         cmocka_unit_test(one_that_differs_is_told),
         cmocka_unit_test(a_reference_that_is_wrong_is_replaced),
         cmocka_unit_test(and_replaced_again),
