@@ -163,6 +163,14 @@ static void begin_offset(struct cpu_clock *clock)
     shown->heard_to = clock->start.late.tsc_hi + clock->start.star_ticks;
 }
 
+/* Ticks are told in nominal ns: of an offset of seconds that is off by as much as the nominal rate is. */
+static int64_t nominal_ns(int64_t offset_ns, uint64_t boot_tsc)
+{
+    struct range rate = outlook_rate_at(&clock_of(0)->known.outlook, boot_tsc);
+
+    return q32_mul_ceil(abs_i64(offset_ns), max_i64(abs_i64(rate.lo), abs_i64(rate.hi)));
+}
+
 static void offset_beside(struct cpu_clock *clock, uint64_t tsc, struct keeper_cpu *out)
 {
     struct shown *shown = &clock->shown;
@@ -186,7 +194,7 @@ static void offset_beside(struct cpu_clock *clock, uint64_t tsc, struct keeper_c
     if (!is_known(now))
         return;
     out->offset_ns = range_middle(now);
-    out->offset_bound_ns = (uint64_t)(now.hi - now.lo) / 2 + 1;
+    out->offset_bound_ns = (uint64_t)((now.hi - now.lo) / 2 + nominal_ns(out->offset_ns, boot_tsc) + 1);
 }
 
 /*
