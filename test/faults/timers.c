@@ -13,9 +13,7 @@
  */
 #include "boot.h"
 #include "cpu/instructions.h"
-#include "cpu/percpu.h"
 #include "log/log.h"
-#include "log/string.h"
 #include "platform/reference/source.h"
 #include "words.h"
 
@@ -66,26 +64,15 @@ static bool spoil(struct fault *fault, struct reference_reading *out)
     if (!fault->stands)
         fault->stands = count;
     switch (fault->what) {
-    case STANDS:
-        count = fault->stands;
-        break;
-    case LEAP:
-        count += counts_of(fault->source, fault->amount);
-        break;
-    case BENT:
-        count += counts_of(fault->source, us_since(fault, out->tsc_lo)) * chance / MILLION;
-        break;
+    case STANDS: count = fault->stands; break;
+    case LEAP: count += counts_of(fault->source, fault->amount); break;
+    case BENT: count += counts_of(fault->source, us_since(fault, out->tsc_lo)) * chance / MILLION; break;
     case LOSSY:
         count -= (out->tsc_lo - fault->from_tsc) / (2000 * MILLION) * counts_of(fault->source, fault->amount);
         break;
-    case ONES:
-        count = fault->readings % chance == 0 ? UINT64_MAX : count;
-        break;
-    case STALE:
-        count = fault->readings % chance == 0 && fault->readings > OLD ? *old : count;
-        break;
-    default:
-        return false;
+    case ONES: count = fault->readings % chance == 0 ? UINT64_MAX : count; break;
+    case STALE: count = fault->readings % chance == 0 && fault->readings > OLD ? *old : count; break;
+    default: return false;
     }
     *old = out->count;
     out->count = count & counter_mask(&fault->source->ref);
@@ -93,13 +80,13 @@ static bool spoil(struct fault *fault, struct reference_reading *out)
 }
 
 /* A source's functions get no word of which source it is. */
-#define SPOILED(n) \
-    static bool read_##n(struct reference_reading *out) \
-    { \
+#define SPOILED(n)                                            \
+    static bool read_##n(struct reference_reading *out)       \
+    {                                                         \
         return faults[n].read(out) && spoil(&faults[n], out); \
-    } \
-    static bool poll_##n(struct reference_reading *out) \
-    { \
+    }                                                         \
+    static bool poll_##n(struct reference_reading *out)       \
+    {                                                         \
         return faults[n].poll(out) && spoil(&faults[n], out); \
     }
 SPOILED(0)
