@@ -15,8 +15,8 @@ static long double walk_piece(struct crystal_walk *c)
     uint64_t kind = random_next(&c->r) % 3;
 
     c->slope = kind == 0 ? c->most : kind == 1 ? -c->most : part(&c->r, 2 * c->most) - c->most;
-    if (fabsl(c->dev) >= c->dev_limit)
-        c->slope = c->dev > 0 ? -c->most : c->most;
+    if (fabsl(c->dev - c->bent) >= c->dev_limit)
+        c->slope = c->dev > c->bent ? -c->most : c->most;
     return 5e7L + part(&c->r, 8e9L);
 }
 
@@ -37,8 +37,9 @@ static void next_piece(struct crystal_walk *c)
 
     if (c->sine && fabsl(c->dev) >= c->dev_limit)
         c->slope = c->dev > 0 ? -c->most : c->most;
-    room = c->slope > 0 ? c->dev_limit - c->dev : c->dev_limit + c->dev;
-    c->until_ns = c->from_ns + smaller(lasts, 1e6L + 1e9L * room / larger(fabsl(c->slope), 1e-18L));
+    room = c->slope > 0 ? c->dev_limit - c->dev + c->bent : c->dev_limit + c->dev - c->bent;
+    lasts = smaller(lasts, 1e6L + 1e9L * room / larger(fabsl(c->slope), 1e-18L));
+    c->until_ns = c->from_ns + (c->bending ? bend_piece(c, lasts) : lasts);
 }
 
 static long double ticks_in_piece(const struct crystal_walk *c, long double s)
@@ -60,6 +61,8 @@ long double crystal_ticks(struct crystal_walk *c, long double ns)
     }
     c->at_ns = ns;
     c->at_ticks = ticks_in_piece(c, (ns - c->from_ns) * 1e-9L);
+    if (c->bending)
+        c->at_ticks += c->hz * bend_phase_s(c->bending, ns);
     return c->at_ticks;
 }
 

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 
+#include "bend.h"
 #include "random.h"
 
 /* libm's are calls. */
@@ -25,7 +26,11 @@ struct crystal_walk {
     long double most;      /* D, of 1 a second */
     long double dev_limit; /* dev stays within it */
     bool sine;
-    struct random r; /* its own, so that it is the same crystal however often it is asked */
+    struct random r;               /* its own, so that it is the same crystal however often it is asked */
+    const struct bending *bending; /* what it does beyond that; NULL: nothing */
+    long double bent;              /* of dev, by that */
+    long double bends_ns;          /* its next event */
+    bool bends;                    /* what comes and goes is there */
 
     /* The piece at hand: where it began, and what was there. */
     long double from_ns, until_ns, ticks, dev, slope;

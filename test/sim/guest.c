@@ -78,7 +78,7 @@ static uint64_t reader_tsc(void)
     now.cpu = vcpus[now.vcpu].cpu;
     now.ref = true_ref();
     now.at_ns = world.now_ns;
-    tsc = tsc_of(now.cpu);
+    tsc = now.tsc = tsc_of(now.cpu);
     interrupt();
     return tsc;
 }
@@ -170,6 +170,43 @@ void guest_read(unsigned vcpu)
             beside_read(now.cpu, now.ns, now.at_ns);
     }
     now = outer;
+}
+
+static const struct meridian_record *record_of(unsigned cpu)
+{
+    unsigned vcpu = cpu;
+
+    if (meridian_says_stable(&pages[0][0]))
+        return &pages[0][0];
+    if (vcpus[vcpu].cpu != cpu)
+        for (vcpu = 0; vcpus[vcpu].cpu != cpu;)
+            vcpu++;
+    return meridian_slot(&clock_here, vcpu);
+}
+
+bool guest_peek(unsigned cpu, struct sim_read *out)
+{
+    struct sim_read outer = now;
+    struct meridian_sample s;
+    bool whole, was_reading = reading;
+
+    reading = true; /* a read without an interrupt */
+    now.vcpu = cpu;
+    whole = meridian_try(record_of(cpu), 1, &s);
+    reading = was_reading;
+    now = outer;
+    s.tsc = tsc_of(cpu);
+    age(&s);
+    *out = (struct sim_read){.cpu = cpu,
+                             .stable = s.flags & MERIDIAN_FLAG_TSC_STABLE,
+                             .disruptions = s.disruptions,
+                             .ns = meridian_raw_ns(&s),
+                             .bound_ns = meridian_bound_ns(&s),
+                             .age_ns = s.age_ns,
+                             .tsc = s.tsc,
+                             .ref = true_ref(),
+                             .at_ns = world.now_ns};
+    return whole;
 }
 
 /* As the scheduler does it: on the old CPU, and then on the new one, which waits until its line is there. */

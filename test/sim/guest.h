@@ -4,9 +4,16 @@
 
 #include "world.h"
 
+struct sim_read;
+
 void guest_begin(void);
 /* One try, as this VCPU would make it at this very moment; nothing where it cannot. */
 void guest_read(unsigned vcpu);
+/*
+ * What a read on this CPU would give at this very moment, with no time spent on it. Returns false if there is
+ * no whole record.
+ */
+bool guest_peek(unsigned cpu, struct sim_read *out);
 /* Two VCPUs change places. */
 void guest_move(unsigned vcpu, unsigned other);
 void guest_set_wall(int64_t utc_s, uint32_t utc_ns);

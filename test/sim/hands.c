@@ -1,6 +1,7 @@
 /* What stands in for the hardware's hands: instructions, locks, the APIC's timer, the RTC, the log. */
 #include "beside.h"
 #include "keeper/alarm.h"
+#include "ledger.h"
 #include "promises.h"
 
 #include <math.h>
@@ -301,6 +302,8 @@ void log_print(const char *format, ...)
         fault_met(keeper.mode == CLOCK_UNIFIED ? FAULT_BACK_TO_UNIFIED : FAULT_LEAVE);
         promises_mode_changed();
     }
+    if (world.m.row)
+        ledger_heard(world.last_log);
     if (strncmp(format, "@disruption", 11) != 0)
         return;
     world.disruptions++;

@@ -2,6 +2,7 @@
 #include "kept.h"
 #include "keeper/disruption.h"
 #include "keeper/publisher.h"
+#include "negative.h"
 
 #include <math.h>
 
@@ -18,6 +19,8 @@ static void runs_again(void)
 void promises_look_begins(unsigned cpu)
 {
     promises_look_ends(cpu);
+    if (world.m.row && world.between)
+        negative_look(cpu);
     kept.cpus[cpu].looking = world.between;
     kept.cpus[cpu].epoch = clock_of(cpu)->known.epoch;
     kept.cpus[cpu].all_epoch = keeper.epoch;
@@ -166,6 +169,11 @@ void promises_look_ends(unsigned cpu)
         return;
     c->looking = false;
     tally.updates++;
+    if (world.m.row) {
+        c->looked_ns = reading->from_ns;
+        negative_look(cpu);
+        return;
+    }
     if (!reading->taken || clock_of(cpu)->look.missed != c->missed) {
         PROMISE(!reading->taken || c->all_epoch != keeper.epoch || too_wide(cpu),
                 "a good reading was thrown away\n");
@@ -225,7 +233,7 @@ void promises_disruption_told(unsigned cpu)
 {
     long double off = world.cpus[cpu].reading.injected_ns - kept.cpus[cpu].granted_ns;
 
-    if (off != 0 || kept.cpus[cpu].doubt)
+    if (off != 0 || kept.cpus[cpu].doubt || world.m.row)
         return;
     /* A rate that had been taken for a new one is gone again. */
     if (promises_rate_unsettled(cpu))
@@ -254,7 +262,7 @@ void promises_end(uint64_t reads, uint64_t known)
 {
     unsigned running = 0;
 
-    if (world.m.fault_gap_ns > 0)
+    if (world.m.fault_gap_ns > 0 || world.m.row)
         return;
     PROMISE(world.disruptions == planned_disruptions(), "T6: %u disruptions\n", world.disruptions);
     /* What a CPU knows of R that stopped counts no more, until it is back. */

@@ -1,5 +1,7 @@
+#include "constant.h"
 #include "kept.h"
 #include "keeper/publisher.h"
+#include "negative.h"
 
 #include <math.h>
 #include <string.h>
@@ -18,6 +20,7 @@ struct kept kept;
 
 void promises_forget(void)
 {
+    constants_forget();
     memset(kept.cpus, 0, sizeof kept.cpus);
     memset(kept.vcpus, 0, sizeof kept.vcpus);
 }
@@ -267,10 +270,15 @@ void promises_read(const struct sim_read *r)
 
     tally.reads++;
     excuse_deadline(r->cpu);
-    PROMISE(r->at_ns - larger(c->looked_ns, c->excused_ns) <= LOOK_NS,
+    PROMISE(world.m.row || r->at_ns - larger(c->looked_ns, c->excused_ns) <= LOOK_NS,
             "T6: CPU %u does not look at the reference: %.0Lf ms\n", r->cpu,
             (r->at_ns - c->looked_ns) * 1e-6L);
     check_own_order(r);
+    if (world.m.row) {
+        check_common_order(r);
+        negative_read(r);
+        return;
+    }
     check_counted(r);
     if (doubtful) {
         tally.suspended++;

@@ -8,6 +8,7 @@
 
 #include "beside.h"
 #include "guest.h"
+#include "negative.h"
 #include "promises.h"
 
 #define RUNS_OVER_MOST 200000000u /* turns of one run: a machine that never gets on is broken too */
@@ -141,6 +142,7 @@ static void happen(void)
         return;
     choose_cpu();
     faults_tick();
+    negative_tick();
     do_planned();
     if (world.m.slip_ns && below(100) == 0)
         slip();
@@ -179,6 +181,10 @@ static void make_crystals(void)
         /* A little less than D: D is per second of the TSC's time, and R's rate in it is the inverse. */
         *c = (struct crystal_walk){
             .hz = world.m.hz, .dev_limit = 250e-6L, .most = world.m.wander * 0.997e-9L, .sine = world.m.sine};
+        if (world.m.row) {
+            c->most = world.m.row->wander_ppb_s * 1e-9L;
+            c->bending = world.m.row->bending.every_ns > 0 ? &world.m.row->bending : NULL;
+        }
         c->r.state = random_next(&world.r);
         c->step = world.m.sine ? (unsigned)below(16) : 0;
         world.cpus[i].crystal = world.m.own_crystals ? c : &world.crystal[0];
@@ -240,6 +246,7 @@ static void begin(void)
                               .wander_ppb_s = world.m.wander > 10 ? world.m.wander : WANDER_LEARNED};
 
     memset(&keeper, 0, sizeof keeper);
+    negative_begins();
     keeper.lock.name = "keeper";
     promises_forget();
     make_crystals();

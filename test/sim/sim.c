@@ -11,8 +11,9 @@
 #define HOUR_NS 3.6e12L
 #define YEAR_NS 3.15576e16L
 
-static const char usage[] = "sim [--seed=n] [--runs=n | --minutes=n | --hours=n | --years=n] "
-                            "[--world=name] [--table=no] [--trace] [--plan | --part | --merge]\n";
+static const char usage[] = "sim [--seed=n] [--runs=n | --minutes=n | --hours=n | --years=n] [--jobs=n] "
+                            "[--world=name] [--table=no] [--trace] "
+                            "[--negative]\n";
 
 /* "name=value" of an argument; NULL: it is another one. */
 static const char *value_of(const char *argument, const char *name)
@@ -66,6 +67,8 @@ static bool take(struct wish *wish, const char *argument)
         wish->runs = strtoull(value, NULL, 0);
     else if ((value = value_of(argument, "--world")))
         wish->world = value;
+    else if (strcmp(argument, "--negative") == 0)
+        wish->negative = true;
     else if (strcmp(argument, "--table=no") == 0)
         wish->table = false;
     else if (strcmp(argument, "--trace") == 0)
@@ -112,16 +115,18 @@ int main(int argc, char **argv)
             return 64;
         }
     }
-    if (wish.world && !known_world(wish.world)) {
+    if (wish.jobs < 1 || wish.jobs > 64)
+        wish.jobs = 2;
+    if (wish.world && !(wish.negative ? negative_known(wish.world) : known_world(wish.world))) {
         fprintf(stderr, "sim: no world is called %s\n", wish.world);
         return 64;
     }
     tracing = wish.trace;
-    if (wish.what == WISH_PLAN)
-        parts_plan(&wish, machines_planned(&wish));
-    else if (wish.what == WISH_PART)
-        part_run(&wish, machines_planned(&wish));
-    else
-        return grant(&wish);
-    return 0;
+    printf("seed %llu\n", (unsigned long long)wish.seed);
+    if (wish.negative)
+        return negative_machines_run(&wish) ? 0 : 1;
+    kept = machines_run(&wish);
+    if (wish.table && !wish.trace)
+        kept = table_run(&wish) && kept;
+    return kept ? 0 : 1;
 }

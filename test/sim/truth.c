@@ -1,4 +1,5 @@
 /* What truly is: TSCs and the reference, whatever the keeper takes them for. */
+#include "oracle.h"
 #include "promises.h"
 
 #include <math.h>
@@ -135,9 +136,10 @@ static enum bias bias_now(void)
  * From the TSC that is read before the count to the instant of the count: nobody comes in who would move
  * it.
  */
-static void lead_in(struct reference_reading *out, enum bias bias)
+static void lead_in(struct reference_reading *out, enum bias bias, long double *access_ns)
 {
     void (*between)(void) = world.between;
+    long double first = *access_ns > 0 ? part(1) : 0;
 
     world.between = NULL;
     if (bias == BIAS_FIRST && pass_to_edge())
@@ -146,6 +148,9 @@ static void lead_in(struct reference_reading *out, enum bias bias)
     world.between = bias == BIAS_NONE ? between : NULL;
     if (bias != BIAS_FIRST)
         spend();
+    if (*access_ns > 0)
+        pass(*access_ns * first);
+    *access_ns *= 1 - first;
     out->edge = world.m.edge && (bias != BIAS_NONE || below(8) != 0) && pass_to_edge();
     if (bias == BIAS_LAST && !out->edge)
         pass_to_edge();
@@ -155,13 +160,16 @@ static void lead_in(struct reference_reading *out, enum bias bias)
 static void read_once(struct reference_reading *out, struct true_reading *truth)
 {
     enum bias bias = bias_now();
+    long double access_ns = world.m.read_ns;
 
     truth->from_ns = world.now_ns;
-    lead_in(out, bias);
+    lead_in(out, bias, &access_ns);
     last_counts[count_index++ % 256] = count_or_lie(truth);
     out->count = low_bits(last_counts[(count_index - 1) % 256]);
     if (bias != BIAS_LAST)
         spend();
+    if (access_ns > 0)
+        pass(access_ns);
     out->tsc_hi = bias == BIAS_LAST ? tsc_of(world.cpu) : rdtsc_ordered();
     truth->width_ns = world.now_ns - truth->from_ns;
 }
@@ -174,10 +182,11 @@ static void read_well(struct reference_reading *out, struct true_reading *truth)
     struct true_reading as_it_was;
 
     truth->width_ns = NEVER;
-    while (tries-- > 0 && truth->width_ns > 1e4L) {
+    while (tries-- > 0 && truth->width_ns > 1e4L + 2 * world.m.read_ns) {
         read_once(&reading, &as_it_was);
         if (as_it_was.width_ns >= truth->width_ns)
             continue;
+        as_it_was.count = last_counts[(count_index - 1) % 256];
         *truth = as_it_was;
         *out = reading;
     }
@@ -196,7 +205,8 @@ bool reference_read(const struct reference *ref, struct reference_reading *out)
     }
     read_well(out, truth);
     truth->taken = true;
-    if (truth->width_ns > 1e4L)
+    oracle_reading(world.cpu, out, truth->count);
+    if (truth->width_ns > 1e4L + 2 * world.m.read_ns)
         fault_met(truth->width_ns > 1e6L ? FAULT_HOST_STALL : FAULT_SMI);
     return true;
 }

@@ -39,6 +39,7 @@ enum bias { BIAS_NONE, BIAS_FIRST, BIAS_LAST, BIAS_BY_CPU, BIAS_BY_TIME, BIASES 
 struct scene {
     const char *name;
     uint64_t seed;
+    const struct row *row; /* a negative world's (negative.h); NULL: the machine keeps what is assumed */
     unsigned cpus;
     bool own_crystals; /* else all TSCs are one, but for the skew */
     bool sine;         /* crystals go up and down slowly; else at random */
@@ -58,6 +59,7 @@ struct scene {
     long double apart_ppm;    /* 30 */
     long double late_ns;      /* timers, at most, and ... */
     long double stall_ns;     /* ... the host, in the midst of anything */
+    long double read_ns;      /* a reading of the reference takes so much longer: it leaves the guest */
     long double length_ns;    /* of the run */
     long double ref_base_ns;  /* R is there when the others start, as if the machine had run for long */
     long double read_gap_ns;  /* between readings that nothing else brings about, at most; 3 ms */
@@ -70,6 +72,7 @@ struct true_reading {
     bool taken;
     long double from_ns, width_ns; /* between its two TSCs */
     long double injected_ns;       /* see injected_ns() */
+    uint64_t count;                /* as it was read, with no wraps lost */
 };
 
 struct sim_cpu {

@@ -1,0 +1,231 @@
+#include "ledger.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "constant.h"
+#include "kept.h"
+#include "told.h"
+
+#define LATE_NS      (300 * SECOND)  /* from then on a crystal that only wanders must be known */
+#define TOLERANCE_NS 2.0L            /* S is whole ns, and so is what is told */
+#define NEAR_NS      1e7L            /* reads are not everywhere: what is told may lie so far from the next */
+#define LOOK_NS      (1.1L * PERIOD) /* from a look to the next */
+#define EPISODE_NS   (2 * SECOND)    /* with no read outside for so long, what was is over, seen or not */
+
+/* A read, or a moment, beyond its bound. */
+struct outside {
+    uint64_t ns; /* S */
+    long double at_ns, by_ns, allowed_ns;
+    bool read, told;
+};
+
+static struct {
+    struct outcome *all, *late;
+    struct outside *list;
+    size_t count, room, open;       /* `open`: the first whose next look is still to come */
+    long double unseen_ns, last_ns; /* the first and last read outside of those that go on; NEVER: none */
+    long double disrupted_ns;       /* the last disruption was then */
+    long double unknown_ns;         /* since then no bound is known; NEVER: it is */
+} book;
+
+static bool is_late(void)
+{
+    return world.now_ns >= LATE_NS;
+}
+
+void ledger_begin(struct outcome *all, struct outcome *late)
+{
+    book.all = all;
+    book.late = late;
+    book.count = book.open = 0;
+    book.unseen_ns = book.unknown_ns = NEVER;
+    book.last_ns = book.disrupted_ns = -NEVER;
+}
+
+static long double width_ns(unsigned cpu)
+{
+    return kept.cpus[cpu].width_ns + (long double)world.m.ref.num / world.m.ref.den;
+}
+
+static void note(const struct sim_read *r, long double by_ns, bool read)
+{
+    if (book.count == book.room) {
+        book.room = 2 * book.room + 1024;
+        book.list = realloc(book.list, book.room * sizeof *book.list);
+    }
+    book.list[book.count++] = (struct outside){.ns = r->ns,
+                                               .at_ns = r->at_ns,
+                                               .by_ns = by_ns,
+                                               .allowed_ns = told_resolution_ns(width_ns(r->cpu)),
+                                               .read = read,
+                                               .told = r->at_ns < book.disrupted_ns + LOOK_NS};
+}
+
+static void count_outside(struct outcome *o, const struct sim_read *r, long double by_ns)
+{
+    o->outside++;
+    o->worst_ns = larger(o->worst_ns, by_ns);
+    o->worst_w = larger(o->worst_w, by_ns / width_ns(r->cpu));
+    o->worst_times = larger(o->worst_times, (r->bound_ns + by_ns) / (r->bound_ns + 1));
+}
+
+static void count_known(struct outcome *o, const struct sim_read *r, long double oracle_ns)
+{
+    o->known++;
+    if (oracle_ns >= NEVER)
+        return;
+    o->compared++;
+    o->bound_ns += r->bound_ns;
+    o->oracle_ns += oracle_ns;
+}
+
+static void known_again(void)
+{
+    long double gone_ns = world.now_ns - book.unknown_ns;
+
+    if (book.unknown_ns >= NEVER)
+        return;
+    book.all->unknown_ns = larger(book.all->unknown_ns, gone_ns);
+    book.all->unknown_all_ns += gone_ns;
+    if (book.unknown_ns >= LATE_NS) {
+        book.late->unknown_ns = larger(book.late->unknown_ns, gone_ns);
+        book.late->unknown_all_ns += gone_ns;
+    }
+    book.unknown_ns = NEVER;
+}
+
+void ledger_read(const struct sim_read *r, long double oracle_ns)
+{
+    long double by_ns;
+
+    book.all->reads++;
+    book.late->reads += is_late();
+    if (r->bound_ns == UINT64_MAX) {
+        book.unknown_ns = smaller(book.unknown_ns, world.now_ns);
+        return;
+    }
+    known_again();
+    count_known(book.all, r, oracle_ns);
+    if (is_late())
+        count_known(book.late, r, oracle_ns);
+    by_ns = constant_miss_ns(r);
+    if (by_ns <= 0)
+        return;
+    note(r, by_ns, true);
+    count_outside(book.all, r, by_ns);
+    if (is_late())
+        count_outside(book.late, r, by_ns);
+    if (r->at_ns > book.last_ns + EPISODE_NS || book.unseen_ns >= NEVER)
+        book.unseen_ns = r->at_ns;
+    book.last_ns = r->at_ns;
+}
+
+void ledger_moment(const struct sim_read *r)
+{
+    long double by_ns = r->bound_ns == UINT64_MAX ? 0 : constant_peek_ns(r);
+
+    if (by_ns > 0)
+        note(r, by_ns, false);
+}
+
+/* The resolution is that of the look before, or of the one after if it is the larger. */
+void ledger_looked(void)
+{
+    while (book.open < book.count && book.list[book.open].at_ns < world.now_ns - LOOK_NS)
+        book.open++;
+    for (size_t i = book.open; i < book.count; i++)
+        book.list[i].allowed_ns = larger(book.list[i].allowed_ns, told_resolution_ns(0));
+}
+
+/* What began then is seen now. */
+static void seen(long double since_ns)
+{
+    long double gone_ns = world.now_ns - since_ns;
+
+    if (since_ns >= NEVER)
+        return;
+    book.all->slowest_ns = larger(book.all->slowest_ns, gone_ns);
+    if (since_ns >= LATE_NS)
+        book.late->slowest_ns = larger(book.late->slowest_ns, gone_ns);
+}
+
+/*
+ * A disruption is seen at once, or what was outside before it has passed unseen. It tells that nothing was
+ * true since the look before it; nor is anything, on another CPU, until that one has looked.
+ */
+static void hear_disruption(void)
+{
+    if (world.now_ns <= book.last_ns + EPISODE_NS)
+        seen(book.unseen_ns);
+    book.unseen_ns = NEVER;
+    book.disrupted_ns = world.now_ns;
+    for (size_t i = book.count; i-- > 0 && book.list[i].at_ns > world.now_ns - LOOK_NS;)
+        book.list[i].told = true;
+    book.all->disruptions++;
+    book.late->disruptions += is_late();
+}
+
+/* What is told against what was: every read in it, and the worst of all moments. */
+static void weigh(const struct meridian_breach *told)
+{
+    struct outcome *o[] = {book.all, is_late() ? book.late : NULL};
+    long double worst_ns = 0, first_ns = NEVER;
+    bool any = false;
+
+    for (size_t i = 0; i < book.count; i++) {
+        struct outside *one = &book.list[i];
+
+        if (one->ns + NEAR_NS < told->from_ns || one->ns > told->to_ns + NEAR_NS)
+            continue;
+        any = true;
+        worst_ns = larger(worst_ns, one->by_ns);
+        if (one->told || one->ns < told->from_ns || one->ns > told->to_ns ||
+            told->at_most_ns + TOLERANCE_NS < one->by_ns)
+            continue;
+        first_ns = smaller(first_ns, one->at_ns);
+        one->told = true;
+    }
+    seen(first_ns);
+    for (unsigned i = 0; i < 2 && o[i]; i++) {
+        o[i]->tellings++;
+        o[i]->false_tellings += !any;
+        o[i]->least_too_much += any && told->at_least_ns > worst_ns + TOLERANCE_NS;
+        o[i]->most_too_little += any && told->at_most_ns + TOLERANCE_NS < worst_ns;
+        o[i]->most_too_much += told->at_most_ns > worst_ns + 2 * told_resolution_ns(width_ns(0));
+    }
+}
+
+void ledger_heard(const char *line)
+{
+    struct meridian_breach told;
+
+    if (!book.all)
+        return;
+    if (strncmp(line, "@disruption ", 12) == 0)
+        hear_disruption();
+    if (told_breach(line, &told))
+        weigh(&told);
+}
+
+static void close_one(struct outcome *o, const struct outside *one)
+{
+    o->told += one->told;
+    o->beyond += !one->told && one->by_ns > one->allowed_ns + TOLERANCE_NS;
+}
+
+void ledger_end(void)
+{
+    known_again();
+    for (size_t i = 0; i < book.count; i++) {
+        if (!book.list[i].read)
+            continue;
+        close_one(book.all, &book.list[i]);
+        if (book.list[i].at_ns >= LATE_NS)
+            close_one(book.late, &book.list[i]);
+    }
+    book.all->simulated_ns += world.now_ns;
+    book.late->simulated_ns += larger(0, world.now_ns - LATE_NS);
+    book.all = book.late = NULL;
+}

@@ -1,0 +1,121 @@
+/* What came of the negative worlds, against what was stated. */
+#include <stdio.h>
+#include <string.h>
+
+#include "kept.h"
+#include "negative.h"
+#include "told.h"
+
+static void add_outcome(struct outcome *to, const struct outcome *one)
+{
+    to->simulated_ns += one->simulated_ns;
+    to->reads += one->reads;
+    to->known += one->known;
+    to->outside += one->outside;
+    to->told += one->told;
+    to->beyond += one->beyond;
+    to->worst_ns = larger(to->worst_ns, one->worst_ns);
+    to->worst_w = larger(to->worst_w, one->worst_w);
+    to->worst_times = larger(to->worst_times, one->worst_times);
+    to->bound_ns += one->bound_ns;
+    to->oracle_ns += one->oracle_ns;
+    to->compared += one->compared;
+    to->tellings += one->tellings;
+    to->false_tellings += one->false_tellings;
+    to->least_too_much += one->least_too_much;
+    to->most_too_little += one->most_too_little;
+    to->most_too_much += one->most_too_much;
+    to->disruptions += one->disruptions;
+    to->slowest_ns = larger(to->slowest_ns, one->slowest_ns);
+    to->unknown_ns = larger(to->unknown_ns, one->unknown_ns);
+    to->unknown_all_ns += one->unknown_all_ns;
+}
+
+void negative_add(struct negative_tally *to, const struct negative_tally *one)
+{
+    to->runs += one->runs;
+    to->broken += one->broken;
+    add_outcome(&to->all, &one->all);
+    add_outcome(&to->late, &one->late);
+}
+
+static long double hours(const struct outcome *o)
+{
+    return larger(o->simulated_ns / 3.6e12L, 1e-9L);
+}
+
+static long double share(uint64_t part, uint64_t of)
+{
+    return of ? (long double)part / of : 0;
+}
+
+/* One letter a column, as the table's head has them. */
+const char *negative_failed(const struct row *row, const struct negative_tally *t)
+{
+    static char failed[16];
+    const struct stated *must = &row->must;
+    const struct outcome *o = &t->late;
+    const struct {
+        char letter;
+        long double is, most;
+    } asked[] = {
+        {'P', t->broken, 0},
+        {'S', t->all.beyond, 0},
+        {'L', t->all.least_too_much, 0},
+        {'M', t->all.most_too_little + t->all.most_too_much, 0},
+        {'O', share(o->outside, o->known), must->outside},
+        {'W', o->worst_w, must->worst_w},
+        {'D', o->disruptions / hours(o), must->disruptions},
+        {'U', o->unknown_ns / PERIOD, must->unknown_periods},
+        {'B', o->oracle_ns > 0 ? o->bound_ns / o->oracle_ns : 0, must->bound},
+        {'T', o->tellings / hours(o), must->tellings},
+        {'A', o->slowest_ns / SECOND, must->slowest_s},
+    };
+    size_t count = 0;
+
+    for (size_t i = 0; i < sizeof asked / sizeof asked[0]; i++) {
+        if (asked[i].is > asked[i].most)
+            failed[count++] = asked[i].letter;
+    }
+    failed[count] = 0;
+    return failed;
+}
+
+static void print_outcome(const char *name, const struct outcome *o, const char *failed)
+{
+    printf("%-40s %7.2Lf %9.4Lf %9.4Lf %7llu %8.0Lf %6.2Lf %5.1Lf %7.1Lf %6.1Lf %7.2Lf %6.0Lf %7.1Lf %7.0Lf "
+           "%5.2Lf  %s\n",
+           name, hours(o), 100 * share(o->outside - o->told, o->known), 100 * share(o->told, o->known),
+           (unsigned long long)o->beyond, o->worst_ns, o->worst_w, o->worst_times, o->tellings / hours(o),
+           o->false_tellings / hours(o), o->slowest_ns / SECOND, o->unknown_ns / PERIOD,
+           o->disruptions / hours(o), o->compared ? o->bound_ns / o->compared : 0,
+           o->oracle_ns > 0 ? o->bound_ns / o->oracle_ns : 0, failed);
+}
+
+static const char head[] =
+    "                                                   reads outside, %%  silent    worst outside         "
+    "tellings an hour  slowest unknown   disr.   bound over\n"
+    "the world                                  hours  not told      told  beyond       ns      w times     "
+    "all  false       s periods an hour      ns oracle's\n";
+
+bool negative_print(struct negative_tally (*tallies)[NEGATIVE_READINGS])
+{
+    char name[96];
+    bool as_stated = true;
+
+    printf(head);
+    for (unsigned i = 0; i < negative_row_count; i++) {
+        for (unsigned j = 0; j < NEGATIVE_READINGS; j++) {
+            const struct negative_tally *t = &tallies[i][j];
+            const char *failed = negative_failed(&negative_rows[i], t);
+
+            if (t->runs == 0)
+                continue;
+            as_stated = as_stated && !failed[0];
+            snprintf(name, sizeof name, "%s%s", negative_rows[i].name, j ? ", VM exits" : "");
+            print_outcome(name, &t->all, "");
+            print_outcome("    after five minutes", &t->late, failed[0] ? failed : "as stated");
+        }
+    }
+    return as_stated;
+}

@@ -1,0 +1,46 @@
+#include "told.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define NOTHING_TOLD_NS 8 /* Dmax T^2 / 8, at 1 ppm/s and 250 ms */
+
+/* The keeper's own comes first, where there is one. */
+const struct meridian_assumed *keeper_assumed(void);
+__attribute__((weak)) const struct meridian_assumed *keeper_assumed(void)
+{
+    return NULL;
+}
+
+bool told_at_all(void)
+{
+    return keeper_assumed();
+}
+
+long double told_resolution_ns(long double reading_ns)
+{
+    const struct meridian_assumed *assumed = keeper_assumed();
+
+    if (!assumed)
+        return reading_ns + NOTHING_TOLD_NS;
+    return (long double)assumed->resolution_ns + (long double)assumed->excursion_ns;
+}
+
+static bool field(const char *line, const char *name, uint64_t *out)
+{
+    const char *at = strstr(line, name);
+    unsigned long long value;
+
+    if (!at || sscanf(at + strlen(name), "%llu", &value) != 1)
+        return false;
+    *out = value;
+    return true;
+}
+
+bool told_breach(const char *line, struct meridian_breach *out)
+{
+    if (strncmp(line, "@breach ", 8) != 0)
+        return false;
+    return field(line, " from_ns=", &out->from_ns) && field(line, " to_ns=", &out->to_ns) &&
+           field(line, " at_least_ns=", &out->at_least_ns) && field(line, " at_most_ns=", &out->at_most_ns);
+}
