@@ -98,50 +98,75 @@ static long double join(struct tie *tie)
     long double lo = larger(all.lo, tie->lo - off), hi = smaller(all.hi, tie->hi - off);
 
     tie->in_all = true;
-    if (lo > hi)
-        return lo - hi;
-    all.lo = lo;
-    all.hi = hi;
-    return 0;
+    if (lo <= hi) {
+        all.lo = lo;
+        all.hi = hi;
+    }
+    return lo - hi;
 }
 
-static long double miss(const struct sim_read *r, long double lo, long double hi)
+/* What is allowed to this read's line. */
+static const long double *allowed(const struct tie *tie)
+{
+    static long double range[2];
+
+    range[0] = tie->in_all ? all.lo : tie->lo;
+    range[1] = tie->in_all ? all.hi : tie->hi;
+    return range;
+}
+
+static struct tie *tie_of(const struct sim_read *r)
+{
+    return &ties[r->stable ? COMMON : r->cpu];
+}
+
+static long double error_of(const struct sim_read *r, const long double *range)
 {
     long double error = (long double)r->ns - r->ref;
 
-    error -= wraps_off(error, lo, hi);
-    return larger(larger(error - r->bound_ns - hi, lo - error - r->bound_ns), 0);
+    return error - wraps_off(error, range[0], range[1]);
 }
 
-static void learn(const struct sim_read *r, long double *lo, long double *hi)
+static void learn(const struct sim_read *r, struct tie *tie, long double bound)
 {
-    long double error = (long double)r->ns - r->ref;
+    const long double *range = allowed(tie);
+    long double error = error_of(r, range);
+    long double lo = larger(range[0], error - bound), hi = smaller(range[1], error + bound);
 
-    error -= wraps_off(error, *lo, *hi);
-    *lo = larger(*lo, error - r->bound_ns);
-    *hi = smaller(*hi, error + r->bound_ns);
+    *(tie->in_all ? &all.lo : &tie->lo) = lo;
+    *(tie->in_all ? &all.hi : &tie->hi) = hi;
 }
 
-long double constant_miss_ns(const struct sim_read *r)
+long double constant_peek_ns(const struct sim_read *r)
 {
-    struct tie *tie = &ties[r->stable ? COMMON : r->cpu];
-    long double published_ns = r->at_ns - r->age_ns, missed = 0;
+    const struct tie *tie = tie_of(r);
+    const long double *range = allowed(tie);
+    long double error;
+
+    if (!tie->known || tie->count != r->disruptions)
+        return -NEVER;
+    error = error_of(r, range);
+    return larger(error - range[1], range[0] - error) - r->bound_ns;
+}
+
+long double constant_miss_ns(const struct sim_read *r, long double spare_ns)
+{
+    struct tie *tie = tie_of(r);
+    long double published_ns = r->at_ns - r->age_ns, missed = -NEVER;
 
     if (!tie->known || tie->count != r->disruptions)
         renew(tie, r->disruptions, published_ns);
     else if (!tie->in_all && published_ns > all.since_ns)
         missed = join(tie);
-    missed = larger(missed, constant_peek_ns(r));
+    missed = larger(missed, constant_peek_ns(r)) - spare_ns;
     if (missed <= 0)
-        learn(r, tie->in_all ? &all.lo : &tie->lo, tie->in_all ? &all.hi : &tie->hi);
+        learn(r, tie, r->bound_ns + spare_ns);
     return missed;
 }
 
-long double constant_peek_ns(const struct sim_read *r)
+bool constant_is_exact(const struct sim_read *r)
 {
-    const struct tie *tie = &ties[r->stable ? COMMON : r->cpu];
+    const long double *range = allowed(tie_of(r));
 
-    if (!tie->known || tie->count != r->disruptions)
-        return 0;
-    return tie->in_all ? miss(r, all.lo, all.hi) : miss(r, tie->lo, tie->hi);
+    return range[0] == range[1];
 }

@@ -9,6 +9,17 @@ static long double part(struct random *r, long double most)
     return most * (long double)(random_next(r) >> 11) / 9007199254740992.0L;
 }
 
+/*
+ * The keeper counts D by the TSC's own time, in which R's rate is 1 / (1 + dev): so what dev may do in a second
+ * of R is D (1 + dev)^3. The least of a piece counts.
+ */
+static long double exactly(const struct crystal_walk *c, long double slope, long double lasts_ns)
+{
+    long double end = c->dev + slope * lasts_ns * 1e-9L;
+
+    return slope * (1 + 3 * smaller(c->dev, larger(end, -c->dev_limit + c->bent)));
+}
+
 /* D up, D down, or something between, for 50 ms to 8 s, and no farther than the limit. */
 static long double walk_piece(struct crystal_walk *c)
 {
@@ -39,6 +50,7 @@ static void next_piece(struct crystal_walk *c)
         c->slope = c->dev > 0 ? -c->most : c->most;
     room = c->slope > 0 ? c->dev_limit - c->dev + c->bent : c->dev_limit + c->dev - c->bent;
     lasts = smaller(lasts, 1e6L + 1e9L * room / larger(fabsl(c->slope), 1e-18L));
+    c->slope = exactly(c, c->slope, lasts);
     c->until_ns = c->from_ns + (c->bending ? bend_piece(c, lasts) : lasts);
 }
 

@@ -125,8 +125,8 @@ static bool can_read(unsigned vcpu)
     try_again(vcpu);
 
     /* A CPU that is back takes its overdue interrupt before its guest goes on. */
-    return !c->busy && place[vcpu] == IN && clock_of(vcpus[vcpu].cpu)->measured &&
-           world.now_ns >= c->asleep_until && c->alarm_ns >= c->asleep_until;
+    return !c->busy && place[vcpu] == IN && takes_part(vcpus[vcpu].cpu) && world.now_ns >= c->asleep_until &&
+           c->alarm_ns >= c->asleep_until;
 }
 
 static void read_xen(unsigned vcpu)
@@ -172,7 +172,7 @@ void guest_read(unsigned vcpu)
     now = outer;
 }
 
-static const struct meridian_record *record_of(unsigned cpu)
+const struct meridian_record *guest_record(unsigned cpu)
 {
     unsigned vcpu = cpu;
 
@@ -192,7 +192,7 @@ bool guest_peek(unsigned cpu, struct sim_read *out)
 
     reading = true; /* a read without an interrupt */
     now.vcpu = cpu;
-    whole = meridian_try(record_of(cpu), 1, &s);
+    whole = meridian_try(guest_record(cpu), 1, &s);
     reading = was_reading;
     now = outer;
     s.tsc = tsc_of(cpu);
@@ -241,9 +241,8 @@ void guest_move(unsigned vcpu, unsigned other)
     unsigned from = vcpus[vcpu].cpu, to = vcpus[other].cpu, old = world.cpu;
     long double bounds_ns = promises_bound_ns(from) + promises_bound_ns(to);
 
-    if (from == to || world.depth > 0 || asleep(from) || asleep(to) || !clock_of(from)->measured ||
-        !clock_of(to)->measured || !promises_one_wrap() || bounds_ns >= NEVER || promises_doubtful(from) ||
-        promises_doubtful(to))
+    if (from == to || world.depth > 0 || asleep(from) || asleep(to) || !takes_part(from) || !takes_part(to) ||
+        !promises_one_wrap() || bounds_ns >= NEVER || promises_doubtful(from) || promises_doubtful(to))
         return;
     fault_met(FAULT_VCPU_MOVES);
     world.depth++;

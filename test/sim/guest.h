@@ -2,6 +2,7 @@
 #ifndef SIM_GUEST_H
 #define SIM_GUEST_H
 
+#include "meridian/abi.h"
 #include "world.h"
 
 struct sim_read;
@@ -9,6 +10,8 @@ struct sim_read;
 void guest_begin(void);
 /* One try, as this VCPU would make it at this very moment; nothing where it cannot. */
 void guest_read(unsigned vcpu);
+/* The record that holds on this CPU now, as a guest there finds it. */
+const struct meridian_record *guest_record(unsigned cpu);
 /*
  * What a read on this CPU would give at this very moment, with no time spent on it. Returns false if there is
  * no whole record.

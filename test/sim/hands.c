@@ -197,7 +197,8 @@ uint64_t rdmsr(uint32_t msr)
 
 static long double lateness(void)
 {
-    long double late = below(50) == 0 ? part(world.m.late_ns) : part(smaller(world.m.late_ns, 20000));
+    long double late =
+        below(50) == 0 ? log_between(1e3L, world.m.late_ns) : part(smaller(world.m.late_ns, 20000));
 
     if (late > 1e6L)
         fault_met(late > 1e9L ? FAULT_TIMER_LOST : FAULT_TIMER_LATE);
@@ -207,8 +208,7 @@ static long double lateness(void)
 static void alarm_at(struct sim_cpu *c, long double due_ns)
 {
     c->alarm_ns = due_ns + c->late_ns;
-    if (c->late_ns > 1e6L)
-        promises_excuse((unsigned)(c - world.cpus), c->alarm_ns);
+    promises_late((unsigned)(c - world.cpus), c->late_ns > 1e6L ? c->alarm_ns : 0);
 }
 
 void apic_timer_set_count(uint32_t count)
@@ -299,7 +299,7 @@ void log_print(const char *format, ...)
     va_end(args);
     trace("CPU %u: %s", world.cpu, world.last_log);
     if (strncmp(format, "@clock", 6) == 0 && world.between) {
-        fault_met(keeper.mode == CLOCK_UNIFIED ? FAULT_BACK_TO_UNIFIED : FAULT_LEAVE);
+        fault_met(strstr(world.last_log, " mode=unified") ? FAULT_BACK_TO_UNIFIED : FAULT_LEAVE);
         promises_mode_changed();
     }
     if (world.m.row)

@@ -5,35 +5,33 @@
 #include "promises.h"
 
 #define PERIOD ((long double)PERIOD_NS)
-/*
- * T6: the bound is known again so many periods after the last thing that was wrong: one to see it, four more
- * where it is a rate, one in which all CPUs look once more, four to settle, and what a period's end may add
- * to each.
- */
-#define SETTLE_PERIODS 16
+/* The judge's own arithmetic, and a TSC's tick. Promised is 0: S is whole ns, and the bound says so. */
+#define T3_TOLERANCE_NS 1.0L
 /* T5: the slew, and what the rate may not be known by. */
 #define SLEW_MOST 1.0e-3L
 
 struct promise_cpu {
     long double granted_ns; /* injected_ns() when it last looked: what it takes for granted */
-    bool swallowed;         /* it took something for granted that it could not see */
+    long double unseen_ns;  /* so much it took for granted since then that it could not see */
+    long double skewed_ns;  /* so much of that was its TSC's, and stays */
     bool looking;
     bool doubt, tsc_doubt; /* something was touched since ... */
     long double doubt_ns;  /* ... last at */
     long double looked_ns; /* the last reading of which something came */
     long double width_ns;  /* and how wide it was */
     long double began_ns,
-        u_ns;                  /* T4: since when, and its widest reading since then, half of it and a count */
-    long double excused_ns;    /* until then it may be late */
-    uint32_t epoch, all_epoch; /* when this look began, ... */
-    uint64_t missed, now_ns;   /* periods without a reading; and what keeper_now_ns() gave last */
-    uint64_t up_tsc;           /* when more was assumed of its crystal, as its look began */
-    unsigned rate_looks;       /* so many more, and the rate that it goes by can be the right one */
-    bool upset;                /* a disruption was seen when it looked last */
-    bool lied;                 /* the reference did, when it looked last */
-    long double bound_ns;      /* ... and what was promised then */
-    uint16_t shown, counted;   /* disruptions in the record: read last, and before what is to be counted */
-    long double told_ns;       /* since then the record must show it; NEVER: nothing is due */
+        u_ns;               /* T4: since when, and its widest reading since then, half of it and a count */
+    long double excused_ns; /* until then it may be late */
+    long double late_ns;    /* its timer comes late, and not before then */
+    long double stopped_ns; /* it stopped then */
+    unsigned seen_lines, lines; /* disruptions told when it last saw one; and when this look began, ... */
+    uint16_t count;             /* ... when its record counted so many */
+    uint64_t missed, now_ns;    /* periods without a reading; and what keeper_now_ns() gave last */
+    bool upset;                 /* a disruption was seen when it looked last */
+    bool lied;                  /* the reference did, when it looked last */
+    long double bound_ns;       /* ... and what was promised then */
+    uint16_t shown, counted;    /* disruptions in the record: read last, and before what is to be counted */
+    long double told_ns;        /* since then the record must show it; NEVER: nothing is due */
 };
 
 /* Of each VCPU, what it read last. */
@@ -54,6 +52,7 @@ struct kept {
     long double ref_touched_ns; /* when the reference was */
     bool rates;                 /* the reference has counted at another rate */
     unsigned doubts;            /* CPUs in doubt */
+    bool unseen, skewed;        /* some CPU's unseen_ns, or skewed_ns, is not 0 */
     unsigned faults, modes;     /* how often anything was touched; and how often the mode changed */
 };
 
@@ -62,5 +61,11 @@ extern struct kept kept;
 void upset_until(long double ns);
 /* What is told on this CPU may be wrong until it looks. */
 void doubt(unsigned cpu);
+/* Returns true if the records say that one line is common to all CPUs. */
+bool is_unified(void);
+/* Disruptions, as the record says that holds on this CPU. */
+uint16_t counted_on(unsigned cpu);
+/* What all CPUs, or this one where lines are their own, took for granted unseen. */
+long double unseen_ns(unsigned cpu);
 
 #endif

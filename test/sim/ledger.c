@@ -110,7 +110,7 @@ void ledger_read(const struct sim_read *r, long double oracle_ns)
     count_known(book.all, r, oracle_ns);
     if (is_late())
         count_known(book.late, r, oracle_ns);
-    by_ns = constant_miss_ns(r);
+    by_ns = constant_miss_ns(r, 0);
     if (by_ns <= 0)
         return;
     note(r, by_ns, true);

@@ -1,6 +1,5 @@
 /* T6, and what a look at the reference ought to have seen. */
 #include "kept.h"
-#include "keeper/disruption.h"
 #include "keeper/publisher.h"
 #include "negative.h"
 
@@ -22,9 +21,9 @@ void promises_look_begins(unsigned cpu)
     if (world.m.row && world.between)
         negative_look(cpu);
     kept.cpus[cpu].looking = world.between;
-    kept.cpus[cpu].epoch = clock_of(cpu)->known.epoch;
-    kept.cpus[cpu].all_epoch = keeper.epoch;
-    kept.cpus[cpu].bound_ns = promises_bound_ns(cpu);
+    kept.cpus[cpu].count = world.between ? counted_on(cpu) : 0;
+    kept.cpus[cpu].lines = world.disruptions;
+    kept.cpus[cpu].bound_ns = world.between ? promises_bound_ns(cpu) : NEVER;
     kept.cpus[cpu].missed = clock_of(cpu)->look.missed;
     kept.cpus[cpu].up_tsc = clock_of(cpu)->look.learned.up_tsc;
     world.cpus[cpu].reading = (struct true_reading){.from_ns = world.now_ns};
@@ -46,7 +45,7 @@ static long double threshold_ns(unsigned cpu)
 
     if (c->bound_ns >= NEVER)
         known = age_ns * 1.1e-3L + 2 * c->width_ns;
-    known += gone_s * gone_s * clock_of(cpu)->known.outlook.wander_ppb_s + leap_s * 1.1e6L;
+    known += gone_s * gone_s * world.m.wander + leap_s * 1.1e6L + c->unseen_ns;
     return known + 2 * world.cpus[cpu].reading.width_ns + 4.0L * world.m.ref.num / world.m.ref.den + 100 +
            10 * world.m.slip_ns + 2 * clock_of(cpu)->known.outlook.phase_ns;
 }
@@ -81,7 +80,10 @@ static void allow_back(unsigned cpu)
 
         if (v->last.cpu != cpu)
             continue;
-        tally.beyond_help += beyond_help;
+        if (beyond_help)
+            excuse(EXCUSED_BEYOND_HELP);
+        else if (back_ns > 0)
+            excuse(EXCUSED_LEAP);
         kept.stable_ns = beyond_help ? 0 : kept.stable_ns;
         kept.low_ns = beyond_help ? 0 : kept.low_ns;
         v->most_ns -= beyond_help ? v->most_ns : (uint64_t)smaller(back_ns, v->most_ns);
@@ -112,7 +114,50 @@ static void grant(unsigned cpu)
     if (lasts(cpu))
         return;
     kept.doubts -= c->doubt;
-    c->doubt = c->tsc_doubt = c->swallowed = false;
+    c->doubt = c->tsc_doubt = false;
+}
+
+/*
+ * A step that no look could see: from now on it is taken for granted. The truth is within this reading all
+ * the same, so at a look it is beyond the bound by no more than that. Between two looks it may be farther
+ * by what the step does to the rate: no more than itself. Who reads a TSC that went back so little may see it.
+ */
+static void swallow(unsigned cpu, long double off_ns)
+{
+    struct promise_cpu *c = &kept.cpus[cpu];
+    long double width_ns = world.cpus[cpu].reading.width_ns;
+    long double size_ns = fabsl(world.cpus[cpu].reading.injected_ns - c->granted_ns); /* wraps too */
+
+    c->unseen_ns = larger(c->unseen_ns, width_ns) + fabsl(off_ns);
+    kept.unseen = true;
+    if (c->tsc_doubt) {
+        c->skewed_ns += size_ns;
+        kept.skewed = true;
+        kept.tsc_touched_ns = world.now_ns;
+    }
+    for (unsigned i = 0; c->tsc_doubt && i < world.m.cpus; i++) {
+        struct promise_vcpu *v = &kept.vcpus[i];
+
+        if (v->last.cpu != cpu)
+            continue;
+        v->most_ns -= (uint64_t)smaller(size_ns + 1, v->most_ns);
+        v->xen_ns -= (uint64_t)smaller(size_ns + 1, v->xen_ns);
+    }
+    kept.stable_ns -= c->tsc_doubt ? (uint64_t)smaller(size_ns + 1, kept.stable_ns) : 0;
+    kept.low_ns -= size_ns + width_ns;
+    if (lasts(cpu))
+        return;
+    kept.doubts -= c->doubt;
+    c->doubt = c->tsc_doubt = false;
+}
+
+/* What was not seen before counts no more: S is tied to R anew. The TSC is where it is. */
+static void forget_unseen(unsigned cpu)
+{
+    kept.cpus[cpu].unseen_ns = 0;
+    kept.unseen = false;
+    for (unsigned i = 0; i < world.m.cpus; i++)
+        kept.unseen = kept.unseen || kept.cpus[i].unseen_ns > 0;
 }
 
 /* Returns true if a reading is too wide for a narrow counter: then nothing is made of it. */
@@ -130,17 +175,17 @@ static bool too_wide(unsigned cpu)
 static void check_rate(unsigned cpu)
 {
     struct promise_cpu *c = &kept.cpus[cpu];
-    const struct outlook *outlook = &clock_of(cpu)->known.outlook;
-    long double u_ns = world.cpus[cpu].reading.width_ns / 2 + (long double)world.m.ref.num / world.m.ref.den +
-                       outlook->phase_ns;
-    long double wander = outlook->wander_ppb_s,
-                span_s = (world.cpus[cpu].reading.from_ns - c->began_ns) * 1e-9L, period_s = PERIOD * 1e-9L;
-    long double ppb = (long double)(outlook->rate_hi - outlook->rate_lo) / 2 / 4294967296.0L * 1e9L, best_ppb;
+    struct keeper_cpu seen;
+    long double u_ns = world.cpus[cpu].reading.width_ns / 2 + (long double)world.m.ref.num / world.m.ref.den;
+    long double span_s = (world.cpus[cpu].reading.from_ns - c->began_ns) * 1e-9L, period_s = PERIOD * 1e-9L;
+    long double best_ppb, ppb;
 
     c->u_ns = larger(c->u_ns, u_ns);
-    if (c->doubt || span_s < 1 || world.m.slip_ns)
+    if (c->doubt || span_s < 1 || world.m.slip_ns || !keeper_cpu_view(cpu, &seen) ||
+        seen.hz_ppb == UINT64_MAX)
         return;
-    best_ppb = larger(sqrtl(2 * c->u_ns * wander), wander * period_s);
+    ppb = (long double)seen.hz_ppb - 1; /* it is rounded up */
+    best_ppb = larger(sqrtl(2 * c->u_ns * world.m.wander), world.m.wander * period_s);
     best_ppb = 3 * larger(c->u_ns / span_s, best_ppb);
     tally.worst_rate = larger(tally.worst_rate, ppb / best_ppb);
     PROMISE(ppb <= best_ppb, "T4: CPU %u: rate known to %.1Lf ppb after %.1Lf s, U %.0Lf ns: %.1Lf\n", cpu,
@@ -153,17 +198,52 @@ static void begin_rate(unsigned cpu)
     kept.cpus[cpu].u_ns = 0;
 }
 
-bool promises_rate_unsettled(unsigned cpu)
+/*
+ * Returns true if this CPU saw a disruption in its look: its record counts more, and one was told, or there
+ * was something to see. All of that is what anybody can see. A count alone may be another CPU's need (a late
+ * one's anchor).
+ */
+static bool saw(unsigned cpu, bool off)
 {
-    return world.ref.rate != 0 || kept.cpus[cpu].rate_looks > 0;
+    struct promise_cpu *c = &kept.cpus[cpu];
+
+    if (counted_on(cpu) == c->count || (world.disruptions == c->seen_lines && !off))
+        return false;
+    c->seen_lines = c->lines > c->seen_lines ? c->lines : world.disruptions;
+    return true;
+}
+
+/* What came of this look, against what was to be seen. */
+static void check_look(unsigned cpu, bool seen)
+{
+    struct promise_cpu *c = &kept.cpus[cpu];
+    const struct true_reading *reading = &world.cpus[cpu].reading;
+    long double off = to_nearest_wrap(reading->injected_ns - c->granted_ns);
+
+    if (c->doubt || seen)
+        trace("CPU %u looked, %.0Lf ns off%s\n", cpu, reading->injected_ns - c->granted_ns,
+              seen ? ", and saw it" : "");
+    if (!seen)
+        PROMISE(fabsl(off) <= threshold_ns(cpu), "T6: %.0Lf ns off, and it was not seen\n", off);
+    if (seen && c->doubt)
+        c->told_ns = world.now_ns;
+    if (seen)
+        forget_unseen(cpu);
+    if (seen || (c->doubt && off == 0))
+        grant(cpu);
+    else if (off != 0)
+        swallow(cpu, off);
+    if (seen || reading->injected_ns != c->granted_ns || reading->from_ns - c->looked_ns > 1.5L * PERIOD)
+        begin_rate(cpu);
+    check_rate(cpu);
+    promises_shown(cpu);
 }
 
 void promises_look_ends(unsigned cpu)
 {
     struct promise_cpu *c = &kept.cpus[cpu];
     const struct true_reading *reading = &world.cpus[cpu].reading;
-    long double off;
-    bool seen = clock_of(cpu)->known.epoch != c->epoch;
+    bool seen;
 
     if (!c->looking)
         return;
@@ -174,33 +254,22 @@ void promises_look_ends(unsigned cpu)
         negative_look(cpu);
         return;
     }
+    /*
+     * The keeper's own count of looks that came to nothing: no record tells of them. It only says that there
+     * is nothing to judge; and a good reading must not come to nothing, but where another CPU told a
+     * disruption meanwhile.
+     */
     if (!reading->taken || clock_of(cpu)->look.missed != c->missed) {
-        PROMISE(!reading->taken || c->all_epoch != keeper.epoch || too_wide(cpu),
+        PROMISE(!reading->taken || c->lines != world.disruptions || too_wide(cpu),
                 "a good reading was thrown away\n");
+        excuse(EXCUSED_NO_LOOK);
         promises_excuse(cpu, world.now_ns);
         return;
     }
-    if (c->doubt || seen)
-        trace("CPU %u looked, %.0Lf ns off%s\n", cpu, reading->injected_ns - c->granted_ns,
-              seen ? ", and saw it" : "");
-    if (c->doubt && kept.rates)
-        c->rate_looks = SETTLE_PERIODS;
-    else if (c->rate_looks > 0)
-        c->rate_looks--;
-    off = to_nearest_wrap(reading->injected_ns - c->granted_ns);
-    tally.worst_gap_ns = larger(tally.worst_gap_ns, reading->from_ns - larger(c->looked_ns, c->excused_ns));
-    if (seen && c->doubt)
-        c->told_ns = world.now_ns;
-    if (seen || (c->doubt && off == 0 && !c->swallowed))
-        grant(cpu);
-    else
-        c->swallowed |= off != 0;
-    if (!seen && !promises_rate_unsettled(cpu) && clock_of(cpu)->look.learned.up_tsc == c->up_tsc)
-        PROMISE(fabsl(off) <= threshold_ns(cpu), "T6: %.0Lf ns off, and it was not seen\n", off);
-    if (seen || reading->from_ns - c->looked_ns > 1.5L * PERIOD)
-        begin_rate(cpu);
-    check_rate(cpu);
-    promises_shown(cpu);
+    tally.worst_gap_ns = larger(tally.worst_gap_ns,
+                                reading->from_ns - larger(larger(c->looked_ns, c->excused_ns), c->late_ns));
+    seen = saw(cpu, reading->injected_ns != c->granted_ns);
+    check_look(cpu, seen);
     c->granted_ns = reading->injected_ns;
     c->upset = seen;
     c->lied = world.now_ns < world.ref.lies_until;
@@ -214,7 +283,7 @@ void promises_look_ends(unsigned cpu)
 void promises_mode_changed(void)
 {
     kept.modes++;
-    if (keeper.mode == CLOCK_UNIFIED)
+    if (is_unified())
         return;
     for (unsigned i = 0; kept.doubts > 0 && i < world.m.cpus; i++)
         doubt(i);
@@ -233,7 +302,7 @@ void promises_disruption_told(unsigned cpu)
 {
     long double off = world.cpus[cpu].reading.injected_ns - kept.cpus[cpu].granted_ns;
 
-    if (off != 0 || kept.cpus[cpu].doubt || world.m.row)
+    if (off != 0 || kept.cpus[cpu].doubt || kept.unseen || world.m.row)
         return;
     /* A rate that had been taken for a new one is gone again. */
     if (promises_rate_unsettled(cpu))
@@ -265,9 +334,9 @@ void promises_end(uint64_t reads, uint64_t known)
     if (world.m.fault_gap_ns > 0 || world.m.row)
         return;
     PROMISE(world.disruptions == planned_disruptions(), "T6: %u disruptions\n", world.disruptions);
-    /* What a CPU knows of R that stopped counts no more, until it is back. */
+    /* What a CPU knows of R that stopped counts no more, until it is back: here the keeper itself is asked. */
     for (unsigned i = 0; i < world.m.cpus; i++) {
-        running += clock_of(i)->measured && !asleep(i);
+        running += takes_part(i) && !asleep(i);
         PROMISE(keeper_cpu_stopped(i) == asleep(i) || world.m.late_ns > 1e9L, "CPU %u: stopped or not\n", i);
     }
     PROMISE(publish_gather(tsc_of(0)).count == running || world.m.late_ns > 1e9L,

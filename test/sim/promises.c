@@ -1,6 +1,6 @@
 #include "constant.h"
 #include "kept.h"
-#include "keeper/publisher.h"
+#include "guest.h"
 #include "negative.h"
 
 #include <math.h>
@@ -30,7 +30,7 @@ void promises_begin(void)
     kept.stable_ns = 0;
     kept.low_ns = 0;
     kept.doubts = kept.faults = kept.modes = 0;
-    kept.rates = false;
+    kept.unseen = kept.skewed = false;
     kept.upset_ns = world.now_ns;
     kept.tsc_touched_ns = kept.ref_touched_ns = -1;
     for (unsigned i = 0; i < world.m.cpus; i++) {
@@ -53,8 +53,29 @@ void promises_excuse(unsigned cpu, long double until_ns)
     upset_until(until_ns);
 }
 
+/* Returns when the first other CPU comes to its alarm, or this one: the others wait for it no longer. */
+static long double others_come_ns(unsigned cpu, long double until_ns)
+{
+    long double first_ns = until_ns;
+
+    for (unsigned i = 0; i < world.m.cpus; i++) {
+        if (i != cpu && takes_part(i))
+            first_ns = smaller(first_ns, larger(world.cpus[i].alarm_ns, world.cpus[i].asleep_until));
+    }
+    return first_ns;
+}
+
+void promises_late(unsigned cpu, long double until_ns)
+{
+    kept.cpus[cpu].late_ns = until_ns;
+    if (until_ns > world.now_ns)
+        upset_until(smaller(until_ns, larger(world.now_ns, others_come_ns(cpu, until_ns)) +
+                                          (STOPPED_PERIODS + 2) * PERIOD));
+}
+
 void promises_stops(unsigned cpu, long double until_ns)
 {
+    kept.cpus[cpu].stopped_ns = world.now_ns;
     kept.cpus[cpu].excused_ns = larger(kept.cpus[cpu].excused_ns, until_ns);
     upset_until(smaller(until_ns, world.now_ns + (STOPPED_PERIODS + 2) * PERIOD));
 }
@@ -71,7 +92,7 @@ void doubt(unsigned cpu)
 
     upset_until(world.now_ns);
     c->doubt_ns = world.now_ns;
-    if (!clock_of(cpu)->measured || c->doubt)
+    if (!takes_part(cpu) || c->doubt)
         return;
     kept.doubts++;
     c->doubt = true;
@@ -91,6 +112,29 @@ void promises_doubt(unsigned cpu, bool tsc)
     }
 }
 
+bool is_unified(void)
+{
+    return guest_record(0)->flags & MERIDIAN_FLAG_TSC_STABLE;
+}
+
+uint16_t counted_on(unsigned cpu)
+{
+    return guest_record(cpu)->disruptions;
+}
+
+long double unseen_ns(unsigned cpu)
+{
+    long double most_ns = 0;
+
+    if (!kept.unseen)
+        return 0;
+    if (!is_unified())
+        return kept.cpus[cpu].unseen_ns;
+    for (unsigned i = 0; i < world.m.cpus; i++)
+        most_ns = larger(most_ns, kept.cpus[i].unseen_ns);
+    return most_ns;
+}
+
 /*
  * In unified mode one CPU's word is in what all are told. A CPU that stands still says nothing, and its
  * outlook is from before.
@@ -99,7 +143,7 @@ bool promises_doubtful(unsigned cpu)
 {
     if (kept.cpus[cpu].doubt)
         return true;
-    for (unsigned i = 0; kept.doubts > 0 && keeper.mode == CLOCK_UNIFIED && i < world.m.cpus; i++) {
+    for (unsigned i = 0; kept.doubts > 0 && is_unified() && i < world.m.cpus; i++) {
         if (kept.cpus[i].doubt && !asleep(i))
             return true;
     }
@@ -108,12 +152,12 @@ bool promises_doubtful(unsigned cpu)
 
 long double promises_bound_ns(unsigned cpu)
 {
-    const struct bound *bound = &published_for(cpu)->bound;
+    const struct meridian_record *record = guest_record(cpu);
     long double age_ns = world.now_ns - kept.cpus[cpu].looked_ns + PERIOD;
 
-    if (bound->ns == UINT64_MAX)
+    if (record->err_ns == MERIDIAN_UNKNOWN_NS)
         return NEVER;
-    return (long double)bound->ns + age_ns * bound->ppb * 1e-9L + larger(0, age_ns - 1e9L) * 1e-4L;
+    return (long double)record->err_ns + age_ns * record->err_ppb * 1e-9L + larger(0, age_ns - 1e9L) * 1e-4L;
 }
 
 bool promises_one_wrap(void)
@@ -127,15 +171,6 @@ void promises_read_begins(struct sim_read *read)
 {
     read->stable_ns = kept.stable_ns;
     read->low_ns = kept.low_ns;
-}
-
-/* The nearest wrap of a narrow counter counts: after a fault nobody can know how many went by. */
-static long double error_of(const struct sim_read *r)
-{
-    const struct timeline *t = r->stable ? &keeper.common.timeline : &clock_of(r->cpu)->own.timeline;
-    long double error = (long double)r->ns - r->ref - t->anchor_ns, wrap = wrap_ns();
-
-    return kept.faults ? error - roundl(error / wrap) * wrap : error;
 }
 
 /* T1. Who reads a TSC that was set back reads less, until its CPU looks at the reference. */
@@ -161,16 +196,24 @@ void promises_xen_read(unsigned vcpu, unsigned cpu, uint64_t ns)
 static bool all_looked_since(long double ns)
 {
     for (unsigned i = 0; i < world.m.cpus; i++) {
-        if (clock_of(i)->measured && !asleep(i) && kept.cpus[i].looked_ns <= ns)
+        if (takes_part(i) && !asleep(i) && kept.cpus[i].looked_ns <= ns)
             return false;
     }
     return true;
 }
 
-/* What passes between cause and effect on another CPU, at least; else the TSCs were not in step. */
+/*
+ * What passes between cause and effect on another CPU, at least; else the TSCs were not in step. A step of a
+ * TSC that was too small to see stays: as far as it is there.
+ */
 static long double skew_ns(void)
 {
-    return world.m.skew_ticks / world.m.hz * 1e9L;
+    long double skewed_ns = 0;
+
+    for (unsigned i = 0; kept.skewed && i < world.m.cpus; i++)
+        skewed_ns = larger(skewed_ns, kept.cpus[i].skewed_ns);
+    return world.m.skew_ticks / world.m.hz * 1e9L +
+           (skewed_ns > 0 ? smaller(2 * skewed_ns, true_skew_ns()) : 0);
 }
 
 /* T2 by the records alone. */
@@ -178,24 +221,46 @@ static void check_common_order(const struct sim_read *r)
 {
     if (!r->stable || (kept.tsc_touched_ns >= 0 && !all_looked_since(kept.tsc_touched_ns)))
         return;
+    if (kept.skewed)
+        excuse(EXCUSED_SKEW);
     PROMISE((long double)r->ns + skew_ns() + 1 >= (long double)r->stable_ns, "T2: CPU %u: back by %llu ns\n",
             r->cpu, (unsigned long long)(r->stable_ns - r->ns));
     kept.stable_ns = r->ns > kept.stable_ns ? r->ns : kept.stable_ns;
 }
 
+/*
+ * The reader's own growth is D t and, past a second, 100 ppm: that covers D t^2 / 2 for so long. An older
+ * record's publisher is dead or late beyond that.
+ */
+static bool too_old(const struct sim_read *r)
+{
+    long double s = r->age_ns * 1e-9L, d = world.m.wander;
+
+    return s > 2 && d * s * s / 2 > d * s + 1e5L * (s - 1);
+}
+
 /* T3, and T2 as it is promised where no line is common: within the sum of two bounds. */
 static void check_bound(const struct sim_read *r)
 {
-    long double error = error_of(r), ns = (long double)r->ns, bound = (long double)r->bound_ns;
+    long double spare = unseen_ns(r->cpu), ns = (long double)r->ns, bound = (long double)r->bound_ns, missed;
 
     tally.known++;
     tally.worst_known_ns = larger(tally.worst_known_ns, bound);
-    tally.least_room_ns = smaller(tally.least_room_ns, bound - fabsl(error));
-    PROMISE(fabsl(error) <= bound || world.ref.rate != 0,
-            "T3: CPU %u: off by %.3Lf ns, bound %.0Lf, age %llu\n", r->cpu, error, bound,
-            (unsigned long long)r->age_ns);
+    if (too_old(r)) {
+        excuse(EXCUSED_TOO_OLD);
+        return;
+    }
+    if (spare > 0)
+        excuse(EXCUSED_TOO_SMALL);
+    missed = constant_miss_ns(r, spare);
+    if (spare <= 0 && constant_is_exact(r))
+        tally.least_room_ns = smaller(tally.least_room_ns, -missed);
+    PROMISE(missed <= T3_TOLERANCE_NS,
+            "T3: CPU %u: no one constant: %.3Lf ns are missing, bound %.0Lf, age %llu\n", r->cpu, missed,
+            bound, (unsigned long long)r->age_ns);
     if (!promises_one_wrap())
         return;
+    bound += spare + T3_TOLERANCE_NS;
     PROMISE(ns + bound >= r->low_ns, "T2: CPU %u: %.3Lf ns below what was certain\n", r->cpu,
             r->low_ns - ns - bound);
     kept.low_ns = larger(kept.low_ns, ns - bound);
@@ -234,9 +299,9 @@ static void check_settled(const struct sim_read *r)
 {
     long double periods;
 
-    for (unsigned i = 0; i < world.m.cpus;
-         i++) /* the others wait for a CPU until it is known to have stopped */
-        if (asleep(i) && !keeper_cpu_stopped(i))
+    /* The others wait for a CPU until it is known to have stopped. */
+    for (unsigned i = 0; i < world.m.cpus; i++)
+        if (asleep(i) && world.now_ns < kept.cpus[i].stopped_ns + (STOPPED_PERIODS + 2) * PERIOD)
             upset_until(world.now_ns);
     periods = (r->at_ns - kept.upset_ns) / PERIOD;
     if (kept.doubts > 0)
@@ -259,7 +324,7 @@ static void excuse_deadline(unsigned cpu)
     if (!world.m.deadline || !kept.cpus[cpu].tsc_doubt)
         return;
     for (unsigned i = 0; i < world.m.cpus; i++)
-        running += i != cpu && !asleep(i) && clock_of(i)->measured && !kept.cpus[i].tsc_doubt;
+        running += i != cpu && !asleep(i) && takes_part(i) && !kept.cpus[i].tsc_doubt;
     promises_excuse(cpu, running ? kept.upset_ns : world.now_ns);
 }
 
@@ -270,7 +335,7 @@ void promises_read(const struct sim_read *r)
 
     tally.reads++;
     excuse_deadline(r->cpu);
-    PROMISE(world.m.row || r->at_ns - larger(c->looked_ns, c->excused_ns) <= LOOK_NS,
+    PROMISE(world.m.row || r->at_ns - larger(larger(c->looked_ns, c->excused_ns), c->late_ns) <= LOOK_NS,
             "T6: CPU %u does not look at the reference: %.0Lf ms\n", r->cpu,
             (r->at_ns - c->looked_ns) * 1e-6L);
     check_own_order(r);
@@ -281,7 +346,7 @@ void promises_read(const struct sim_read *r)
     }
     check_counted(r);
     if (doubtful) {
-        tally.suspended++;
+        excuse(EXCUSED_UNSEEN_YET);
     } else {
         check_common_order(r);
         check_slew(r);

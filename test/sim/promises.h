@@ -37,6 +37,8 @@ void promises_doubt(unsigned cpu, bool tsc);
 /* Something out of the keeper's hands holds things up until then: what is due may come so much later. */
 void promises_excuse(unsigned cpu, long double until_ns);
 void promises_stops(unsigned cpu, long double until_ns);
+/* This CPU's timer is set, and will be as late as that; 0: it is not late. */
+void promises_late(unsigned cpu, long double until_ns);
 void promises_excuse_all(long double until_ns);
 /* Returns true while the reference counts at another rate, and until this CPU can have got over it. */
 bool promises_rate_unsettled(unsigned cpu);

@@ -124,7 +124,7 @@ static void do_planned(void)
 static void choose_cpu(void)
 {
     world.cpu = (unsigned)below(world.m.cpus);
-    for (unsigned i = 0; i < world.m.cpus && (asleep(world.cpu) || !clock_of(world.cpu)->measured); i++)
+    for (unsigned i = 0; i < world.m.cpus && (asleep(world.cpu) || !takes_part(world.cpu)); i++)
         world.cpu = (world.cpu + 1) % world.m.cpus;
 }
 
@@ -178,9 +178,8 @@ static void make_crystals(void)
     for (unsigned i = 0; i < world.m.cpus; i++) {
         struct crystal_walk *c = &world.crystal[i];
 
-        /* A little less than D: D is per second of the TSC's time, and R's rate in it is the inverse. */
         *c = (struct crystal_walk){
-            .hz = world.m.hz, .dev_limit = 250e-6L, .most = world.m.wander * 0.997e-9L, .sine = world.m.sine};
+            .hz = world.m.hz, .dev_limit = 250e-6L, .most = world.m.wander * 1e-9L, .sine = world.m.sine};
         if (world.m.row) {
             c->most = world.m.row->wander_ppb_s * 1e-9L;
             c->bending = world.m.row->bending.every_ns > 0 ? &world.m.row->bending : NULL;
@@ -192,6 +191,8 @@ static void make_crystals(void)
         if (i == 0)
             continue;
         c->hz *= 1 + part(2 * apart) - apart;
+        c->most *=
+            c->hz / world.m.hz * (c->hz / world.m.hz); /* by the boot CPU's TSC, as the keeper counts */
         world.cpus[i].extra = world.m.own_crystals ? (int64_t)below(1ull << 36) - (1ll << 35)
                                                    : (int64_t)below(world.m.skew_ticks + 1);
     }

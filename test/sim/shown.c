@@ -6,6 +6,7 @@
 #define FRESH_NS 100000.0L /* TSCs part by no more than PARTING of it */
 #define PARTING  1e-3L     /* rates are within 500 ppm of the first, on either side */
 
+/* In the ns in which it is shown: TSCs' ticks have no others, and the scale is said at start-up. */
 static long double true_offset_ns(unsigned cpu)
 {
     int64_t ticks = (int64_t)(tsc_of(cpu) - tsc_of(0));
@@ -44,9 +45,8 @@ void promises_shown(unsigned cpu)
     long double age_ns = world.now_ns - world.cpus[cpu].reading.from_ns;
     struct keeper_cpu seen;
 
-    if (kept.doubts > 0 || kept.cpus[cpu].swallowed || kept.cpus[0].swallowed || age_ns > FRESH_NS ||
-        promises_rate_unsettled(cpu) || promises_rate_unsettled(0) ||
-        clock_of(cpu)->known.epoch != keeper.epoch || !promises_one_wrap())
+    if (kept.doubts > 0 || kept.cpus[cpu].unseen_ns > 0 || kept.cpus[0].unseen_ns > 0 || age_ns > FRESH_NS ||
+        kept.cpus[cpu].seen_lines != world.disruptions || !promises_one_wrap())
         return;
     PROMISE(keeper_cpu_view(cpu, &seen) && seen.apic_id == cpu, "CPU %u is not shown\n", cpu);
     PROMISE(seen.state == KEEPER_CPU_ONLINE, "CPU %u looked, and is shown in state %d\n", cpu, seen.state);

@@ -21,6 +21,26 @@ bool asleep(unsigned cpu)
     return world.now_ns < world.cpus[cpu].asleep_until;
 }
 
+/* The last does not answer at start-up. */
+bool takes_part(unsigned cpu)
+{
+    return !world.m.unmeasured || cpu != world.m.cpus - 1;
+}
+
+long double true_skew_ns(void)
+{
+    int64_t least = INT64_MAX, most = INT64_MIN, offset;
+
+    for (unsigned i = 0; i < world.m.cpus; i++) {
+        offset = world.cpus[i].extra + world.cpus[i].jumped;
+        if (!takes_part(i))
+            continue;
+        least = offset < least ? offset : least;
+        most = offset > most ? offset : most;
+    }
+    return (long double)(most - least) / world.m.hz * 1e9L;
+}
+
 static long double shift_now(void)
 {
     const struct sim_reference *ref = &world.ref;
