@@ -2,7 +2,6 @@
 #include "world.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 static const struct counter references[] = {
     {10000000, 1000000, 64}, {69841279, 1000000, 64}, {40000000, 1000000, 32},
@@ -38,7 +37,7 @@ static void draw_noise(struct scene *m)
 
     m->wander = wanders[below(sizeof wanders / sizeof wanders[0])];
     m->sine = below(3) == 0;
-    m->late_ns = luck < 4 ? 20000 : luck < 8 ? 1e7L : 3 * SECOND;
+    m->late_ns = luck < 4 ? 20000 : luck < 7 ? 1e7L : luck < 9 ? 3 * SECOND : 7200 * SECOND;
     luck = below(10);
     m->stall_ns = luck < 5 ? 3000 : luck < 8 ? 3e5L : luck < 9 ? 3e6L : 3e8L;
 }
@@ -52,8 +51,6 @@ struct scene draw_machine(uint64_t seed)
     world.r.state = seed ^ 0x6d616368696e6573ull;
     m.cpus = draw_cpus();
     m.ref = references[below(REFERENCES)];
-    if (getenv("ONLY64"))
-        m.ref = references[0];
     m.edge = m.ref.num == 88000 && below(3) != 0;
     m.bias = (enum bias)below(BIASES);
     m.own_crystals = m.cpus > 1 && below(10) < 3;

@@ -9,25 +9,26 @@
 static const struct kind {
     long double least, most;
     bool drawn;
-    bool jump; /* of the TSC or the reference: it can be seen only if it is beyond what is known */
+    bool jump;  /* of the TSC or the reference: it can be seen only if it is beyond what is known */
+    bool small; /* as often it is a step of 10 ns to 100 us, whatever is known */
 } kinds[FAULTS] = {
-    [FAULT_CPU_STOPS] = {1e-3L, 180, true, false},
-    [FAULT_MACHINE_STOPS] = {1e-3L, 100, true, false},
-    [FAULT_VCPU_MOVES] = {1, 1, true, false},
-    [FAULT_WALL_SET] = {1, 1, true, false},
-    [FAULT_REFERENCE_DEAD] = {0.5L, 60, true, false},
-    [FAULT_TSC_AHEAD] = {1e-4L, 2e9L, true, true},
-    [FAULT_TSC_BACK_LITTLE] = {1e-4L, 1, true, true},
-    [FAULT_TSC_BACK_FAR] = {1, 1e9L, true, true},
-    [FAULT_TSC_FREEZES] = {1e-2L, 20, true, true},
-    [FAULT_TSC_MENDED] = {1, 1, true, false},
-    [FAULT_ALL_TSC_AHEAD] = {1e-4L, 1e8L, true, true},
-    [FAULT_ALL_TSC_BACK] = {1e-4L, 1e8L, true, true},
-    [FAULT_REFERENCE_AHEAD] = {1e-4L, 3e7L, true, true},
-    [FAULT_REFERENCE_BACK] = {1e-4L, 1e4L, true, true},
-    [FAULT_REFERENCE_FREEZES] = {0.3L, 20, true, false},
-    [FAULT_REFERENCE_RATE] = {1, 20, true, false},
-    [FAULT_REFERENCE_LIES] = {0.5L, 5, true, false},
+    [FAULT_CPU_STOPS] = {1e-3L, 180, true, false, false},
+    [FAULT_MACHINE_STOPS] = {1e-3L, 100, true, false, false},
+    [FAULT_VCPU_MOVES] = {1, 1, true, false, false},
+    [FAULT_WALL_SET] = {1, 1, true, false, false},
+    [FAULT_REFERENCE_DEAD] = {0.5L, 60, true, false, false},
+    [FAULT_TSC_AHEAD] = {1e-4L, 2e9L, true, true, true},
+    [FAULT_TSC_BACK_LITTLE] = {1e-4L, 1, true, true, true},
+    [FAULT_TSC_BACK_FAR] = {1, 1e9L, true, true, false},
+    [FAULT_TSC_FREEZES] = {1e-2L, 20, true, true, false},
+    [FAULT_TSC_MENDED] = {1, 1, true, false, false},
+    [FAULT_ALL_TSC_AHEAD] = {1e-4L, 1e8L, true, true, true},
+    [FAULT_ALL_TSC_BACK] = {1e-4L, 1e8L, true, true, true},
+    [FAULT_REFERENCE_AHEAD] = {1e-4L, 3e7L, true, true, true},
+    [FAULT_REFERENCE_BACK] = {1e-4L, 1e4L, true, true, true},
+    [FAULT_REFERENCE_FREEZES] = {0.3L, 20, true, false, false},
+    [FAULT_REFERENCE_RATE] = {1, 20, true, false, false},
+    [FAULT_REFERENCE_LIES] = {0.5L, 5, true, false, false},
 };
 
 /* No TSC of a real machine goes below 0, or comes round. */
@@ -45,10 +46,10 @@ static long double room_s(enum fault what, unsigned cpu)
     return least * 0.9L / world.m.hz;
 }
 
-/*
- * A jump that nobody can see breaks the assumption and no promise; it would only suspend the checks for the
- * rest of the run. So it is well beyond the bound, and not near a whole wrap of a narrow counter.
- */
+#define STEP_LEAST_S 1e-8L
+#define STEP_MOST_S  1e-4L
+
+/* A large jump is well beyond the bound, and not near a whole wrap of a narrow counter: it must be seen. */
 static long double jump_s(enum fault what, unsigned cpu)
 {
     const struct kind *kind = &kinds[what];
@@ -85,11 +86,17 @@ static void shuffle(void)
 void fault_draw(void)
 {
     unsigned cpu = (unsigned)below(world.m.cpus);
+    long double size;
     enum fault what;
 
     if (world.cards == 0)
         shuffle();
     what = world.deck[--world.cards];
-    fault_do(what, cpu,
-             kinds[what].jump ? jump_s(what, cpu) : log_between(kinds[what].least, kinds[what].most));
+    if (kinds[what].small && below(2))
+        size = log_between(STEP_LEAST_S, STEP_MOST_S);
+    else if (kinds[what].jump)
+        size = jump_s(what, cpu);
+    else
+        size = log_between(kinds[what].least, kinds[what].most);
+    fault_do(what, cpu, size);
 }

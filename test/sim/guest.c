@@ -25,8 +25,9 @@ static bool reading;
 
 static enum { IN, LEAVING, WAITING } place[WORLD_CPUS]; /* of a VCPU that moves: not yet let in again */
 
-static struct utc wall_set; /* when system time was 0 */
-static bool setting;        /* the wall clock, just now: either is right */
+static struct utc wall_set; /* UTC when system time was 0, as it was set last; or as it was read first */
+static bool wall_known;
+static bool setting; /* the wall clock, just now: either is right */
 
 void guest_begin(void)
 {
@@ -52,7 +53,7 @@ void guest_begin(void)
                                   .wc_nsec = &wall[2],
                                   .wc_sec_hi = &wall[3]};
     keeper_add_domain(&domain);
-    wall_set = keeper.wall_base;
+    wall_known = false;
 }
 
 /* In the midst of a read an interrupt comes, and others publish, move, and read. */
@@ -88,7 +89,7 @@ static uint64_t where(void)
     return now.vcpu;
 }
 
-static const struct meridian_clock clock_here = {.pages = page_list, .where = where};
+static const struct meridian_clock clock_here = {.common = &pages[0][0], .pages = page_list, .where = where};
 
 static void age(struct meridian_sample *s)
 {
@@ -104,6 +105,9 @@ static void check_wall(const struct meridian_sample *s)
 
     PROMISE(wallclock_base((struct utc){s->wall_sec, s->wall_nsec}, s->system_time, &base),
             "wall: no time\n");
+    if (!wall_known && !setting)
+        wall_set = base;
+    wall_known = wall_known || !setting;
     PROMISE(setting || (base.s == wall_set.s && base.ns == wall_set.ns),
             "wall: %lld.%09u, set was %lld.%09u\n", (long long)base.s, base.ns, (long long)wall_set.s,
             wall_set.ns);
@@ -142,45 +146,113 @@ static void read_xen(unsigned vcpu)
     reading = was_reading;
 }
 
+/* Whoever reads in the midst of a publish would wait for ever: the publisher does not go on meanwhile. */
+static bool is_whole(const struct meridian_record *record)
+{
+    return record->version1 == record->version2 && !(record->version1 & 1);
+}
+
+/* What an accepted record says, at the TSC that was read: nothing went by since then. */
+static void sample_of(const struct meridian_record *record, struct meridian_sample *s)
+{
+    *s = (struct meridian_sample){.tsc = now.tsc,
+                                  .tsc_timestamp = record->tsc_timestamp,
+                                  .system_time = record->system_time,
+                                  .tsc_to_system_mul = record->tsc_to_system_mul,
+                                  .tsc_shift = record->tsc_shift,
+                                  .flags = record->flags,
+                                  .disruptions = record->disruptions,
+                                  .err_ns = record->err_ns,
+                                  .err_ppb = record->err_ppb,
+                                  .wall_sec = record->wall_sec,
+                                  .wall_nsec = record->wall_nsec};
+    age(s);
+}
+
+static void take(const struct meridian_sample *s)
+{
+    now.ns = meridian_raw_ns(s);
+    now.age_ns = s->age_ns;
+    now.stable = s->flags & MERIDIAN_FLAG_TSC_STABLE;
+    now.disruptions = s->disruptions;
+    now.bound_ns = meridian_bound_ns(s);
+    check_wall(s);
+}
+
+/*
+ * As guests read, by the shortest way there is: the point alone, or with its bound. Returns false where the
+ * record is not whole.
+ */
+static bool read_short(bool bounded)
+{
+    const struct meridian_record *own = meridian_slot(&clock_here, now.vcpu);
+    struct meridian_counts counts = {0};
+    struct meridian_interval i = {0};
+    struct meridian_sample s;
+    uint64_t ns;
+
+    if (!is_whole(&pages[0][0]) || !is_whole(own))
+        return false;
+    if (bounded)
+        i = meridian_now(&clock_here, &counts);
+    ns = bounded ? i.now_ns : meridian_now_ns(&clock_here, &counts);
+    if (!can_read(now.vcpu))
+        return false;
+    sample_of(meridian_says_stable(&pages[0][0]) ? &pages[0][0] : own, &s);
+    take(&s);
+    now.ns = ns;
+    if (!bounded)
+        return true;
+    now.bound_ns = i.err_ns;
+    PROMISE(i.err_ns == UINT64_MAX ||
+                (i.latest_ns - ns == i.err_ns && (i.earliest_ns == 0 || ns - i.earliest_ns == i.err_ns)),
+            "an interval of %llu..%llu..%llu ns, and a bound of %llu\n", (unsigned long long)i.earliest_ns,
+            (unsigned long long)ns, (unsigned long long)i.latest_ns, (unsigned long long)i.err_ns);
+    return true;
+}
+
+static bool read_raw(void)
+{
+    struct meridian_sample s;
+
+    if (!meridian_try_here(&clock_here, &s) || !can_read(now.vcpu))
+        return false;
+    age(&s);
+    take(&s);
+    return true;
+}
+
 void guest_read(unsigned vcpu)
 {
     struct sim_read outer = now;
-    struct meridian_sample s;
+    uint64_t way;
+    bool whole;
 
     if (!can_read(vcpu) || (reading && outer.vcpu == vcpu))
         return;
     now = (struct sim_read){.vcpu = vcpu};
     read_xen(vcpu);
     promises_read_begins(&now);
-    bool whole = meridian_try_here(&clock_here, &s) && can_read(vcpu);
-    if (whole) {
-        age(&s);
-        now.ns = meridian_raw_ns(&s);
-        now.age_ns = s.age_ns;
-        now.stable = s.flags & MERIDIAN_FLAG_TSC_STABLE;
-        now.disruptions = s.disruptions;
-        now.bound_ns = meridian_bound_ns(&s);
-        check_wall(&s);
-    } else {
-        tally.retries++;
-    }
-    if (whole) {
+    way = below(3);
+    whole = way == 0 ? read_raw() : read_short(way == 1);
+    if (whole)
         promises_read(&now);
-        if (!reading && world.depth == 0)
-            beside_read(now.cpu, now.ns, now.at_ns);
-    }
+    else
+        tally.retries++;
+    if (whole && !reading && world.depth == 0)
+        beside_read(now.cpu, now.ns, now.at_ns);
     now = outer;
 }
 
+/* While two VCPUs change places there may be none on a CPU. */
 const struct meridian_record *guest_record(unsigned cpu)
 {
     unsigned vcpu = cpu;
 
     if (meridian_says_stable(&pages[0][0]))
         return &pages[0][0];
-    if (vcpus[vcpu].cpu != cpu)
-        for (vcpu = 0; vcpus[vcpu].cpu != cpu;)
-            vcpu++;
+    for (unsigned i = 0; i < world.m.cpus && vcpus[vcpu].cpu != cpu; i++)
+        vcpu = i;
     return meridian_slot(&clock_here, vcpu);
 }
 
@@ -256,8 +328,10 @@ void guest_move(unsigned vcpu, unsigned other)
 
 void guest_set_wall(int64_t utc_s, uint32_t utc_ns)
 {
+    uint64_t now_ns = keeper_now_ns();
+
     setting = true;
-    keeper_set_wall(utc_s, utc_ns, keeper_now_ns());
-    wall_set = keeper.wall_base;
+    keeper_set_wall(utc_s, utc_ns, now_ns);
+    wall_known = wallclock_base((struct utc){utc_s, utc_ns}, now_ns, &wall_set);
     setting = false;
 }

@@ -229,6 +229,8 @@ static void check_look(unsigned cpu, bool seen)
         c->told_ns = world.now_ns;
     if (seen)
         forget_unseen(cpu);
+    if (seen && c->tsc_doubt)
+        runs_again(); /* S stood on this CPU until it looked */
     if (seen || (c->doubt && off == 0))
         grant(cpu);
     else if (off != 0)

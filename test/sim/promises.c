@@ -67,6 +67,8 @@ static long double others_come_ns(unsigned cpu, long double until_ns)
 
 void promises_late(unsigned cpu, long double until_ns)
 {
+    /* The one before was late until now, or came. */
+    promises_excuse(cpu, smaller(kept.cpus[cpu].late_ns, world.now_ns));
     kept.cpus[cpu].late_ns = until_ns;
     if (until_ns > world.now_ns)
         upset_until(smaller(until_ns, larger(world.now_ns, others_come_ns(cpu, until_ns)) +
@@ -221,7 +223,7 @@ static void check_common_order(const struct sim_read *r)
 {
     if (!r->stable || (kept.tsc_touched_ns >= 0 && !all_looked_since(kept.tsc_touched_ns)))
         return;
-    if (kept.skewed)
+    if ((long double)r->ns + world.m.skew_ticks / world.m.hz * 1e9L + 1 < (long double)r->stable_ns)
         excuse(EXCUSED_SKEW);
     PROMISE((long double)r->ns + skew_ns() + 1 >= (long double)r->stable_ns, "T2: CPU %u: back by %llu ns\n",
             r->cpu, (unsigned long long)(r->stable_ns - r->ns));
@@ -250,9 +252,9 @@ static void check_bound(const struct sim_read *r)
         excuse(EXCUSED_TOO_OLD);
         return;
     }
-    if (spare > 0)
-        excuse(EXCUSED_TOO_SMALL);
     missed = constant_miss_ns(r, spare);
+    if (missed <= T3_TOLERANCE_NS && missed + spare > T3_TOLERANCE_NS)
+        excuse(EXCUSED_TOO_SMALL);
     if (spare <= 0 && constant_is_exact(r))
         tally.least_room_ns = smaller(tally.least_room_ns, -missed);
     PROMISE(missed <= T3_TOLERANCE_NS,
@@ -324,7 +326,8 @@ static void excuse_deadline(unsigned cpu)
     if (!world.m.deadline || !kept.cpus[cpu].tsc_doubt)
         return;
     for (unsigned i = 0; i < world.m.cpus; i++)
-        running += i != cpu && !asleep(i) && takes_part(i) && !kept.cpus[i].tsc_doubt;
+        running += i != cpu && !asleep(i) && takes_part(i) && !kept.cpus[i].tsc_doubt &&
+                   kept.cpus[i].late_ns <= world.now_ns;
     promises_excuse(cpu, running ? kept.upset_ns : world.now_ns);
 }
 
