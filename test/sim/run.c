@@ -16,7 +16,7 @@
 struct world world;
 struct tally tally = TALLY_NOTHING;
 
-bool tracing;
+bool tracing, promises_expected_broken;
 
 void trace(const char *format, ...)
 {
@@ -34,6 +34,8 @@ void promise_broken(const char *what, const char *format, ...)
 {
     va_list args;
 
+    if (promises_expected_broken)
+        longjmp(world.end, 1);
     fprintf(stderr, "broken: %s, seed 0x%llx, at %.9Lf s, CPU %u: ", world.m.name,
             (unsigned long long)world.m.seed, world.now_ns * 1e-9L, world.cpu);
     va_start(args, format);

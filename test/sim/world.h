@@ -204,6 +204,9 @@ void run_until(long double ns);
 _Noreturn void promise_broken(const char *what, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* Then nothing is printed of them. */
+extern bool promises_expected_broken;
+
 /* With tracing on: what happens, to stderr. */
 extern bool tracing;
 void trace(const char *format, ...) __attribute__((format(printf, 1, 2)));
