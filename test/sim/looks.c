@@ -2,6 +2,7 @@
 #include "kept.h"
 #include "keeper/publisher.h"
 #include "negative.h"
+#include "told.h"
 
 #include <math.h>
 
@@ -45,7 +46,8 @@ static long double threshold_ns(unsigned cpu)
 
     if (c->bound_ns >= NEVER)
         known = age_ns * 1.1e-3L + 2 * c->width_ns;
-    known += gone_s * gone_s * world.m.wander + leap_s * 1.1e6L + c->unseen_ns;
+    known += gone_s * gone_s * told_wander_ppb_s(world.m.wander) + leap_s * 1.1e6L + c->unseen_ns;
+    known += 2 * told_phase_ns();
     return known + 2 * world.cpus[cpu].reading.width_ns + 4.0L * world.m.ref.num / world.m.ref.den + 100 +
            10 * world.m.slip_ns + 2 * clock_of(cpu)->known.outlook.phase_ns;
 }
@@ -176,7 +178,9 @@ static void check_rate(unsigned cpu)
 {
     struct promise_cpu *c = &kept.cpus[cpu];
     struct keeper_cpu seen;
-    long double u_ns = world.cpus[cpu].reading.width_ns / 2 + (long double)world.m.ref.num / world.m.ref.den;
+    long double u_ns = world.cpus[cpu].reading.width_ns / 2 + (long double)world.m.ref.num / world.m.ref.den +
+                       told_phase_ns();
+    long double wander = told_wander_ppb_s(world.m.wander);
     long double span_s = (world.cpus[cpu].reading.from_ns - c->began_ns) * 1e-9L, period_s = PERIOD * 1e-9L;
     long double best_ppb, ppb;
 
@@ -185,7 +189,7 @@ static void check_rate(unsigned cpu)
         seen.hz_ppb == UINT64_MAX)
         return;
     ppb = (long double)seen.hz_ppb - 1; /* it is rounded up */
-    best_ppb = larger(sqrtl(2 * c->u_ns * world.m.wander), world.m.wander * period_s);
+    best_ppb = larger(sqrtl(2 * c->u_ns * wander), wander * period_s);
     best_ppb = 3 * larger(c->u_ns / span_s, best_ppb);
     tally.worst_rate = larger(tally.worst_rate, ppb / best_ppb);
     PROMISE(ppb <= best_ppb, "T4: CPU %u: rate known to %.1Lf ppb after %.1Lf s, U %.0Lf ns: %.1Lf\n", cpu,

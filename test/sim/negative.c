@@ -17,6 +17,7 @@ struct scene negative_scene(const struct row *row, unsigned reading, uint64_t se
                           .row = row,
                           .cpus = 2,
                           .wander = 10,
+                          .learns = true,
                           .hz = 3e9L,
                           .late_ns = 20000,
                           .stall_ns = 3000,

@@ -242,11 +242,15 @@ static void shift_all(void)
         shift_clock(clock_of(i), ns);
 }
 
+/* As the command line has it. A keeper that cannot learn is given D all the same. */
+static uint32_t wander_option(void)
+{
+    return world.m.wander;
+}
+
 static void begin(void)
 {
-    struct options options = {.mode = world.m.mode,
-                              .discipline = true,
-                              .wander_ppb_s = world.m.wander > 10 ? world.m.wander : WANDER_LEARNED};
+    struct options options = {.mode = world.m.mode, .discipline = true, .wander_ppb_s = wander_option()};
 
     memset(&keeper, 0, sizeof keeper);
     negative_begins();

@@ -26,6 +26,20 @@ long double told_resolution_ns(long double reading_ns)
     return (long double)assumed->resolution_ns + (long double)assumed->excursion_ns;
 }
 
+long double told_wander_ppb_s(long double given)
+{
+    const struct meridian_assumed *assumed = keeper_assumed();
+
+    return assumed ? assumed->wander_ppb_s : given;
+}
+
+long double told_phase_ns(void)
+{
+    const struct meridian_assumed *assumed = keeper_assumed();
+
+    return assumed ? assumed->phase_ns : 0;
+}
+
 static bool field(const char *line, const char *name, uint64_t *out)
 {
     const char *at = strstr(line, name);

@@ -10,6 +10,12 @@
 bool told_at_all(void);
 /* What it says can stay unseen: the resolution and the excursion. Where it says nothing, the last reading. */
 long double told_resolution_ns(long double reading_ns);
+/*
+ * The D and the phase noise that bounds assume now. Where it says nothing, they are as they were given it,
+ * and none.
+ */
+long double told_wander_ppb_s(long double given);
+long double told_phase_ns(void);
 /* Returns true if this line of the log tells a breach, and which. */
 bool told_breach(const char *line, struct meridian_breach *out);
 

@@ -51,6 +51,7 @@ struct scene {
     enum clockmode mode; /* as the command line asks */
     bool hypervisor;     /* CPUID says that there is one */
     uint32_t wander;     /* D, ppb a second */
+    bool learns;         /* the keeper is not given D, but learns it */
     uint32_t skew_ticks; /* CPUs are ahead of the first by up to this */
     uint32_t slip_ns;   /* all TSCs jump ahead by up to this, a few times a second; the keeper is told more */
     struct counter ref; /* an HPET at 100 MHz */
