@@ -37,9 +37,10 @@ static struct range narrow(struct range old, struct range newer)
     return joined.lo <= joined.hi ? joined : newer;
 }
 
+/* A range that is empty says nothing: a host stalled between two pings, and the TSCs drifted meanwhile. */
 static bool is_known(struct range range)
 {
-    return range.lo > NOTHING.lo && range.hi < NOTHING.hi;
+    return range.lo > NOTHING.lo && range.hi < NOTHING.hi && range.lo <= range.hi;
 }
 
 /* In the boot CPU's nominal ns. `ticks` is a difference of either sign, below FAR_TICKS. */

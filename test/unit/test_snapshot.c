@@ -201,6 +201,7 @@ static void test_adjust(void **state)
 static void test_met(void **state)
 {
     struct shown *a = &clocks[0].shown, *b = &clocks[1].shown;
+    struct range heard;
 
     (void)state;
     start();
@@ -212,6 +213,9 @@ static void test_met(void **state)
     assert_true(a->meetings == 2 && b->meetings == 2 && a->behind == 0 && b->behind == 1);
     snapshot_met(0, 1, (struct offset){1, 9}, 0);
     assert_true(a->behind == 1 && b->behind == 1);
+    heard = b->heard;
+    snapshot_met(0, 1, (struct offset){9, 1}, 0); /* pings that contradict each other tell no offset */
+    assert_true(b->heard.lo == heard.lo && b->heard.hi == heard.hi && heard.lo <= heard.hi);
 }
 
 /* Until the time base is due; not at all while something is odd. */
