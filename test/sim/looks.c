@@ -205,13 +205,14 @@ static void begin_rate(unsigned cpu)
 /*
  * Returns true if this CPU saw a disruption in its look: its record counts more, and one was told, or there
  * was something to see. All of that is what anybody can see. A count alone may be another CPU's need (a late
- * one's anchor).
+ * one's anchor), or the common line's, which has the highest of all counts; and nobody enters unified mode at a
+ * disruption.
  */
 static bool saw(unsigned cpu, bool off)
 {
     struct promise_cpu *c = &kept.cpus[cpu];
 
-    if (counted_on(cpu) == c->count || (world.disruptions == c->seen_lines && !off))
+    if (is_unified() || counted_on(cpu) == c->count || (world.disruptions == c->seen_lines && !off))
         return false;
     c->seen_lines = c->lines > c->seen_lines ? c->lines : world.disruptions;
     return true;

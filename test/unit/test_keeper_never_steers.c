@@ -11,26 +11,31 @@
 
 #include "world.h"
 
-#define WORLDS_MOST 64
-#define SEEDS       12
+#define SEEDS 12
 
-static void test_caught(void **state)
+static bool caught(const struct scene *world)
 {
-    struct scene machine = *(const struct scene *)*state;
+    struct scene machine = *world;
     bool kept = true;
 
-    promises_expected_broken = true;
     for (machine.seed = 1; kept && machine.seed <= SEEDS; machine.seed++)
         kept = run(&machine);
-    assert_false(kept);
+    return !kept;
+}
+
+static void test_every_world_catches_it(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < world_count; i++) {
+        if (!caught(&worlds[i]))
+            fail_msg("%s: not caught", worlds[i].name);
+    }
 }
 
 int main(void)
 {
-    struct CMUnitTest tests[WORLDS_MOST];
-    unsigned count = 0;
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_every_world_catches_it)};
 
-    for (unsigned i = 0; i < world_count; i++)
-        tests[count++] = (struct CMUnitTest){worlds[i].name, test_caught, NULL, NULL, (void *)&worlds[i]};
-    return _cmocka_run_group_tests("a keeper that never steers", tests, count, NULL, NULL);
+    promises_expected_broken = true;
+    return cmocka_run_group_tests(tests, NULL, NULL);
 }
