@@ -213,6 +213,7 @@ static void test_met(void **state)
     assert_true(a->meetings == 2 && b->meetings == 2 && a->behind == 0 && b->behind == 1);
     snapshot_met(0, 1, (struct offset){1, 9}, 0);
     assert_true(a->behind == 1 && b->behind == 1);
+    assert_true(scale_from_hz(3000000000, &keeper.nominal));
     heard = b->heard;
     snapshot_met(0, 1, (struct offset){90000, 1}, 0); /* pings that contradict each other tell no offset */
     assert_true(b->heard.lo == heard.lo && b->heard.hi == heard.hi && heard.lo <= heard.hi);
