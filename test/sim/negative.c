@@ -7,7 +7,10 @@
 #include "kept.h"
 #include "oracle.h"
 
-/* A run that comes to nothing is repeated by this. */
+#define READING_NS 200   /* a tight reading, and a count */
+#define LATE_S     0.05L /* timers come late, and a look takes its time */
+
+/* When the host stops the machine next. */
 static long double stop_ns;
 
 struct scene negative_scene(const struct row *row, unsigned reading, uint64_t seed, long double length_ns)
@@ -24,6 +27,20 @@ struct scene negative_scene(const struct row *row, unsigned reading, uint64_t se
                           .read_gap_ns = 1e7L,
                           .read_ns = negative_read_ns[reading],
                           .length_ns = length_ns};
+}
+
+/*
+ * A step of the rate that comes to more than a reading's width within a period is told at the next look; a
+ * smaller one when it has.
+ */
+long double negative_slowest_s(const struct row *row, unsigned reading)
+{
+    long double width_s = (READING_NS + negative_read_ns[reading]) * 1e-9L, size = row->bending.size;
+    long double period_s = PERIOD / SECOND, look_s = period_s + LATE_S;
+
+    if (row->must.slowest_s >= 0)
+        return row->must.slowest_s;
+    return size * period_s > width_s ? look_s : width_s / size + look_s;
 }
 
 bool negative_run(const struct scene *scene, struct negative_tally *t)

@@ -9,7 +9,8 @@
 #include "ledger.h"
 
 /* At most so much, after the first five minutes. 0 is none at all; ANY: nothing is asked. */
-#define ANY 1e30L
+#define ANY     1e30L
+#define BY_SIZE (-1) /* of the row's bending (negative_slowest_s()) */
 
 struct stated {
     long double outside;         /* share of reads that have a bound */
@@ -53,7 +54,9 @@ void negative_add(struct negative_tally *to, const struct negative_tally *one);
  */
 bool negative_print(struct negative_tally (*tallies)[NEGATIVE_READINGS]);
 /* What came of this row against what was stated: one letter for each that fails; "" where nothing does. */
-const char *negative_failed(const struct row *row, const struct negative_tally *tally);
+const char *negative_failed(const struct row *row, unsigned reading, const struct negative_tally *tally);
+/* How long reads may be outside before it is told. */
+long double negative_slowest_s(const struct row *row, unsigned reading);
 
 /* ---- in a run (run.c, promises.c, looks.c) ---- */
 void negative_begins(void);

@@ -29,6 +29,11 @@
     {                                   \
         ANY, ANY, ANY, ANY, ANY, ANY, s \
     }
+/* A rate step: the same, else within what it takes to grow to the resolution, and a period. */
+#define STEPPED                               \
+    {                                         \
+        ANY, ANY, ANY, ANY, ANY, ANY, BY_SIZE \
+    }
 #define STOPPED                          \
     {                                    \
         ANY, ANY, ANY, 10, ANY, ANY, ANY \
@@ -50,8 +55,8 @@ const struct row negative_rows[] = {
     {"wander 100 D", 1000, .must = KNOWN},
     {"warm-up of 1 ppm", 10, {LAW_WARMS, 1 * PPM, EACH(60), 0}, .oracle_ppb_s = 27, .must = KNOWN},
     {"warm-up of 5 ppm", 10, {LAW_WARMS, 5 * PPM, EACH(60), 0}, .oracle_ppb_s = 94, .must = KNOWN},
-    {"NTP: rate steps of 0.1 ppm", 10, {LAW_RATE_STEPS, 0.1L * PPM, EACH(32), 0}, .must = TOLD(ANY)},
-    {"NTP: rate steps of 1 ppm", 10, {LAW_RATE_STEPS, 1 * PPM, EACH(32), 0}, .must = TOLD(ANY)},
+    {"NTP: rate steps of 0.1 ppm", 10, {LAW_RATE_STEPS, 0.1L * PPM, EACH(32), 0}, .must = STEPPED},
+    {"NTP: rate steps of 1 ppm", 10, {LAW_RATE_STEPS, 1 * PPM, EACH(32), 0}, .must = STEPPED},
     {"slews of 50 ppm for 8 s", 10, {LAW_SLEWS, 50 * PPM, EACH(64), 8 * S}, .must = TOLD(PERIOD_S + LATE_S)},
     {"slews of 500 ppm for 8 s",
      10,

@@ -50,7 +50,7 @@ static long double share(uint64_t part, uint64_t of)
 }
 
 /* One letter a column, as the table's head has them. */
-const char *negative_failed(const struct row *row, const struct negative_tally *t)
+const char *negative_failed(const struct row *row, unsigned reading, const struct negative_tally *t)
 {
     static char failed[16];
     const struct stated *must = &row->must;
@@ -69,7 +69,7 @@ const char *negative_failed(const struct row *row, const struct negative_tally *
         {'U', o->unknown_ns / PERIOD, must->unknown_periods},
         {'B', o->oracle_ns > 0 ? o->bound_ns / o->oracle_ns : 0, must->bound},
         {'T', o->tellings / hours(o), must->tellings},
-        {'A', o->slowest_ns / SECOND, must->slowest_s},
+        {'A', o->slowest_ns / SECOND, negative_slowest_s(row, reading)},
     };
     size_t count = 0;
 
@@ -107,7 +107,7 @@ bool negative_print(struct negative_tally (*tallies)[NEGATIVE_READINGS])
     for (unsigned i = 0; i < negative_row_count; i++) {
         for (unsigned j = 0; j < NEGATIVE_READINGS; j++) {
             const struct negative_tally *t = &tallies[i][j];
-            const char *failed = negative_failed(&negative_rows[i], t);
+            const char *failed = negative_failed(&negative_rows[i], j, t);
 
             if (t->runs == 0)
                 continue;

@@ -33,7 +33,7 @@ static void test_row(void **state)
         assert_true(t->all.compared > t->all.known / 2);
         assert_true(t->all.oracle_ns > 0);
         if (told_at_all())
-            assert_string_equal(negative_failed(row, t), "");
+            assert_string_equal(negative_failed(row, j, t), "");
     }
 }
 
