@@ -287,13 +287,6 @@ mutate: | install
 	    $(PYTHON) scripts/mutate $(SEED:%=--seed=%) \
 	    $(COUNT:%=--count=%) $(AT:%=--at=%) $(T)
 
-# What is not set is the simulator's own choice.
-sim: $(B)/sim
-	@$(B)/sim $(if $(SEED),--seed=$(SEED)) $(if $(RUNS),--runs=$(RUNS)) \
-	    $(if $(MINUTES),--minutes=$(MINUTES)) $(if $(HOURS),--hours=$(HOURS)) \
-	    $(if $(YEARS),--years=$(YEARS)) $(if $(WORLD),--world='$(WORLD)') $(if $(TRACE),--trace) \
-	    $(if $(NEGATIVE),--negative)
-
 clean:
 	rm -rf $(B)
 

@@ -9,14 +9,14 @@
  * tied to R as that one is. So `all` begins anew with a count under which no bound was known before, and who
  * publishes a bound under its old count after that brings what was known with it.
  */
-struct tie {
+struct ties {
     bool known;     /* there was a bound under this count */
     bool in_all;    /* its constant is `all`'s; else its own: */
     uint16_t count; /* of disruptions */
     long double lo, hi;
 };
 
-static struct tie ties[WORLD_CPUS + 1]; /* the last: the line of all */
+static struct ties ties[WORLD_CPUS + 1]; /* the last: the line of all */
 static struct {
     long double lo, hi, since_ns;
 } all;
@@ -30,7 +30,7 @@ static struct {
 void constants_forget(void)
 {
     for (unsigned i = 0; i <= COMMON; i++)
-        ties[i] = (struct tie){0};
+        ties[i] = (struct ties){0};
     all.lo = all.hi = 0;
     all.since_ns = -NEVER;
 }
@@ -61,9 +61,9 @@ static void begin_anew(long double ns)
  * A line that was another's until now goes on under the same count: a CPU's own as the common line, which
  * has the highest of all their counts, or the common one as a CPU's own.
  */
-static const struct tie *before(const struct tie *tie, uint16_t count)
+static const struct ties *before(const struct ties *tie, uint16_t count)
 {
-    const struct tie *highest = NULL;
+    const struct ties *highest = NULL;
 
     if (tie != &ties[COMMON])
         return ties[COMMON].known && ties[COMMON].count == count ? &ties[COMMON] : NULL;
@@ -75,9 +75,9 @@ static const struct tie *before(const struct tie *tie, uint16_t count)
 }
 
 /* This count is new on this line. */
-static void renew(struct tie *tie, uint16_t count, long double published_ns)
+static void renew(struct ties *tie, uint16_t count, long double published_ns)
 {
-    const struct tie *was = before(tie, count);
+    const struct ties *was = before(tie, count);
 
     if (was) {
         *tie = *was;
@@ -92,7 +92,7 @@ static void renew(struct tie *tie, uint16_t count, long double published_ns)
 }
 
 /* Returns by how much what this line allows and what all allow miss each other. */
-static long double join(struct tie *tie)
+static long double join(struct ties *tie)
 {
     long double off = wraps_off((tie->lo + tie->hi) / 2, all.lo, all.hi);
     long double lo = larger(all.lo, tie->lo - off), hi = smaller(all.hi, tie->hi - off);
@@ -106,7 +106,7 @@ static long double join(struct tie *tie)
 }
 
 /* What is allowed to this read's line. */
-static const long double *allowed(const struct tie *tie)
+static const long double *allowed(const struct ties *tie)
 {
     static long double range[2];
 
@@ -115,7 +115,7 @@ static const long double *allowed(const struct tie *tie)
     return range;
 }
 
-static struct tie *tie_of(const struct sim_read *r)
+static struct ties *tie_of(const struct sim_read *r)
 {
     return &ties[r->stable ? COMMON : r->cpu];
 }
@@ -127,7 +127,7 @@ static long double error_of(const struct sim_read *r, const long double *range)
     return error - wraps_off(error, range[0], range[1]);
 }
 
-static void learn(const struct sim_read *r, struct tie *tie, long double bound)
+static void learn(const struct sim_read *r, struct ties *tie, long double bound)
 {
     const long double *range = allowed(tie);
     long double error = error_of(r, range);
@@ -139,7 +139,7 @@ static void learn(const struct sim_read *r, struct tie *tie, long double bound)
 
 long double constant_peek_ns(const struct sim_read *r)
 {
-    const struct tie *tie = tie_of(r);
+    const struct ties *tie = tie_of(r);
     const long double *range = allowed(tie);
     long double error;
 
@@ -151,7 +151,7 @@ long double constant_peek_ns(const struct sim_read *r)
 
 long double constant_miss_ns(const struct sim_read *r, long double spare_ns)
 {
-    struct tie *tie = tie_of(r);
+    struct ties *tie = tie_of(r);
     long double published_ns = r->at_ns - r->age_ns, missed = -NEVER;
 
     if (!tie->known || tie->count != r->disruptions)

@@ -50,7 +50,6 @@ struct kept {
     long double upset_ns;       /* until then something was wrong, or late */
     long double tsc_touched_ns; /* when a TSC was, last; below 0: never */
     long double ref_touched_ns; /* when the reference was */
-    bool rates;                 /* the reference has counted at another rate */
     unsigned doubts;            /* CPUs in doubt */
     bool unseen, skewed;        /* some CPU's unseen_ns, or skewed_ns, is not 0 */
     unsigned faults, modes;     /* how often anything was touched; and how often the mode changed */

@@ -26,7 +26,6 @@ void promises_look_begins(unsigned cpu)
     kept.cpus[cpu].lines = world.disruptions;
     kept.cpus[cpu].bound_ns = world.between ? promises_bound_ns(cpu) : NEVER;
     kept.cpus[cpu].missed = clock_of(cpu)->look.missed;
-    kept.cpus[cpu].up_tsc = clock_of(cpu)->look.learned.up_tsc;
     world.cpus[cpu].reading = (struct true_reading){.from_ns = world.now_ns};
     if (world.now_ns - kept.cpus[cpu].looked_ns > 2 * PERIOD)
         runs_again();
@@ -49,7 +48,7 @@ static long double threshold_ns(unsigned cpu)
     known += gone_s * gone_s * told_wander_ppb_s(world.m.wander) + leap_s * 1.1e6L + c->unseen_ns;
     known += 2 * told_phase_ns();
     return known + 2 * world.cpus[cpu].reading.width_ns + 4.0L * world.m.ref.num / world.m.ref.den + 100 +
-           10 * world.m.slip_ns + 2 * clock_of(cpu)->known.outlook.phase_ns;
+           10 * world.m.slip_ns;
 }
 
 static long double to_nearest_wrap(long double ns)
@@ -310,9 +309,6 @@ void promises_disruption_told(unsigned cpu)
     long double off = world.cpus[cpu].reading.injected_ns - kept.cpus[cpu].granted_ns;
 
     if (off != 0 || kept.cpus[cpu].doubt || kept.unseen || world.m.row)
-        return;
-    /* A rate that had been taken for a new one is gone again. */
-    if (promises_rate_unsettled(cpu))
         return;
     PROMISE(wrap_unsure(cpu), "T6: a disruption where there was none: %s", world.last_log);
     kept.faults++; /* R may be of another wrap from now on */

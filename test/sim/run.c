@@ -242,10 +242,10 @@ static void shift_all(void)
         shift_clock(clock_of(i), ns);
 }
 
-/* As the command line has it. A keeper that cannot learn is given D all the same. */
+/* As the command line has it. */
 static uint32_t wander_option(void)
 {
-    return world.m.wander;
+    return world.m.learns ? WANDER_LEARNED : world.m.wander;
 }
 
 static void begin(void)

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "parts.h"
 #include "world.h"
@@ -107,7 +108,7 @@ static int grant(const struct wish *wish)
 
 int main(int argc, char **argv)
 {
-    struct wish wish = {.seed = 1, .runs = 100, .table = true};
+    struct wish wish = {.seed = 1, .runs = 100, .table = true, .jobs = (unsigned)sysconf(_SC_NPROCESSORS_ONLN)};
 
     for (int i = 1; i < argc; i++) {
         if (!take(&wish, argv[i])) {
@@ -115,18 +116,20 @@ int main(int argc, char **argv)
             return 64;
         }
     }
-    if (wish.jobs < 1 || wish.jobs > 64)
-        wish.jobs = 2;
     if (wish.world && !(wish.negative ? negative_known(wish.world) : known_world(wish.world))) {
         fprintf(stderr, "sim: no world is called %s\n", wish.world);
         return 64;
     }
     tracing = wish.trace;
-    printf("seed %llu\n", (unsigned long long)wish.seed);
-    if (wish.negative)
+    if (wish.negative) {
+        printf("seed %llu\n", (unsigned long long)wish.seed);
         return negative_machines_run(&wish) ? 0 : 1;
-    kept = machines_run(&wish);
-    if (wish.table && !wish.trace)
-        kept = table_run(&wish) && kept;
-    return kept ? 0 : 1;
+    }
+    if (wish.what == WISH_PLAN)
+        parts_plan(&wish, machines_planned(&wish));
+    else if (wish.what == WISH_PART)
+        part_run(&wish, machines_planned(&wish));
+    else
+        return grant(&wish);
+    return 0;
 }

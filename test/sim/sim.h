@@ -20,10 +20,15 @@ struct wish {
     const char *world;     /* a named one; NULL: drawn at random */
     bool table, trace;
     bool negative; /* the worlds that do not keep what is assumed; each so long */
+    unsigned jobs; /* processes, for those */
 };
 
-/* Every machine of the wish, on several processes; false: a promise was broken, or a process died. */
-bool machines_run(const struct wish *wish);
+/* Returns how many machines the wish is, by the lengths that they are planned for. */
+uint64_t machines_planned(const struct wish *wish);
+/* Runs so many, from the wish's first on; they are added to `tally`. Ends early at BROKEN_ENOUGH. */
+void machines_run(const struct wish *wish, uint64_t count);
+/* Returns false if a promise was broken, or some kind of fault came too rarely. */
+bool summary_print(const struct wish *wish, const struct tally *t, uint64_t planned);
 /* Returns true if a negative world's name begins so. */
 bool negative_known(const char *begin);
 /* Every negative world, or those whose names begin as wish->world; false: one is not as it was stated to be. */

@@ -10,15 +10,10 @@ static void print(const struct tally *t)
 {
     printf("%llu machines, %.2Lf hours (%.4Lf years) simulated\n", (unsigned long long)t->runs,
            t->simulated_ns / 3.6e12L, t->simulated_ns / 3.15576e16L);
-    printf(
-        "%llu reads checked: %llu with a bound, %llu while a fault could not be seen yet; %llu turned away\n",
-        (unsigned long long)t->reads, (unsigned long long)t->known, (unsigned long long)t->suspended,
-        (unsigned long long)t->retries);
+    printf("%llu reads checked: %llu with a bound; %llu turned away\n", (unsigned long long)t->reads,
+           (unsigned long long)t->known, (unsigned long long)t->retries);
     printf("%llu looks at the reference; longest without one, on a CPU that runs: %.0Lf ms\n",
            (unsigned long long)t->updates, t->worst_gap_ns * 1e-6L);
-    printf("TSCs set back that S could not make good: no look in 2 s, or the reference touched too: %llu "
-           "VCPUs\n",
-           (unsigned long long)t->beyond_help);
     printf("rate known to %.3Lf of what T4 allows, at worst\n", t->worst_rate);
     printf(
         "nearest to the bound: %.1Lf ns inside it; bound unknown for at most %.1Lf periods after a fault\n",
@@ -46,6 +41,7 @@ bool summary_print(const struct wish *wish, const struct tally *t, uint64_t plan
     bool enough;
 
     print(t);
+    excuses_print(t->excused);
     enough = print_faults(t, !wish->world);
     if (t->runs < planned)
         printf("ended after %llu of %llu machines: so many broken promises are enough\n",

@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "excused.h"
 #include "faults.h"
 
 /*
@@ -22,12 +23,11 @@
     SUM(simulated_ns)                                                  \
     SUM(reads)                                                         \
     SUM(known)                                                         \
-    SUM(suspended)                                                     \
     SUM(updates)                                                       \
     SUM(retries)                                                       \
-    SUM(beyond_help)                                                   \
     SUM(shown)                                                         \
     SUMS(struck, FAULTS)                                               \
+    SUMS(excused, EXCUSES)                                             \
     MOST(worst_known_ns)                                               \
     LEAST(least_room_ns) /* between an error and its bound */          \
     MOST(worst_rate)     /* what is known of it / what T4 allows */    \

@@ -161,36 +161,7 @@ void spend(void);
 
 void memory_forget(void);
 
-/* ---- what a judgement lets pass (excused.c) ---- */
-/* Each is counted: a judge who excuses much judges little. */
-enum excuse {
-    EXCUSED_UNSEEN_YET, /* a read between a fault and the first look that can see it: T2, T3, T5 */
-    EXCUSED_TOO_SMALL, /* a read after a step too small for any look to see: T3 by its size and a reading more */
-    EXCUSED_SKEW,      /* ... of one TSC: T2 by the skew that it left */
-    EXCUSED_TOO_OLD,     /* a read of a record older than the reader's own growth covers: T3 */
-    EXCUSED_LEAP,        /* a VCPU that read two lines far beyond their joint: T1, by what they part there */
-    EXCUSED_BEYOND_HELP, /* a VCPU whose TSC was set back, with nothing left to tell how much time went by: T1 */
-    EXCUSED_NO_LOOK, /* a look of which nothing came: the reading failed, or another CPU saw more meanwhile */
-    EXCUSES
-};
-void excuse(enum excuse why);
-void excuses_print(const uint64_t *counts);
-
 /* ---- a run (run.c) ---- */
-/* What a run was; added up over runs. */
-struct tally {
-    uint64_t runs, broken;
-    long double simulated_ns;
-    uint64_t reads, known, updates, retries, shown;
-    uint64_t struck[FAULTS];
-    uint64_t excused[EXCUSES];
-    long double worst_known_ns;
-    long double least_room_ns;  /* between an error and its bound */
-    long double worst_rate;     /* what is known of it / what T4 allows */
-    long double worst_settling; /* periods until the bound was known again */
-    long double worst_gap_ns;   /* between looks at the reference */
-};
-
 extern struct tally tally;
 /* Returns false if a promise was broken; stderr says which. */
 bool run(const struct scene *machine);
