@@ -13,6 +13,7 @@ enum excuse {
     EXCUSED_LEAP,        /* a VCPU that read two lines far beyond their joint: T1, by what they part there */
     EXCUSED_BEYOND_HELP, /* a VCPU whose TSC was set back, with nothing left to tell how much time went by: T1 */
     EXCUSED_NO_LOOK, /* a look of which nothing came: the reading failed, or another CPU saw more meanwhile */
+    EXCUSED_NEW_RATE, /* a look while the reference counts at another rate, or that rate was just measured: T6 */
     EXCUSES
 };
 void excuse(enum excuse why);

@@ -8,6 +8,8 @@
 
 #include "meridian/abi.h"
 
+#define RATE_LOOKS 16u /* until a rate is measured anew: the disruptions that it takes, and some to spare */
+
 /* Whoever else stands still is waited for from now on, until it is known that it has stopped. */
 static void runs_again(void)
 {
@@ -217,6 +219,11 @@ static bool saw(unsigned cpu, bool off)
     return true;
 }
 
+bool promises_rate_unsettled(unsigned cpu)
+{
+    return world.ref.rate != 0 || kept.cpus[cpu].rate_looks > 0;
+}
+
 /* What came of this look, against what was to be seen. */
 static void check_look(unsigned cpu, bool seen)
 {
@@ -227,7 +234,9 @@ static void check_look(unsigned cpu, bool seen)
     if (c->doubt || seen)
         trace("CPU %u looked, %.0Lf ns off%s\n", cpu, reading->injected_ns - c->granted_ns,
               seen ? ", and saw it" : "");
-    if (!seen)
+    if (!seen && promises_rate_unsettled(cpu))
+        excuse(EXCUSED_NEW_RATE);
+    else if (!seen)
         PROMISE(fabsl(off) <= threshold_ns(cpu), "T6: %.0Lf ns off, and it was not seen\n", off);
     if (seen && c->doubt)
         c->told_ns = world.now_ns;
@@ -237,8 +246,12 @@ static void check_look(unsigned cpu, bool seen)
         runs_again(); /* S stood on this CPU until it looked */
     if (seen || (c->doubt && off == 0))
         grant(cpu);
-    else if (off != 0)
+    else if (off != 0 && fabsl(off) <= threshold_ns(cpu))
         swallow(cpu, off);
+    if (c->doubt && kept.rates)
+        c->rate_looks = RATE_LOOKS;
+    else if (c->rate_looks > 0)
+        c->rate_looks--;
     if (seen || reading->injected_ns != c->granted_ns || reading->from_ns - c->looked_ns > 1.5L * PERIOD)
         begin_rate(cpu);
     check_rate(cpu);
@@ -310,6 +323,10 @@ void promises_disruption_told(unsigned cpu)
 
     if (off != 0 || kept.cpus[cpu].doubt || kept.unseen || world.m.row)
         return;
+    if (promises_rate_unsettled(cpu)) { /* one that had been taken for a new one is gone again */
+        excuse(EXCUSED_NEW_RATE);
+        return;
+    }
     PROMISE(wrap_unsure(cpu), "T6: a disruption where there was none: %s", world.last_log);
     kept.faults++; /* R may be of another wrap from now on */
 }

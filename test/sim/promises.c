@@ -108,6 +108,7 @@ void doubt(unsigned cpu)
 
 void promises_doubt(unsigned cpu, bool tsc)
 {
+    kept.rates |= world.ref.rate != 0;
     kept.faults++;
     doubt(cpu);
     if (!tsc) {

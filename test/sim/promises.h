@@ -40,6 +40,8 @@ void promises_stops(unsigned cpu, long double until_ns);
 /* This CPU's timer is set, and will be as late as that; 0: it is not late. */
 void promises_late(unsigned cpu, long double until_ns);
 void promises_excuse_all(long double until_ns);
+/* Returns true while the reference counts at another rate, and until this CPU can have got over it. */
+bool promises_rate_unsettled(unsigned cpu);
 void promises_mode_changed(void);
 void promises_disruption_told(unsigned cpu);
 /* The keeper's own clock on this CPU. */

@@ -46,6 +46,7 @@ void promises_shown(unsigned cpu)
     struct keeper_cpu seen;
 
     if (kept.doubts > 0 || kept.cpus[cpu].unseen_ns > 0 || kept.cpus[0].unseen_ns > 0 || age_ns > FRESH_NS ||
+        promises_rate_unsettled(cpu) || promises_rate_unsettled(0) ||
         kept.cpus[cpu].seen_lines != world.disruptions || !promises_one_wrap())
         return;
     PROMISE(keeper_cpu_view(cpu, &seen) && seen.apic_id == cpu, "CPU %u is not shown\n", cpu);
