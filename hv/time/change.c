@@ -4,6 +4,8 @@
 #include "time/fixed.h"
 #include "time/window.h"
 
+/* Below the limit on rates, or one that is just at it would be a disruption at each look for ever. */
+#define LEAST_PPM (ESTIMATE_RATE_LIMIT_PPB / 1000 / 4 * 3)
 #define AGREE_PPM 100u /* the new rate is one only if looks agree on it to within this and their widths */
 
 void change_start(struct change *change, struct tsc_scale nominal)
@@ -69,5 +71,5 @@ bool change_seen(struct change *change, const struct bracket *bracket, struct ts
         return false;
     hz = bracket_hz(&change->first, bracket);
     change_forget(change);
-    return hz && !agree(hz, scale_to_hz(nominal), ESTIMATE_RATE_LIMIT_PPB / 1000) && scale_from_hz(hz, scale);
+    return hz && !agree(hz, scale_to_hz(nominal), LEAST_PPM) && scale_from_hz(hz, scale);
 }

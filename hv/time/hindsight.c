@@ -63,15 +63,21 @@ static const struct told_line *in_force(const struct told_history *history, uint
     return 0;
 }
 
-/* R when the bracket was closed: what it says itself, whatever the crystal does, and what the others add. */
+/*
+ * R when the bracket was closed: what it says itself, whatever the crystal does, and what the others add. Of the
+ * newest it is what contradicted the others that counts, and they are not asked.
+ */
 static struct range ref_at(const struct estimate *estimate, struct crystal crystal, unsigned i)
 {
     const struct bracket *b = &estimate->bracket[i];
     int64_t span_ns = scale_between_ns(estimate->nominal, b->tsc_lo, b->tsc_hi);
     struct range fact = {b->ref_lo_ns, b->ref_hi_ns + span_ns + span_ns / 1000 + 1};
-    struct range all = hindsight_at(estimate, crystal, b->tsc_hi);
-    struct range both = {max_i64(fact.lo, all.lo), min_i64(fact.hi, all.hi)};
+    struct range all, both;
 
+    if (i == estimate->count - 1)
+        return fact;
+    all = hindsight_at(estimate, crystal, b->tsc_hi);
+    both = (struct range){max_i64(fact.lo, all.lo), min_i64(fact.hi, all.hi)};
     return both.lo <= both.hi ? both : fact;
 }
 

@@ -3,19 +3,24 @@
 #include "time/fixed.h"
 
 /*
- * The ladder of D, ppb/s: from 10, three rungs a decade. What is in force is one rung above the guard, so the
- * lowest in force is the second, and the highest, above Dmax, is only a margin.
+ * The ladder of D, ppb/s: from 10 to Dmax, three rungs a decade. What is in force is one rung above the guard, so
+ * the lowest in force is the second. Nothing wanders faster than Dmax.
  */
-static const uint32_t RUNGS[] = {10, 22, 47, 100, 220, 470, LEARN_MOST_WANDER_PPB_S, 2200};
+static const uint32_t RUNGS[] = {10, 22, 47, 100, 220, 470, LEARN_MOST_WANDER_PPB_S};
 #define TOP_RUNG   (sizeof RUNGS / sizeof RUNGS[0] - 1)
 #define START_RUNG 3u /* a warm-up of 5 ppm peaks at 83 ppb/s */
 
 #define LOWER_EVERY    4u              /* looks between trials of what is below the guard */
 #define LOWER_AFTER_NS (80 * NS_PER_S) /* that must hold so long, and then the guard comes down to it */
 
-/* What was learned, with D so many rungs lower, and J halved so many times. */
+/*
+ * What was learned, with D so many rungs lower, and J halved so many times. At the top the guard's D is Dmax too:
+ * there is nothing to be warned of.
+ */
 static struct crystal tighter(const struct learned *learned, unsigned down, unsigned halved)
 {
+    if (down == 1 && learned->rung == TOP_RUNG)
+        down = 0;
     return (struct crystal){.wander_ppb_s =
                                 learned->wander_fixed ? learned->wander_ppb_s : RUNGS[learned->rung - down],
                             .phase_ns = learned->phase_ns >> halved};

@@ -32,15 +32,15 @@ static int64_t rounding_ns(const struct timeline *t)
 }
 
 /*
- * The growth contains the wander of one second: D t is at least D t^2 / 2 up to t = 2 s, and past 1 s the
- * reader adds more of its own.
+ * The growth contains half of the wander of a second: D t / 2 is at least D t^2 / 2 up to t = 1 s. Past that the
+ * reader adds 100 ppm of its own, which is more than D t / 2 up to t = 64 s for every D in force.
  */
 static struct bound bound_of(const struct timeline *t, const struct consensus *all)
 {
     int64_t rate = scale_deviation(t->nominal, t->line.scale);
     int64_t ns = farthest(all->value_hull, (int64_t)t->line.ns - t->anchor_ns) + rounding_ns(t);
-    int64_t ppb =
-        ppb_from_q32_away(farthest(all->rate_hull, rate) + 1) + all->wander_ppb_s + t->tolerance_ppb;
+    int64_t ppb = ppb_from_q32_away(farthest(all->rate_hull, rate) + 1) + (all->wander_ppb_s + 1) / 2 +
+                  t->tolerance_ppb;
 
     if (t->settling > 0 || ppb >= ESTIMATE_RATE_LIMIT_PPB * 4)
         return BOUND_UNKNOWN;

@@ -65,7 +65,7 @@ static void a_rate_that_is_allowed_is_not_a_new_one(void **state)
 
     (void)state;
     for (int n = 1; n < 20; n++)
-        assert_false(look(n, HZ + HZ / 1000000 * 400, 0, WIDE, INT64_MAX, &scale));
+        assert_false(look(n, HZ + HZ / 1000000 * 300, 0, WIDE, INT64_MAX, &scale));
 }
 
 static void a_good_look_in_between_begins_anew(void **state)
