@@ -48,7 +48,7 @@ endif
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .PHONY: all iso usb release plot run screenshots bochs bench check sim compare truth coverage mutate \
-        model help clean wraps lint unit fuzz boot \
+        model prove help clean wraps lint unit fuzz boot \
         format install programs test-programs clang-programs odd-guests \
         lint-house lint-format lint-tidy lint-cppcheck lint-size lint-reader lint-scripts
 
@@ -223,6 +223,7 @@ NEEDS := build $(if $(filter iso usb release run,$(MAKECMDGOALS)),run) \
          $(if $(filter bochs,$(MAKECMDGOALS)),run bochs) \
          $(if $(filter bench $(B)/bench/%,$(MAKECMDGOALS)),bench) \
          $(if $(filter check model $(B)/weak/%,$(MAKECMDGOALS)),model) \
+         $(if $(filter check prove,$(MAKECMDGOALS)),prove) \
          $(if $(filter check boot plot,$(MAKECMDGOALS)),plot) \
          $(if $(filter uefi32,$(FIRMWARE)),uefi32) \
          $(if $(filter check coverage mutate sim unit fuzz boot lint% format clang-programs $(B)/unit/% \

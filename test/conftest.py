@@ -1,6 +1,6 @@
 """
-All tests, as pytest finds them: linters, host tests, fuzzers, models, boots. scripts/check builds what they
-need and runs them, those that have the host for themselves (`alone`) after all others.
+All tests, as pytest finds them: linters, host tests, fuzzers, models, proofs, boots. scripts/check builds
+what they need and runs them, those that have the host for themselves (`alone`) after all others.
 """
 
 import os
@@ -14,7 +14,7 @@ sys.dont_write_bytecode = True
 os.chdir(ROOT)
 
 # Fast ones first; of the boots those that nothing can disturb.
-ORDER = ("lint", "unit", "fuzz", "model", "boot")
+ORDER = ("lint", "unit", "fuzz", "model", "prove", "boot")
 
 
 def pytest_configure(config):

@@ -100,6 +100,11 @@ $(B)/fuzz/%: test/fuzz/%.c $$(call sources_of,test/fuzz/$$*.c) $(HEADERS) $(wild
 	$(if $(V),,@echo "  FUZZ  $@")
 	$(Q)$(CLANG) $(FUZZ_CFLAGS) $(filter %.c,$^) -o $@
 
+# ---- Proofs: the arithmetic of time, for all inputs (docs/proofs.md) -------------------------------
+
+prove: | install
+	@$(PYTHON) scripts/prove $(T)
+
 # ---- Coverage: the same tests, built for gcov; and the plugin that follows the boots ------------
 
 COVERED_TESTS := $(patsubst test/unit/%.c,$(B)/coverage/unit/%,\

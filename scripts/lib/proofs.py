@@ -1,0 +1,229 @@
+"""The proofs of test/prove/: how a claim is compiled, followed and proved, and a broken one refuted."""
+
+import concurrent.futures
+import itertools
+import os
+import re
+import subprocess
+import sys
+import time
+from collections import namedtuple
+
+import conditions
+import integers
+import llvmir
+import paths
+
+FOLDER = os.path.join("test", "prove")
+BUILT = os.path.join("build", "prove")
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.append(os.path.join(ROOT, FOLDER))
+
+from claims import CLAIMS  # noqa: E402
+
+# The compiler itself puts a trap where C has no answer (signed overflow, a shift by too much, a division by
+# 0) and where an unsigned sum or product wraps round.
+CHECKS = ["-fsanitize=signed-integer-overflow,unsigned-integer-overflow,shift,integer-divide-by-zero",
+          "-fsanitize-trap=all"]
+# -O2 as in the image; all calls inlined, no loop written out, names kept.
+IR = ["-O2", "-S", "-emit-llvm", "-fno-vectorize", "-fno-slp-vectorize", "-fno-unroll-loops",
+      "-fno-discard-value-names", "-mllvm", "-inline-threshold=1000000"]
+COMMON = ["-std=gnu11", "-Wall", "-Wextra", "-Werror", "-Wno-unused-function",
+          "-D__XEN_INTERFACE_VERSION__=__XEN_LATEST_INTERFACE_VERSION__"]
+LIMIT_S = 900
+
+# good: as it must be; said: "proved", "refuted" (and the program agrees), or why neither.
+Found = namedtuple("Found", "good said ways asked seconds log")
+
+
+class Trouble(Exception):
+    """A claim that could not be tried at all."""
+
+
+def names():
+    """All claims, each followed by its broken variants."""
+    return [name for claim, has in CLAIMS.items()
+            for name in (claim, *(f"{claim}-{fault}" for fault in has.broken))]
+
+
+def claim_of(name):
+    """(claim, fault or None) of a name."""
+    for claim in CLAIMS:
+        if name == claim:
+            return claim, None
+        if name.startswith(claim + "-") and name[len(claim) + 1:] in CLAIMS[claim].broken:
+            return claim, name[len(claim) + 1:]
+    raise KeyError(name)
+
+
+def quick(name):
+    """Whether make check runs it."""
+    return not CLAIMS[claim_of(name)[0]].long
+
+
+# ---- Compiling -----------------------------------------------------------------------------------------
+
+
+def _run(command, log, **more):
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          timeout=LIMIT_S, check=False, text=True, **more)
+    log.write(f"$ {' '.join(command)}\n{done.stdout}\n")
+    return done
+
+
+def _overlay(name, fault):
+    """A folder with the one file that a fault changes, to be looked into first."""
+    folder = os.path.join(BUILT, name, "changed")
+    path = os.path.join(folder, fault.file.split(os.sep, 1)[1])
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(os.path.join(ROOT, fault.file), encoding="utf-8") as file:
+        text = file.read()
+    if text.count(fault.old) != 1:
+        raise Trouble(f"{fault.file} has {text.count(fault.old)} places like '{fault.old}'")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text.replace(fault.old, fault.new))
+    return folder
+
+
+def _compile(name, claim, fault, log):
+    """(LLVM's text, the program that tries numbers)"""
+    folder = os.path.join(BUILT, name)
+    os.makedirs(folder, exist_ok=True)
+    # Ours first: a fault's file stands in front of the true one.
+    includes = [f"-I{_overlay(name, fault)}"] if fault else []
+    includes += ["-Ihv", "-Iinclude", f"-I{FOLDER}"]
+    source = os.path.join(FOLDER, claim.source)
+    text, program = os.path.join(folder, "claim.ll"), os.path.join(folder, "try")
+    main = os.path.join(folder, "main.c")
+    with open(main, "w", encoding="utf-8") as file:
+        file.write(_main(claim))
+    for command in (["clang", *COMMON, *IR, *CHECKS, *includes, source, "-o", text],
+                    ["clang", *COMMON, "-O1", *CHECKS, *includes, source, main, "-o", program]):
+        if _run(command, log).returncode != 0:
+            raise Trouble("does not compile")
+    with open(text, encoding="utf-8") as file:
+        return file.read(), program
+
+
+def parameters(claim):
+    """[(type, name)] of the function that claims, from its source."""
+    with open(os.path.join(ROOT, FOLDER, claim.source), encoding="utf-8") as file:
+        match = re.search(rf"^void {claim.function}\(([^)]*)\)\n{{", file.read(), re.M)
+    return [tuple(one.split()) for one in re.sub(r"\s+", " ", match.group(1)).split(", ")]
+
+
+def _main(claim):
+    """A program that calls the function with numbers: status 0 all true, 1 a claim is false, 3 not meant."""
+    taken = ", ".join(f"({kind})strtoull(arguments[{i + 1}], 0, 0)"
+                      for i, (kind, _) in enumerate(parameters(claim)))
+    kinds = ", ".join(kind for kind, _ in parameters(claim))
+    return f"""#include <stdlib.h>
+#include "prove.h"
+
+void {claim.function}({kinds});
+
+void assume(bool meant)
+{{
+    if (!meant)
+        exit(3);
+}}
+
+void claim(bool is_true)
+{{
+    if (!is_true)
+        exit(1);
+}}
+
+int main(int count, char **arguments)
+{{
+    if (count == {len(parameters(claim)) + 1})
+        {claim.function}({taken});
+    return 0;
+}}
+"""
+
+
+# ---- Proving -------------------------------------------------------------------------------------------
+
+
+def _cases(claim):
+    """Each choice of numbers for the arguments that are tried one by one."""
+    each = claim.each or {}
+    for chosen in itertools.product(*each.values()):
+        yield dict(zip(each, chosen))
+
+
+def tried(program, numbers):
+    """What the compiled program says to these numbers: "true", "false" or "not meant"."""
+    done = subprocess.run([program, *(str(one) for one in numbers)], stdin=subprocess.DEVNULL, check=False,
+                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=LIMIT_S)
+    return {0: "true", 3: "not meant"}.get(done.returncode, "false")
+
+
+def _follow(claim, function, solver, case, log):
+    """(Follower, {name: unknown or number}) after all ways; raises what paths raises."""
+    arguments, registers = {}, {}
+    for (kind, name), (register, width) in zip(parameters(claim), function.parameters, strict=True):
+        if name in case:
+            arguments[name] = case[name]
+            registers[register] = integers.constant(case[name])
+        else:
+            arguments[name] = paths.argument(name, width, not kind.startswith("u"))
+            registers[register] = integers.of(arguments[name])
+    follower = paths.Follower(function, solver)
+    try:
+        follower.run(registers)
+        if not follower.claims:
+            raise Trouble("claims nothing: what is assumed can never be")
+    except paths.Refuted as refuted:
+        refuted.numbers = [one if isinstance(one, int) else (refuted.values or {}).get(one, one.low)
+                           for one in arguments.values()]
+        raise
+    finally:
+        log.write(f"case {case}: {follower.ways} ways, {follower.claims} claims\n")
+    return follower, arguments
+
+
+def _prove(name, log):
+    """(said, ways, questions)"""
+    claim, fault = claim_of(name)
+    claim = CLAIMS[claim]
+    text, program = _compile(name, claim, claim.broken[fault] if fault else None, log)
+    function = llvmir.parse(text)[claim.function]
+    solver, ways = conditions.Solver(), 0
+    try:
+        for case in _cases(claim):
+            follower, _ = _follow(claim, function, solver, case, log)
+            ways += follower.ways
+        return "proved", ways, solver.asked
+    except paths.Refuted as refuted:
+        shown = dict(zip((name for _, name in parameters(claim)), refuted.numbers))
+        said = tried(program, refuted.numbers) if refuted.values else "unknown"
+        log.write(f"not proved: {refuted.what}; numbers {shown}: the program says {said}\n")
+        word = "refuted" if said == "false" else "not proved"
+        return f"{word}: {refuted.what}", ways, solver.asked
+    except paths.Unsupported as unsupported:
+        return f"cannot be followed: {unsupported}", ways, solver.asked
+    finally:
+        solver.close()
+
+
+def prove(name):
+    """One claim or one broken variant, from its source."""
+    started = time.monotonic()
+    os.makedirs(BUILT, exist_ok=True)
+    path = os.path.join(BUILT, f"{name}.log")
+    with open(path, "w", encoding="utf-8") as log:
+        try:
+            said, ways, asked = _prove(name, log)
+        except (Trouble, RuntimeError) as trouble:
+            said, ways, asked = str(trouble), 0, 0
+        log.write(said + "\n")
+    wanted = "refuted" if claim_of(name)[1] else "proved"
+    return Found(said.split(":")[0] == wanted, said, ways, asked, time.monotonic() - started, path)
+
+
+def prove_all(wanted):
+    """(name, what was found), in the order of names: two at a time, where there are two CPUs."""
+    with concurrent.futures.ProcessPoolExecutor(min(2, os.cpu_count() or 1)) as pool:
+        yield from zip(wanted, pool.map(prove, wanted))
