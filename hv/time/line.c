@@ -96,9 +96,10 @@ int64_t scale_deviation(struct tsc_scale nominal, struct tsc_scale scale)
 
 int64_t scale_span_ns(struct tsc_scale nominal, uint64_t ticks)
 {
+    /* What does not fit in 64 bits once it is shifted is 292 years at the least. */
+    bool far = nominal.shift > 0 && ticks >> (64 - nominal.shift);
     uint32_t frac;
-    uint64_t ns =
-        ticks >> 54 ? SCALE_FAR_NS : scale_exact_ns(nominal, ticks, &frac); /* at 1 MHz below 2^64 */
+    uint64_t ns = far ? SCALE_FAR_NS : scale_exact_ns(nominal, ticks, &frac);
 
     return ns < SCALE_FAR_NS ? (int64_t)ns : SCALE_FAR_NS;
 }

@@ -76,6 +76,24 @@ static void exact_is_never_below_the_reader_nor_a_shift_above(void **state)
     }
 }
 
+/* 2^54 ticks are 52 days of a TSC of 4 GHz, and 571 years of one of 1 MHz. */
+static void a_span_is_what_it_is_up_to_36_years(void **state)
+{
+    struct tsc_scale fast, slow;
+
+    (void)state;
+    assert_true(scale_from_hz(4000000000ull, &fast) && scale_from_hz(SCALE_MIN_HZ, &slow));
+    for (uint64_t days = 1; days < 13000; days = days * 3 / 2 + 1) {
+        int64_t ns = (int64_t)(days * 86400 * 1000000000);
+
+        assert_in_range(scale_span_ns(fast, days * 86400 * 4000000000ull) - ns + 1, 0, 1);
+        assert_in_range(scale_span_ns(slow, days * 86400 * 1000000) - ns + 1, 0, 1);
+    }
+    assert_int_equal(scale_span_ns(fast, UINT64_MAX), SCALE_FAR_NS);
+    assert_int_equal(scale_span_ns(slow, UINT64_MAX), SCALE_FAR_NS);
+    assert_int_equal(scale_between_ns(fast, UINT64_MAX, 0), -SCALE_FAR_NS);
+}
+
 static void ticks_for_a_span_last_at_least_that_long(void **state)
 {
     struct random r = {3};
@@ -154,6 +172,7 @@ int main(void)
         cmocka_unit_test(a_frequency_of_0_is_refused),
         cmocka_unit_test(days_of_ticks_do_not_overflow),
         cmocka_unit_test(exact_is_never_below_the_reader_nor_a_shift_above),
+        cmocka_unit_test(a_span_is_what_it_is_up_to_36_years),
         cmocka_unit_test(ticks_for_a_span_last_at_least_that_long),
         cmocka_unit_test(deviation_goes_there_and_back),
         cmocka_unit_test(lines_never_go_back_and_lose_nothing),
