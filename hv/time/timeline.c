@@ -22,7 +22,7 @@ static int64_t slew_q32(int64_t error)
 /* The reference's own error grows with all the time since boot. */
 static uint64_t tolerance_ns(const struct timeline *t)
 {
-    return (t->line.ns / 1000000 * t->tolerance_ppb + 999) / 1000;
+    return ((t->line.ns / 1000000 + 1) * t->tolerance_ppb + 999) / 1000;
 }
 
 /* The TSC that a reader sees stands for up to one tick more. */
@@ -42,6 +42,7 @@ static struct bound bound_of(const struct timeline *t, const struct consensus *a
     int64_t ppb = ppb_from_q32_away(farthest(all->rate_hull, rate) + 1) + (all->wander_ppb_s + 1) / 2 +
                   t->tolerance_ppb;
 
+    ppb += ppb / 512 + 1; /* of a ns of S, which may be slower than a nominal ns by 1000 ppm */
     if (t->settling > 0 || ppb >= ESTIMATE_RATE_LIMIT_PPB * 4)
         return BOUND_UNKNOWN;
     return (struct bound){.ns = (uint64_t)ns + tolerance_ns(t), .ppb = (uint32_t)ppb};

@@ -59,7 +59,7 @@ static inline wide plain_ns(struct tsc_scale nominal, uint64_t from, uint64_t to
     wide ticks = to >= from ? to - from : from - to, product = ticks * nominal.mul, ns;
 
     ns = nominal.shift < 0 ? product >> -nominal.shift : product << nominal.shift;
-    ns = ticks >= (wide)1 << 54 ? PLAIN_FAR_NS : plain_least(ns >> 32, PLAIN_FAR_NS);
+    ns = plain_least(ns >> 32, PLAIN_FAR_NS);
     return to >= from ? ns : -ns;
 }
 
