@@ -8,13 +8,16 @@ z3 decides it. "Cannot be true" is then certain. "Can be true" may be due to a p
 factors; the caller tries the numbers on the program itself.
 """
 
+import re
 import subprocess
+import threading
 
 import integers
 from integers import add, constant, of, product, scale, span
 
-ROUNDS = 2
-LIMIT_MS = 20000
+ROUNDS = 4
+# z3 may lose its way where another beginning finds it at once: (ms, random seed, arithmetic).
+TRIES = ((200, 0, 6), (400, 1, 2), (4000, 2, 6), (20000, 3, 2))
 
 
 def at_least(a, b=0):
@@ -142,11 +145,11 @@ def corners(monomial, bounds):
 
 
 def ordered(facts, bounds):
-    """Each linear condition times how far a factor is from its bounds, where those products are known."""
+    """Each condition times how far a factor is from its bounds, where those products are known."""
     known = _products(facts)
     factors = {unknown for monomial in known for unknown in monomial}
     for fact in facts:
-        if isinstance(fact, bool) or fact[0] != "ge" or _degree(fact[1]) != 1:
+        if isinstance(fact, bool) or fact[0] != "ge":
             continue
         for unknown in factors:
             if all(tuple(sorted((*monomial, unknown))) in known for monomial in fact[1] if monomial):
@@ -215,44 +218,65 @@ def script(conditions, bounds, exact=False):
 
 
 class Solver:
-    """One z3, asked again and again."""
+    """One z3, asked again and again; another one if it does not come back."""
 
     def __init__(self):
+        self.asked = 0
+        self._start()
+
+    def _start(self):
         self.process = subprocess.Popen(["z3", "-in"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                         text=True, bufsize=1 << 16)
-        self.asked = 0
 
     def close(self):
-        self.process.stdin.close()
+        self.process.kill()
         self.process.wait()
+        self.process.stdin.close()
+        self.process.stdout.close()
 
-    def _ask(self, text):
-        self.process.stdin.write(text + '(echo "end")\n')
-        self.process.stdin.flush()
+    def _ask(self, text, limit_s):
+        """The lines of its answer; z3 does not always keep to its own limit, and is then ended."""
+        timer = threading.Timer(limit_s, self.process.kill)
+        timer.start()
         lines = []
-        for line in self.process.stdout:
-            if line.strip() == "end":
-                return lines
-            lines.append(line.strip())
-        raise RuntimeError("z3 ended")
+        try:
+            self.process.stdin.write(text + '(echo "end")\n')
+            self.process.stdin.flush()
+            for line in self.process.stdout:
+                if line.strip() == "end":
+                    return lines
+                lines.append(line.strip())
+        except BrokenPipeError:
+            pass
+        finally:
+            timer.cancel()
+        self.close()
+        self._start()
+        return ["unknown"]
 
-    def impossible(self, conditions, bounds):
-        """Whether the conditions cannot all be true; an answer that z3 does not find in time is no."""
-        text, _ = script(conditions, bounds)
+    def _answer(self, text, tries):
+        """z3's "sat" or "unsat", or "unknown" if none of the tries comes to an end."""
         self.asked += 1
-        said = self._ask(f"(reset)\n(set-option :timeout {LIMIT_MS})\n{text}(check-sat)\n")
-        if any("error" in line for line in said):
-            raise RuntimeError("\n".join(said))
-        return said == ["unsat"]
+        for limit, seed, arithmetic in tries:
+            said = self._ask(f"(reset)\n(set-option :timeout {limit})\n(set-option :smt.random_seed {seed})\n"
+                             f"(set-option :smt.arith.solver {arithmetic})\n{text}(check-sat)\n",
+                             limit / 1000 + 3)
+            if any("error" in line for line in said):
+                raise RuntimeError("\n".join(said))
+            if said != ["unknown"]:
+                break
+        return said[0]
+
+    def impossible(self, conditions, bounds, tries=TRIES):
+        """Whether the conditions cannot all be true; an answer that z3 does not find in time is no."""
+        return self._answer(script(conditions, bounds)[0], tries) == "unsat"
 
     def example(self, conditions, bounds, exact):
         """{unknown: number} under which all are true, or None."""
         text, unknowns = script(conditions, bounds, exact)
-        said = self._ask(f"(reset)\n(set-option :timeout {LIMIT_MS})\n{text}(check-sat)\n")
-        if said != ["sat"]:
+        if self._answer(text, TRIES[:3]) != "sat":
             return None
-        values = {}
-        for unknown in unknowns:
-            shown = " ".join(self._ask(f"(eval {_word((unknown,))})\n"))
-            values[unknown] = int("".join(c for c in shown if c in "-0123456789"))
-        return values
+        words = " ".join(_word((unknown,)) for unknown in unknowns)
+        shown = " ".join(self._ask(f"(get-value ({words}))\n", 10))
+        values = re.findall(r"\(u\d+ (?:(\d+)|\(- (\d+)\))\)", shown)
+        return {unknown: int(up) if up else -int(down) for unknown, (up, down) in zip(unknowns, values)}

@@ -21,6 +21,12 @@ class Unknown:
         self.low, self.high, self.value = low, high, value
         self.zero, self.positive = [], []
 
+    def __hash__(self):
+        return self.number      # the same order in every run: so z3 is asked the same
+
+    def __eq__(self, other):
+        return self is other
+
     def __lt__(self, other):
         return self.number < other.number
 

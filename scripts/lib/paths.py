@@ -12,14 +12,15 @@ from llvmir import bits
 from registers import POISON, Registers, Unsupported
 
 STEPS = 200000      # in all ways together
+CORNERS = 400       # numbers tried by chance
 
 
 class Refuted(Exception):
-    """A claim that is not proved: what it says, and numbers under which it may be false (or None)."""
+    """A claim that is not proved: what it says, and on which way under which condition it may be false."""
 
-    def __init__(self, what, values):
+    def __init__(self, what, way, condition):
         super().__init__(what)
-        self.what, self.values = what, values
+        self.what, self.way, self.condition = what, way, condition
 
 
 class Way:
@@ -28,10 +29,11 @@ class Way:
     def __init__(self, label):
         self.label, self.before, self.at = label, None, 0
         self.registers, self.memory, self.bounds, self.known = {}, {}, {}, []
+        self.closed = False     # bounds contradict one another: nothing comes this way
 
     def copy(self):
         other = Way(self.label)
-        other.before, other.at = self.before, self.at
+        other.before, other.at, other.closed = self.before, self.at, self.closed
         other.registers, other.memory = dict(self.registers), dict(self.memory)
         other.bounds, other.known = dict(self.bounds), list(self.known)
         return other
@@ -44,7 +46,7 @@ class Follower(Registers):
         super().__init__(solver)
         self.function = function
         self.claims = self.ways = self.objects = 0
-        self.ended = []     # what was true at the end of each way
+        self.ended = []     # each way, as it was at its end
 
     # ---- Operands ----------------------------------------------------------------------------------
 
@@ -75,8 +77,8 @@ class Follower(Registers):
             return [(way, condition)]
         out = []
         for said in (True, False):
-            part = condition if said else negation(condition)
-            if self.possible(way, part):
+            part = self.possible(way, condition if said else negation(condition))
+            if part is not False:
                 out.append((way.copy(), said))
                 self.learn(out[-1][0], part)
         return out
@@ -245,7 +247,7 @@ class Follower(Registers):
 
     def do_ret(self, way, step):
         self.ways += 1
-        self.ended.append(way.known)
+        self.ended.append(way)
         return []
 
     def do_unreachable(self, way, step):
@@ -293,7 +295,7 @@ class Follower(Registers):
         if name in ("assume", "claim"):
             return getattr(self, name)(way, self.get(way, arguments[0][-1], 1))
         if name == "llvm.ubsantrap":
-            raise Refuted("no trap (overflow, shift or division)", self.example(way, True))
+            raise Refuted("no trap (overflow, shift or division)", way, True)
         if name.startswith(("llvm.lifetime", "llvm.dbg", "llvm.experimental.noalias", "llvm.assume")):
             return [way]
         return self.intrinsic(way, step, name, arguments)
@@ -304,28 +306,38 @@ class Follower(Registers):
     def claim(self, way, condition):
         self.claims += 1
         if not self.sure(way, condition):
-            raise Refuted(f"claim number {self.claims}", self.example(way, negation(condition)))
+            raise Refuted(f"claim number {self.claims}", way, negation(condition))
         self.learn(way, condition)
         return [way]
 
-    def example(self, way, condition):
-        """Numbers for the arguments: first with true products, then as z3 has them without."""
-        for exact in (True, False):
-            values = self.solver.example([*way.known, condition], way.bounds, exact)
-            if values is not None:
-                return values
-        return None
+    def examples(self, refuted, unknowns, chance):
+        """Numbers for the unknowns under which it may be false: z3's, the ends of their bounds, any."""
+        way = refuted.way.copy()
+        self.learn(way, refuted.condition)
+        values = self.solver.example(way.known, way.bounds, False)
+        if values is not None:
+            yield [values.get(one, one.low) for one in unknowns]
+        ends = [sorted(way.bounds.get(one, (one.low, one.high))) for one in unknowns]
+        for _ in range(CORNERS):
+            yield [chance.choice((low, high, low + 1, high - 1, chance.randint(low, high), low + chance.randint(
+                0, high - low) // (1 << chance.randrange(64)))) for low, high in ends]
+        values = self.solver.example(way.known, way.bounds, True)
+        if values is not None:
+            yield [values.get(one, one.low) for one in unknowns]
 
     def intrinsic(self, way, step, name, arguments):
-        match = re.fullmatch(r"llvm\.(\w+?)(?:\.with\.overflow)?\.i(\d+)", name)
+        match = re.fullmatch(r"llvm\.(\w+?)(?:\.with\.overflow|\.sat)?\.i(\d+)", name)
         if not match:
             raise Unsupported(f"call @{name}")
         what, width = match.group(1), int(match.group(2))
         numbers = [self.get(way, one[-1], width) for one in arguments if not one[0] == "i1"]
-        if what in ("sadd", "uadd", "ssub", "usub", "smul", "umul"):
+        if name.startswith(("llvm.uadd.sat", "llvm.usub.sat")):
+            result, beyond = self.overflowing(way, what, width, *numbers)
+            pair = (constant((1 << width) - 1 if what == "uadd" else 0), result, beyond)
+        elif what in ("sadd", "uadd", "ssub", "usub", "smul", "umul"):
             way.registers[step.out] = self.overflowing(way, what, width, *numbers)
             return [way]
-        if what == "abs":
+        elif what == "abs":
             a = self.signed(way, numbers[0], width)
             pair = (a, scale(a, -1), at_least(a, 0))
         elif what in ("smax", "smin", "umax", "umin"):

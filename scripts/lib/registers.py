@@ -9,7 +9,7 @@ or, where it may have wrapped round, by the remainder.
 
 import conditions
 import integers
-from conditions import at_least, both, equal, negation
+from conditions import at_least, both, either, equal, negation
 from integers import add, constant, scale, span
 
 POISON = None       # what LLVM gives for a shift by the width or more; it may be chosen against, not used
@@ -51,6 +51,7 @@ class Registers:
         if factor < 0 or part[0] == "eq":
             high = min(high, rest // -factor if factor < 0 else (-rest) // factor)
         way.bounds[unknown] = (low, high)
+        way.closed = way.closed or low > high
 
     def tighten(self, way):
         """Bounds that follow from what defines an unknown, and from sums, by bounds alone."""
@@ -60,8 +61,9 @@ class Registers:
             equations = [fact for fact in facts if not isinstance(fact, bool) and fact[0] in ("ge", "eq")]
             for what, a in equations:
                 for sign in (1, -1) if what == "eq" else (1,):
-                    self.propagate(way, scale(a, sign))
-            if way.bounds == before:
+                    if not way.closed:
+                        self.propagate(way, scale(a, sign))
+            if way.bounds == before or way.closed:
                 return
 
     @staticmethod
@@ -83,15 +85,17 @@ class Registers:
                 low = max(low, -(others // factor))
             else:
                 top = min(top, others // -factor)
-            if (low, top) != way.bounds.get(unknown, (unknown.low, unknown.high)) and low <= top:
+            if (low, top) != way.bounds.get(unknown, (unknown.low, unknown.high)):
                 way.bounds[unknown] = (low, top)
+                way.closed = way.closed or low > top
 
     def noted(self, way, *numbers):
         """The same numbers; what bounds their unknowns on this way is taken down."""
         for unknown in sorted(unknown for one in numbers for unknown in integers.unknowns(one)):
             for zero in unknown.zero:
-                self.propagate(way, zero)
-                self.propagate(way, scale(zero, -1))
+                for sign in (1, -1):
+                    if not way.closed:
+                        self.propagate(way, scale(zero, sign))
         return numbers
 
     def divide(self, way, a, divisor):
@@ -103,16 +107,28 @@ class Registers:
 
     def sure(self, way, condition):
         """Whether it is true on this way: by bounds, else by z3."""
+        if not isinstance(condition, bool) and condition[0] == "and":
+            return all(self.sure(way, part) for part in condition[1:])
         said = conditions.by_bounds(condition, way.bounds)
         if said is not None:
             return said
-        return self.solver.impossible([*way.known, negation(condition)], way.bounds)
+        return self.possible(way, negation(condition), conditions.TRIES) is False
 
-    def possible(self, way, condition):
+    def possible(self, way, condition, tries=conditions.TRIES[:2]):
+        """
+        What of the condition may be true on this way: False, or it without the parts that cannot be. Whether
+        anything comes this way is not worth long tries: what is claimed on a way that nothing comes is true.
+        """
         said = conditions.by_bounds(condition, way.bounds)
         if said is not None:
             return said
-        return not self.solver.impossible([*way.known, condition], way.bounds)
+        if condition[0] == "or":
+            return either(*(self.possible(way, part, tries) for part in condition[1:]))
+        # What bounds would follow is worked out first: they make the facts about products sharper.
+        trial = way.copy()
+        self.learn(trial, condition)
+        impossible = trial.closed or self.solver.impossible(trial.known, trial.bounds, tries)
+        return False if impossible else condition
 
     # ---- Registers ---------------------------------------------------------------------------------
 
@@ -187,8 +203,11 @@ class Registers:
         return scale(quotient if what == "sdiv" else rest, -1 if negative else 1)
 
     def bitwise(self, way, what, width, a, b):
+        apply = {"and": int.__and__, "or": int.__or__, "xor": int.__xor__}[what]
         if integers.number(a) is not None:
             a, b = b, a
+        if integers.number(a) is not None:
+            return constant(apply(integers.number(a), integers.number(b)))
         mask = integers.number(b)
         if mask is not None:
             mask %= 1 << width
@@ -199,20 +218,18 @@ class Registers:
         a, b = self.unsigned(way, a, width), self.unsigned(way, b, width)
         if what in ("or", "xor") and (self.disjoint(way, a, b) or self.disjoint(way, b, a)):
             return add(a, b)
-        apply = {"and": int.__and__, "or": int.__or__, "xor": int.__xor__}[what]
         tops = span(a, way.bounds)[1], span(b, way.bounds)[1]
         high = min(tops) if what == "and" else (1 << max(tops).bit_length()) - 1
         return self.numbers.between((what, integers.key(a), integers.key(b)), 0, high, lambda values: apply(
             integers.evaluate(a, values), integers.evaluate(b, values)))
 
-    @staticmethod
-    def disjoint(way, a, b):
+    def disjoint(self, way, a, b):
         """Whether b lies below the lowest bit of a."""
         if not a:
             return True
         lowest = min(factor & -factor for factor in a.values())
         low, high = span(b, way.bounds)
-        return 0 <= low and high < lowest
+        return low >= 0 and (high < lowest or lowest > 1 and self.sure(way, at_least(constant(lowest - 1), b)))
 
     def masked(self, way, a, mask):
         """Each run of ones: what is above its lowest bit, modulo its length."""

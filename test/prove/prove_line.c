@@ -76,27 +76,76 @@ void prove_monotone(uint64_t ticks, uint64_t more, uint32_t mul, int8_t shift)
 
     assume(more >= ticks);
     assume(within_life(scale, more));
+    claim(shift >= 0 || more >> -shift >= ticks >> -shift);
     claim(scale_reader_ns(scale, more) >= scale_reader_ns(scale, ticks));
 }
 
 /*
- * A joint: what a reader got from the old line up to the joint is at most what it gets from the new line,
- * anywhere; the new line has all of the old one's value but what is below 2^-32 ns.
+ * A joint: whatever a reader got from the old line, at any TSC up to the joint, is at most where the new line
+ * begins.
  */
-void prove_joint(uint64_t tsc, uint64_t ns, uint32_t frac, uint32_t mul, int8_t shift, uint64_t joint,
-                 uint64_t tsc_before, uint64_t tsc_after, uint64_t step)
+void prove_joint(uint64_t old_tsc, uint64_t ns, uint32_t frac, uint32_t mul, int8_t shift, uint64_t joint,
+                 uint64_t tsc, uint64_t step)
 {
-    struct line old = {tsc, ns, frac, any_scale(mul, shift)}, new;
-    struct tsc_scale next = {.mul = mul};
-    uint32_t more;
+    struct line old = {old_tsc, ns, frac, any_scale(mul, shift)}, new;
 
     assume(ns <= LIFE_NS && step <= LIFE_NS);
-    assume(joint >= tsc && within_life(old.scale, joint - tsc));
-    assume(tsc_before <= joint);
-    new = line_follow(&old, joint, next, step);
-    claim(new.tsc == joint);
-    claim(line_read(&old, tsc_before) <= new.ns);
-    claim(line_read(&new, joint) == new.ns);
-    (void)tsc_after;
-    (void)more;
+    assume(joint >= old_tsc && within_life(old.scale, joint - old_tsc));
+    assume(tsc <= joint);
+    new = line_follow(&old, joint, old.scale, step);
+    claim(new.tsc == joint &&new.ns >= ns + step);
+    if (tsc > old_tsc) {
+        uint64_t ticks = tsc - old_tsc, all = joint - old_tsc;
+
+        claim(shift >= 0 || all >> -shift >= ticks >> -shift);
+        claim(scale_reader_ns(old.scale, ticks) <= scale_reader_ns(old.scale, all));
+    }
+    claim(line_read(&old, tsc) <= new.ns);
+}
+
+/* Nothing is lost at a joint but what is below 2^-32 ns. */
+void prove_joint_lossless(uint64_t ns, uint32_t frac, uint32_t mul, int8_t shift, uint64_t ticks)
+{
+    struct line old = {0, ns, frac, any_scale(mul, shift)}, new;
+    wide before, after, one = 1;
+
+    assume(ns <= LIFE_NS && ticks > 0);
+    assume(within_life(old.scale, ticks));
+    before = (wide)ticks * mul;
+    if (shift < 0)
+        one <<= -shift;
+    else
+        before <<= shift;
+    before += ((wide)ns << 32 | frac) * one;
+    new = line_follow(&old, ticks, old.scale, 0);
+    after = ((wide) new.ns << 32 | new.frac) * one;
+    claim(after <= before && before - after < one);
+}
+
+/* A span is never beyond SCALE_FAR_NS, and below it is the whole ns of the exact product; nothing overflows. */
+void prove_span(uint64_t ticks, uint32_t mul, int8_t shift)
+{
+    struct tsc_scale scale = any_scale(mul, shift);
+    int64_t ns = scale_span_ns(scale, ticks);
+    uint32_t frac;
+
+    claim(ns >= 0 && ns <= SCALE_FAR_NS);
+    if (within_life(scale, ticks)) {
+        uint64_t exact = scale_exact_ns(scale, ticks, &frac);
+
+        claim(exact < (uint64_t)SCALE_FAR_NS ? ns == (int64_t)exact : ns == SCALE_FAR_NS);
+    } else {
+        claim(ns == SCALE_FAR_NS);
+    }
+}
+
+/* From one TSC to another, signed: no overflow whatever the two are. */
+void prove_between(uint64_t from, uint64_t to, uint32_t mul, int8_t shift)
+{
+    struct tsc_scale scale = any_scale(mul, shift);
+    int64_t ns = scale_between_ns(scale, from, to);
+
+    claim(ns >= -SCALE_FAR_NS && ns <= SCALE_FAR_NS);
+    claim(to >= from ? ns >= 0 : ns <= 0);
+    claim(ns == -scale_between_ns(scale, to, from));
 }
