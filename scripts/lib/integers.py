@@ -121,9 +121,9 @@ def span(a, bounds):
         one, two = span_of(monomial, bounds)
         low += min(factor * one, factor * two)
         high += max(factor * one, factor * two)
-    if len(a) > 1 and SUMS:
+    if SUMS and (len(a) > 1 or any(len(monomial) > 1 for monomial in a)):
         s, factor, rest = shape(a)
-        unknown = SUMS.get(key(s)) if len(s) > 1 else None
+        unknown = SUMS.get(key(s))
         if unknown in bounds:
             ends = sorted(factor * end + rest for end in bounds[unknown])
             low, high = max(low, ends[0]), min(high, ends[1])

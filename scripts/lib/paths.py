@@ -1,6 +1,7 @@
 """
 Follows every way through a function that clang has compiled, with whole numbers of any size in its registers,
-and proves what is claimed on each. For scripts/prove.
+and proves what is claimed on each. There is no memory: clang has put all that a claim needs into registers.
+For scripts/prove.
 """
 
 import re
@@ -24,17 +25,17 @@ class Refuted(Exception):
 
 
 class Way:
-    """How far one way has come: where it stands, what registers and memory hold, what is true on it."""
+    """How far one way has come: where it stands, what registers hold, what is true on it."""
 
     def __init__(self, label):
         self.label, self.before, self.at = label, None, 0
-        self.registers, self.memory, self.bounds, self.known = {}, {}, {}, []
+        self.registers, self.bounds, self.known = {}, {}, []
         self.closed = False     # bounds contradict one another: nothing comes this way
 
     def copy(self):
         other = Way(self.label)
         other.before, other.at, other.closed = self.before, self.at, self.closed
-        other.registers, other.memory = dict(self.registers), dict(self.memory)
+        other.registers = dict(self.registers)
         other.bounds, other.known = dict(self.bounds), list(self.known)
         return other
 
@@ -45,7 +46,7 @@ class Follower(Registers):
     def __init__(self, function, solver):
         super().__init__(solver)
         self.function = function
-        self.claims = self.ways = self.objects = 0
+        self.claims = self.ways = 0
         self.ended = []     # each way, as it was at its end
 
     # ---- Operands ----------------------------------------------------------------------------------
@@ -149,8 +150,9 @@ class Follower(Registers):
     def each_sign(self, way, step, width, a, b):
         a = self.signed(way, a, width)
         out = []
-        for other, _ in self.split(way, at_least(a, 0)):
-            other.registers[step.out] = self.arithmetic(other, step.what, width, a, b)
+        for other, above in self.split(way, at_least(a, 0)):
+            other.registers[step.out] = self.divided_signed(other, step.what, a, self.signed(other, b, width),
+                                                            not above)
             out.append(other)
         return out
 
@@ -258,32 +260,6 @@ class Follower(Registers):
         way.registers[step.out] = way.registers[text][int(index)]
         return [way]
 
-    # ---- Memory: objects of a function's own, by place and size ------------------------------------------
-
-    def do_alloca(self, way, step):
-        self.objects += 1
-        way.registers[step.out] = ("object", self.objects, "")
-        return [way]
-
-    def do_getelementptr(self, way, step):
-        base, indices = re.search(r"\* (%\S+?)((?:, i\d+ -?\d+)*)$", step.rest).groups()
-        kind, number, path = way.registers[base]
-        way.registers[step.out] = (kind, number, path + re.sub(r"i\d+ ", "", indices))
-        return [way]
-
-    def do_store(self, way, step):
-        kind, text, _, where = re.match(r"(?:volatile )?(\S+) (\S+), (\S+)\* (%[^,]+)", step.rest).groups()
-        way.memory[(way.registers[where], kind)] = self.get(way, text, bits(kind))
-        return [way]
-
-    def do_load(self, way, step):
-        kind, where = re.match(r"(?:volatile )?(\S+), \S+\* (%[^,]+)", step.rest).groups()
-        place = (way.registers[where], kind)
-        if place not in way.memory:
-            raise Unsupported(f"load {step.rest}: nothing is known of it")
-        way.registers[step.out] = way.memory[place]
-        return [way]
-
     # ---- Calls -------------------------------------------------------------------------------------------
 
     def do_call(self, way, step):
@@ -319,8 +295,9 @@ class Follower(Registers):
             yield [values.get(one, one.low) for one in unknowns]
         ends = [sorted(way.bounds.get(one, (one.low, one.high))) for one in unknowns]
         for _ in range(CORNERS):
-            yield [chance.choice((low, high, low + 1, high - 1, chance.randint(low, high), low + chance.randint(
-                0, high - low) // (1 << chance.randrange(64)))) for low, high in ends]
+            yield [chance.choice((low, high, low + 1, high - 1, chance.randint(low, high),
+                                  low + chance.randint(0, high - low) // (1 << chance.randrange(64))))
+                   for low, high in ends]
         values = self.solver.example(way.known, way.bounds, True)
         if values is not None:
             yield [values.get(one, one.low) for one in unknowns]

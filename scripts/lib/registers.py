@@ -169,8 +169,6 @@ class Registers:
             return self.shift(way, what, width, a, integers.number(b))
         if what in ("udiv", "urem"):
             return self.divided(way, what, self.unsigned(way, a, width), self.unsigned(way, b, width))
-        if what in ("sdiv", "srem"):
-            return self.divided_signed(way, what, self.signed(way, a, width), self.signed(way, b, width))
         return self.bitwise(way, what, width, a, b)
 
     def smaller(self, way, a, width):
@@ -193,13 +191,14 @@ class Registers:
         quotient, rest = self.noted(way, *self.numbers.divide_by(a, b, way.bounds))
         return quotient if what == "udiv" else rest
 
-    def divided_signed(self, way, what, a, b):
-        """Rounds towards 0; the caller has split the ways by the sign of a."""
+    def divided_signed(self, way, what, a, b, negative):
+        """Rounds towards 0; `negative`: a is below 0 on this way, else it is not."""
         if not self.sure(way, at_least(b, 1)):
             raise Unsupported("a divisor that may be 0 or less")
-        negative = span(a, way.bounds)[1] <= 0
-        quotient, rest = self.noted(way, *self.numbers.divide_by(
-            scale(a, -1) if negative else a, b, way.bounds))
+        size = scale(a, -1) if negative else a
+        if not self.sure(way, at_least(size, 0)):
+            raise Unsupported("a dividend whose sign is not known")
+        quotient, rest = self.noted(way, *self.numbers.divide_by(size, b, way.bounds))
         return scale(quotient if what == "sdiv" else rest, -1 if negative else 1)
 
     def bitwise(self, way, what, width, a, b):
@@ -229,7 +228,8 @@ class Registers:
             return True
         lowest = min(factor & -factor for factor in a.values())
         low, high = span(b, way.bounds)
-        return low >= 0 and (high < lowest or lowest > 1 and self.sure(way, at_least(constant(lowest - 1), b)))
+        return low >= 0 and (high < lowest or
+                             lowest > 1 and self.sure(way, at_least(constant(lowest - 1), b)))
 
     def masked(self, way, a, mask):
         """Each run of ones: what is above its lowest bit, modulo its length."""

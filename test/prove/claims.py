@@ -6,8 +6,8 @@ docs/proofs.md.
 
 from collections import namedtuple
 
-# source, function; broken: {name: Fault}; each: {argument: numbers that are tried one by one}; wraps: unsigned
-# sums that wrap round are meant; long: not in make check.
+# source, function; broken: {name: Fault}; each: {argument: numbers that are tried one by one}; wraps:
+# unsigned sums that wrap round are meant; long: not in make check.
 Claim = namedtuple("Claim", "source function broken each wraps long", defaults=(None, False, False))
 # old stands once in the file.
 Fault = namedtuple("Fault", "file old new")

@@ -41,8 +41,8 @@ void prove_bound_value(uint64_t ns, int64_t anchor_ns, int64_t lo, int64_t hi, i
 }
 
 /*
- * At whatever rate in the hull R goes, for as long as it does: for each ns that a reader sees S go on, |S - R|
- * grows by no more than ppb says. Both are a nominal ns and what each deviates.
+ * At whatever rate in the hull R goes, for as long as it does: for each ns that a reader sees S go on,
+ * |S - R| grows by no more than ppb says. Both are a nominal ns and what each deviates.
  */
 void prove_bound_rate(uint32_t nominal_mul, uint32_t mul, int8_t places, int64_t lo, int64_t hi, int64_t rate)
 {

@@ -122,7 +122,7 @@ void prove_joint_lossless(uint64_t ns, uint32_t frac, uint32_t mul, int8_t shift
     claim(after <= before && before - after < one);
 }
 
-/* A span is never beyond SCALE_FAR_NS, and below it is the whole ns of the exact product; nothing overflows. */
+/* A span is at most SCALE_FAR_NS, and below it is the whole ns of the exact product; nothing overflows. */
 void prove_span(uint64_t ticks, uint32_t mul, int8_t shift)
 {
     struct tsc_scale scale = any_scale(mul, shift);

@@ -23,7 +23,7 @@ void prove_wander_ns(uint32_t wander_ppb_s, int64_t age_ns)
     claim(ms * 1000000 >= age);
 }
 
-/* D t at least, as a rate in q32; or all of the range that a rate may have at all, from one end to the other. */
+/* D t at least, as a rate in q32; or all of the range that a rate may have, from one end to the other. */
 void prove_wander_q32(uint32_t wander_ppb_s, int64_t span)
 {
     wide age, got;

@@ -2,6 +2,7 @@
 
 import io
 import random
+import re
 
 import checks
 import conditions
@@ -16,6 +17,17 @@ def test_proof(name):
         pytest.fail(checks.tail(found.log), pytrace=False)
 
 
+def test_the_page_names_all():
+    """docs/proofs.md: each claim and its broken variants, and which are long."""
+    with open("docs/proofs.md", encoding="utf-8") as page:
+        rows = [line.strip().strip("|").split("|") for line in page if re.match(r"\| `[\w-]+` \|", line)]
+    told = {row[0].strip(" `"): (re.findall(r"`([\w-]+)`", row[-1]), "(long)" in row[1]) for row in rows}
+    assert told == {name: (list(claim.broken), claim.long) for name, claim in proofs.CLAIMS.items()}
+    for row in rows:
+        sources = {fault.file for fault in proofs.CLAIMS[row[0].strip(" `")].broken.values()}
+        assert {row[3].strip(" `")} == sources
+
+
 def some(chance, unknown):
     """A number in the unknown's bounds, of any size."""
     low, high = unknown.low, unknown.high
@@ -27,7 +39,7 @@ def some(chance, unknown):
     ("product", {"shift": -3}), ("joint", {"shift": 2}), ("growth", {}), ("ratio", {}), ("wander-q32", {}),
     ("counter-ns", {}), ("bracket", {"edge": 0}), ("deviate", {}), ("utc", {}), ("bound-value", {})])
 def test_numbers_go_one_way_where_all_facts_are_true(name, case):
-    """What the prover takes for true is true of numbers. What is meant goes one way, what is not meant none."""
+    """What the prover takes for true is true of numbers; what is meant goes one way, all else none."""
     follower, arguments, program = proofs.followed(name, case, io.StringIO())
     chance, met = random.Random(name), 0
     for _ in range(300):
