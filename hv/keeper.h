@@ -143,15 +143,17 @@ const struct meridian_assumed *keeper_assumed(void);
 
 /* What is known of all, for the summary. */
 struct keeper_summary {
-    const char *source;    /* the reference: "hpet", ... */
-    const char *mode;      /* "unified" or "percpu" */
-    bool percpu_asked;     /* per-CPU mode by the command line */
-    bool apart;            /* per-CPU mode, for meetings showed TSCs not in step */
+    const char *source;              /* the reference: "hpet", ... */
+    const char *mode;                /* "unified" or "percpu" */
+    bool percpu_asked;               /* per-CPU mode by the command line */
+    bool apart;                      /* per-CPU mode, for meetings showed TSCs not in step */
     uint32_t wander_ppb_s, phase_ns; /* what err_ns assumes of the TSCs */
     uint64_t hz, err_ns;
     uint32_t err_ppb, disruptions;
     uint64_t misreads; /* readings of timers that could not be, and were left out */
     int64_t rate_ppb;  /* S against R since calibration */
+    uint64_t late_ns;  /* the latest look of all: so long after its time by S */
+    unsigned late_cpu;
 };
 void keeper_summary(struct keeper_summary *out);
 

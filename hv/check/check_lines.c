@@ -1,6 +1,7 @@
 #include "check/check_lines.h"
 
 #include "cpu/percpu.h"
+#include "keeper.h"
 #include "log/format.h"
 #include "log/log.h"
 
@@ -66,6 +67,15 @@ void tell_row(const struct figures *figures, unsigned cpu)
               figure_or_unknown(facts->smi_counted ? facts->smi : UINT64_MAX, smi), seen->adjust);
 }
 
+/* How well the machine let time be kept, as of now. */
+static void tell_keeping(void)
+{
+    struct keeper_summary clock;
+
+    keeper_summary(&clock);
+    log_print("@looks late_ns=%lu cpu=%u\n", clock.late_ns, clock.late_cpu);
+}
+
 void tell_check(const struct figures *figures)
 {
     const struct verdict *verdict = &figures->verdict;
@@ -86,5 +96,6 @@ void tell_check(const struct figures *figures)
               figures->evidence.source, figures->evidence.misreads);
     if (figures->qr_made)
         log_print("@qr text=%s\n", one_word(figures->qr_text, code, sizeof code));
+    tell_keeping();
     log_print("check: %s\ncheck: %s\n", verdict->means, verdict->linux_advice);
 }

@@ -102,6 +102,13 @@ static void wake_interrupt(void)
     }
 }
 
+/* A look is never early. Late it is when something held interrupts off, or the CPU stood still. */
+static void note_late(struct cpu_clock *clock, uint64_t late_ns)
+{
+    if (late_ns > clock->alarm.late_ns)
+        __atomic_store_n(&clock->alarm.late_ns, late_ns, __ATOMIC_RELAXED);
+}
+
 /* The hardware may come early (its rate is only nominal) or late. System time alone decides what is due. */
 static void alarm_interrupt(void)
 {
@@ -115,6 +122,8 @@ static void alarm_interrupt(void)
         timer = timerq_take_due(&clock->alarm.timers, now);
         if (!timer)
             break;
+        if (timer == &clock->look.timer)
+            note_late(clock, now - timer->deadline_ns);
         timer->expired(timer, now);
     }
     alarm_reprogram();

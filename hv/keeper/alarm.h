@@ -15,6 +15,7 @@ struct cpu_alarm {
     unsigned suspect; /* alarms in a row that came before their time: the TSC was set back, or stands still */
     bool nudged;      /* look at once: set by others, with the keeper's lock, and cleared here */
     uint64_t now_floor_ns; /* what keeper_now_ns last gave here */
+    uint64_t late_ns;      /* by how much its latest look came late; read by others at the end */
 };
 
 /* On each CPU, when its TSC has a rate. */

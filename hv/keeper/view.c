@@ -71,6 +71,18 @@ static uint64_t misreads(void)
     return all;
 }
 
+static void find_latest_look(struct keeper_summary *out)
+{
+    for (unsigned cpu = 0; cpu < keeper.cpus; cpu++) {
+        uint64_t late_ns = __atomic_load_n(&clock_of(cpu)->alarm.late_ns, __ATOMIC_RELAXED);
+
+        if (late_ns <= out->late_ns)
+            continue;
+        out->late_ns = late_ns;
+        out->late_cpu = cpu;
+    }
+}
+
 void keeper_summary(struct keeper_summary *out)
 {
     const struct published *data = published_for(cpu_id());
@@ -90,4 +102,5 @@ void keeper_summary(struct keeper_summary *out)
         .misreads = misreads(),
         .rate_ppb = rate_ppb(),
     };
+    find_latest_look(out);
 }

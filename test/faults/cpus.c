@@ -15,6 +15,8 @@
  * stops       1.5 s after system time began it halts for ever, interrupts off
  * returns     the same, but it goes on 3 s later
  * ends        it is the one on which the run ends; the CPU that flushes the serial port then is named
+ *
+ * `baud=n` makes the serial port slow (slow.c).
  */
 #include "boot.h"
 #include "cpu/apic.h"
@@ -32,6 +34,7 @@
 #include "log/string.h"
 #include "outcome.h"
 #include "platform/reference/reference.h"
+#include "slow.h"
 #include "time/window.h"
 
 #define RELEASE_SPINS 400000000u
@@ -116,6 +119,7 @@ void __wrap_boot_read(uint32_t magic, uint32_t info, struct boot_info *boot)
 {
     __real_boot_read(magic, info, boot);
     choose(boot->cmdline);
+    slow_choose(boot->cmdline);
 }
 
 /* ---- Start-up ---- */
@@ -307,6 +311,7 @@ void __wrap_keeper_timer_arm(struct timer *timer, uint64_t deadline_ns)
 void __wrap_outcome_domain_ended(enum domain_end end, const char *why, bool reported, bool reported_ok)
 {
     say_place("at last");
+    slow_report();
     if (strcmp(fault.what, "ends") != 0) {
         __real_outcome_domain_ended(end, why, reported, reported_ok);
         return;

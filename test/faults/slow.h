@@ -1,0 +1,10 @@
+/* A serial port that is slow, or takes nothing (slow.c). */
+#ifndef TEST_FAULTS_SLOW_H
+#define TEST_FAULTS_SLOW_H
+
+/* Takes `baud=n` from Meridian's command line. */
+void slow_choose(const char *line);
+/* Says how many bytes were lost, if there was such a word. */
+void slow_report(void);
+
+#endif
