@@ -5,6 +5,7 @@
 #include "cpu/smp.h"
 #include "cpu/traps.h"
 #include "domain/domain.h"
+#include "drain.h"
 #include "keeper.h"
 #include "log/log.h"
 #include "log/panic.h"
@@ -24,6 +25,7 @@ _Noreturn void hv_main(uint32_t magic, uint32_t info);
 static void other_cpu(void)
 {
     keeper_cpu_start();
+    drain_start_cpu();
     screen_start_cpu();
     check_start_cpu();
     domain_run_cpu();
@@ -54,7 +56,9 @@ void hv_main(uint32_t magic, uint32_t info)
     if (!reference_find(&machine, options.source))
         panic("no reference timer can be used: enable HPET, the ACPI PM timer or the PIT in the firmware");
     boot_wake_cpus(&boot, &machine, &options, other_cpu);
+    log_defer(); /* system time is about to run, and waits for no port */
     keeper_start(&options, machine.century_register);
+    drain_start_cpu();
     boot_compare_rates();
     screen_start(domain_runs_here);
     check_start(boot.cmdline);

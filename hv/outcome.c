@@ -9,9 +9,19 @@
 #include "platform/power.h"
 #include "screen/painter.h"
 
+#define ENDING_NS 1000000u /* between two looks whether it can end */
+/* The ring leaves at 9600 baud meanwhile, were it full; a port that takes nothing is given up sooner. */
+#define ENDING_MOST_NS 300000000000ull
+
 static struct timer deadline;
 static struct domain *domain; /* the one that the end by time ends; NULL before it is there */
 static enum end what_follows;
+static struct {
+    struct timer timer;
+    uint64_t until_ns;
+    bool ok, checked;   /* `checked`: the check has told all that it has to tell */
+    const char *reason; /* for a verdict of ours; NULL if the guest's own counts */
+} ending;
 
 /* The end that was asked for follows only a good verdict: a bad one must stay to be read. */
 static void end_run(bool ok)
@@ -39,20 +49,42 @@ static void print_verdict(bool ok, const char *reason)
         ok ? "ok" : "fail", clock.rate_ppb, bound, clock.mode, clock.disruptions, reason);
 }
 
+/* A step at a time, so that nobody waits for the port and time is kept meanwhile. */
+static void go_on_ending(struct timer *timer, uint64_t now_ns)
+{
+    if (!ending.checked && check_end()) {
+        ending.checked = true;
+        if (ending.reason)
+            print_verdict(ending.ok, ending.reason);
+    }
+    if (now_ns < ending.until_ns && (!ending.checked || log_waiting()))
+        keeper_timer_arm(timer, now_ns + ENDING_NS);
+    else
+        end_run(ending.ok);
+}
+
+static void begin_ending(bool ok, const char *reason, bool checked)
+{
+    uint64_t now_ns = keeper_now_ns();
+
+    ending.ok = ok;
+    ending.reason = reason;
+    ending.checked = checked;
+    ending.until_ns = now_ns + ENDING_MOST_NS;
+    ending.timer.expired = go_on_ending;
+    keeper_timer_arm(&ending.timer, now_ns + ENDING_NS);
+}
+
 /* The guest's own verdict counts, if it printed one and did not crash afterwards. */
 void outcome_domain_ended(enum domain_end end, const char *why, bool reported, bool reported_ok)
 {
-    bool ok = end != DOMAIN_CRASH;
-
     log_print("guest: ended: %s\n", why);
-    while (!check_end())
-        ;
-    if (reported && ok) {
-        end_run(reported_ok);
-        return;
-    }
-    print_verdict(ok, ok ? "guest-ended-without-a-report-of-its-own" : "guest-crashed");
-    end_run(ok);
+    if (end == DOMAIN_CRASH)
+        begin_ending(false, "guest-crashed", false);
+    else if (reported)
+        begin_ending(reported_ok, NULL, false);
+    else
+        begin_ending(true, "guest-ended-without-a-report-of-its-own", false);
 }
 
 void outcome_refused(const char *why, const char *reason)
@@ -60,7 +92,7 @@ void outcome_refused(const char *why, const char *reason)
     painter_give_up();
     log_print("guest: refused: %s\n", why);
     print_verdict(false, reason);
-    end_run(false);
+    begin_ending(false, NULL, true);
 }
 
 void outcome_panic(void)

@@ -4,6 +4,7 @@
 #include "cpu/lock.h"
 #include "cpu/percpu.h"
 #include "keeper.h"
+#include "log/log.h"
 #include "time/fixed.h"
 
 /*
@@ -17,9 +18,7 @@
 #define TAKE_AT      2u
 #define SECOND_STEPS 20u
 
-#define LINES_MOST 16u         /* a second */
-#define LINE_NS    20000000ull /* a line takes a real port 15 ms: none when time is due to be kept before */
-#define END_LINES  4u          /* a call of check_end */
+#define LINES_MOST 16u /* a second */
 
 static struct figures figures;
 static struct lock lock = LOCK_INIT("check"); /* guards the figures; the timer and the painter only try */
@@ -38,7 +37,7 @@ static void begin_second(void)
 
 static void tell_a_line(void)
 {
-    if (!lines_left || keeper_free_ns() < LINE_NS || !tell_sample(&figures, next_line, second))
+    if (!lines_left || !tell_sample(&figures, next_line, second))
         return;
     lines_left--;
     next_line = next_line + 1 < figures.evidence.count ? next_line + 1 : 0;
@@ -114,20 +113,22 @@ static void take_last_figures(void)
     lock_release(&lock, were_on);
 }
 
-/* Tells some lines more. Returns true once all are told. */
+/* Tells one thing more. Returns true once all is told. */
 static bool tell_end(void)
 {
     static unsigned told;
 
     if (!figures.ended)
         take_last_figures();
-    for (unsigned i = 0; i < END_LINES && told < figures.evidence.count; i++)
-        tell_row(&figures, told++);
-    if (told < figures.evidence.count)
+    if (!log_has_room())
         return false;
-    if (told++ == figures.evidence.count)
-        tell_check(&figures);
-    return true;
+    if (told < figures.evidence.count)
+        tell_row(&figures, told++);
+    else if (tell_check(&figures, told - figures.evidence.count))
+        told++;
+    else
+        return true;
+    return false;
 }
 
 bool check_end(void)

@@ -67,20 +67,36 @@ void tell_row(const struct figures *figures, unsigned cpu)
               figure_or_unknown(facts->smi_counted ? facts->smi : UINT64_MAX, smi), seen->adjust);
 }
 
-/* How well the machine let time be kept, as of now. */
-static void tell_keeping(void)
+/* Returns UINT64_MAX where that is far beyond what it can be. */
+static uint64_t ns_of_ticks(uint64_t ticks, uint64_t hz)
+{
+    return hz && ticks < UINT64_MAX / 1000000000u ? ticks * 1000000000u / hz : UINT64_MAX;
+}
+
+static void tell_looks(const struct figures *figures)
 {
     struct keeper_summary clock;
 
+    (void)figures;
     keeper_summary(&clock);
     log_print("@looks late_ns=%lu cpu=%u\n", clock.late_ns, clock.late_cpu);
 }
 
-void tell_check(const struct figures *figures)
+/* As of now. */
+static void tell_log(const struct figures *figures)
+{
+    struct log_cost cost = log_cost();
+    uint64_t hz = figures->evidence.cpus[0].seen.hz;
+
+    log_print("@log dropped=%lu waiting_most=%lu print_ns=%lu slice_ns=%lu\n", cost.dropped,
+              cost.waiting_most, ns_of_ticks(cost.print_ticks, hz), ns_of_ticks(cost.slice_ticks, hz));
+}
+
+static void tell_verdict(const struct figures *figures)
 {
     const struct verdict *verdict = &figures->verdict;
     const struct worst *worst = &verdict->worst;
-    char offset[24], rate[24], smi[24], err[24], code[QR_MOST + 1];
+    char offset[24], rate[24], smi[24], err[24];
 
     log_print("@check verdict=%s linux=%s option=%s cpus=%u watched_s=%u offset_ns=%ld offset_bound_ns=%s "
               "rate_ppb=%ld rate_bound_ppb=%s behind=%u smi=%s disruptions=%u err_ns=%s wander_ppb_s=%u "
@@ -94,8 +110,28 @@ void tell_check(const struct figures *figures)
               figure_or_unknown(worst->err_ns, err), figures->evidence.wander_ppb_s,
               figures->evidence.phase_ns, figures->evidence.percpu ? "percpu" : "unified",
               figures->evidence.source, figures->evidence.misreads);
+}
+
+static void tell_qr(const struct figures *figures)
+{
+    char code[QR_MOST + 1];
+
     if (figures->qr_made)
         log_print("@qr text=%s\n", one_word(figures->qr_text, code, sizeof code));
-    tell_keeping();
-    log_print("check: %s\ncheck: %s\n", verdict->means, verdict->linux_advice);
+}
+
+static void tell_advice(const struct figures *figures)
+{
+    log_print("check: %s\ncheck: %s\n", figures->verdict.means, figures->verdict.linux_advice);
+}
+
+bool tell_check(const struct figures *figures, unsigned step)
+{
+    static void (*const steps[])(const struct figures *figures) = {tell_verdict, tell_qr, tell_looks,
+                                                                   tell_log, tell_advice};
+
+    if (step >= sizeof steps / sizeof *steps)
+        return false;
+    steps[step](figures);
+    return true;
 }

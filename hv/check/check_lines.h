@@ -7,13 +7,16 @@
 /* `@machine`: what machine this is. */
 void tell_machine(const struct figures *figures);
 /*
- * `@sample`: one CPU in second `second`, counted from 1. Returns false, and tells nothing, while another's
- * line is half out.
+ * `@sample`: one CPU in second `second`, counted from 1. Returns false, and tells nothing, while much
+ * waits for the port.
  */
 bool tell_sample(const struct figures *figures, unsigned cpu, uint32_t second);
 /* `@row`: one CPU at the end. */
 void tell_row(const struct figures *figures, unsigned cpu);
-/* `@check`, `@qr` and two sentences for people: the verdict. */
-void tell_check(const struct figures *figures);
+/*
+ * The verdict: `@check`, `@qr`, `@looks`, `@log` and two sentences for people, a step each, counted from 0.
+ * Returns false, and tells nothing, if there is no such step.
+ */
+bool tell_check(const struct figures *figures, unsigned step);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "cpu/lock.h"
 #include "domain/config.h"
+#include "domain/console_line.h"
 #include "domain/events/events.h"
 #include "domain/guest_abi.h"
 #include "domain/memory/guest_memory.h"
@@ -30,8 +31,9 @@ struct domain {
     struct vcpu_guest_context scratch; /* under `lock`: too large for a stack */
 
     struct lock console_lock;
-    struct verdict_lines console; /* under console_lock */
-    uint32_t complaints;          /* atomic: how often a refused call was reported */
+    struct verdict_lines console; /* under console_lock, as the next */
+    struct console_line console_line;
+    uint32_t complaints; /* atomic: how often a refused call was reported */
 
     struct domain_hooks hooks;
     uint32_t ended; /* atomic; set once and for ever, by end_domain */

@@ -1,112 +1,179 @@
 /*
  * The log. It must work before there are CPUs to tell apart, from NMIs, and while its own lock is held by
- * a CPU that will never run again; so its lock is a plain flag and the wait for it ends.
+ * a CPU that will never run again; so its locks are plain flags and the waits for them end.
  */
 #include "log/log.h"
 
-#include <stdint.h>
-
 #include "log/format.h"
+#include "log/interrupts.h"
+#include "log/queue.h"
 
-#define MOST_SINKS 4
-#define LINE_BYTES 512
-#define RING_BYTES 8192u /* a power of two */
+#define MOST_SINKS   4
+#define LINE_BYTES   512
+#define REPLAY_BYTES 8192u
+#define LATER_BYTES  4096u /* while more waits, a line that can wait does so */
+#define GUEST_PIECES 64u   /* of guests' text wait at most; a piece is a line, mostly */
 
-/* After so many we print without the lock: longer than a line takes at 115200 baud (45 ms). */
+/* After so many we take the lock over: longer than a line takes at 115200 baud (45 ms). */
 #define LOCK_SPINS 4000000u
 
 static log_sink sinks[MOST_SINKS];
 static unsigned sink_count;
-static uint32_t held;
-static bool in_panic;
+static log_port port;
 
-/* The last bytes said: a sink that comes later is shown what was said before it. */
-static char ring[RING_BYTES];
-static size_t ring_end; /* counts all bytes ever; its index is this modulo RING_BYTES */
+static uint32_t held;     /* the log's lock, while a line is put in */
+static uint32_t emptying; /* while bytes are handed to the port */
+static bool deferred, in_panic;
 
-/* Interrupts off, as a handler that prints would wait for the lock its own CPU holds. */
-static uint64_t take_log_lock(bool *locked)
+static struct queue queue;
+static struct log_cost cost;
+static uint64_t dropped_told;
+static bool guest_line_open; /* what was put in last is a guest's text without an end of line */
+/* Where each of the last pieces of guests' text ends. */
+static uint64_t pieces[GUEST_PIECES];
+static unsigned piece_count;
+
+static void note_most(uint64_t *most, uint64_t now)
 {
-    uint64_t flags;
+    if (now > *most)
+        *most = now;
+}
 
-    __asm__ volatile("pushfq\n\tpopq %0\n\tcli" : "=r"(flags) : : "memory");
-    *locked = false;
-    for (uint32_t spin = 0; spin < LOCK_SPINS && !__atomic_load_n(&in_panic, __ATOMIC_RELAXED); spin++) {
-        if (!__atomic_exchange_n(&held, 1, __ATOMIC_ACQUIRE)) {
-            *locked = true;
-            break;
-        }
+/* Whoever held it for so long is gone, or in no hurry: all goes on without it. In a panic at once. */
+static void take_flag(uint32_t *flag)
+{
+    for (uint32_t spin = 0; spin < LOCK_SPINS && !log_in_panic(); spin++) {
+        if (!__atomic_exchange_n(flag, 1, __ATOMIC_ACQUIRE))
+            return;
         __asm__ volatile("pause" : : : "memory");
     }
+}
+
+static void release_flag(uint32_t *flag)
+{
+    __atomic_store_n(flag, 0, __ATOMIC_RELEASE);
+}
+
+/* Interrupts off, as a handler that prints would wait for the lock its own CPU holds. */
+static uint64_t take_log_lock(void)
+{
+    uint64_t flags = interrupts_off();
+
+    take_flag(&held);
     return flags;
 }
 
-static void release_log_lock(uint64_t flags, bool locked)
+static void release_log_lock(uint64_t flags)
 {
-    if (locked)
-        __atomic_store_n(&held, 0, __ATOMIC_RELEASE);
-    if (flags & (1u << 9)) /* IF */
-        __asm__ volatile("sti" : : : "memory");
+    release_flag(&held);
+    interrupts_as_before(flags);
 }
 
-static void remember(const char *text, size_t length)
+static void empty_queue(void)
 {
-    for (size_t i = 0; i < length; i++)
-        ring[ring_end++ % RING_BYTES] = text[i];
-}
+    uint64_t number;
+    char byte;
 
-static void replay(log_sink sink)
-{
-    size_t from = ring_end > RING_BYTES ? ring_end - RING_BYTES : 0;
-    size_t place = from % RING_BYTES;
-    size_t first = ring_end - from < RING_BYTES - place ? ring_end - from : RING_BYTES - place;
-
-    if (first)
-        sink(ring + place, first);
-    if (ring_end - from > first)
-        sink(ring, ring_end - from - first);
+    while (queue_first(&queue, &byte, &number)) {
+        port(byte, true); /* what it does not take is lost; the machine goes on */
+        queue_take(&queue, byte, number);
+    }
 }
 
 bool log_add_sink(log_sink sink)
 {
-    uint64_t flags;
-    bool locked, room;
+    uint64_t flags = take_log_lock();
+    bool room = sink_count < MOST_SINKS;
 
-    flags = take_log_lock(&locked);
-    room = sink_count < MOST_SINKS;
     if (room) {
-        replay(sink);
+        queue_recent(&queue, REPLAY_BYTES, sink);
         sinks[sink_count++] = sink;
     }
-    release_log_lock(flags, locked);
+    release_log_lock(flags);
     return room;
 }
 
-/* `whole`: prints only where a line begins. Returns whether it did. */
-static bool write_log(const char *text, size_t length, bool whole)
+void log_set_port(log_port found)
 {
-    uint64_t flags;
-    bool locked, said;
+    port = found;
+}
 
-    flags = take_log_lock(&locked);
-    said = !whole || !ring_end || ring[(ring_end - 1) % RING_BYTES] == '\n';
-    if (said) {
-        remember(text, length);
-        for (unsigned i = 0; i < sink_count; i++)
-            sinks[i](text, length);
+static bool put(const char *text, size_t length)
+{
+    if (!queue_put(&queue, text, length))
+        return false;
+    if (!port)
+        queue_take_all(&queue);
+    note_most(&cost.waiting_most, queue_waiting(&queue));
+    for (unsigned i = 0; i < sink_count; i++)
+        sinks[i](text, length);
+    return true;
+}
+
+static bool takes(size_t length)
+{
+    return length <= QUEUE_BYTES - queue_waiting(&queue);
+}
+
+/* Lines that were dropped are told as soon as there is room for that and for the line at hand. */
+static bool tell_dropped(size_t length)
+{
+    char line[48];
+    int size = format(line, sizeof line, "@log dropped=%lu\n", cost.dropped);
+
+    if (!takes((size_t)size + length))
+        return false;
+    put(line, (size_t)size);
+    dropped_told = cost.dropped;
+    return true;
+}
+
+/* Returns false where there was no room. */
+static bool put_whole(const char *text, size_t length, bool guests)
+{
+    bool told = true;
+
+    if (!guests && guest_line_open && put("\n", 1))
+        guest_line_open = false;
+    if (cost.dropped != dropped_told && !guest_line_open)
+        told = tell_dropped(length);
+    if (!told || !put(text, length)) {
+        cost.dropped++;
+        return false;
     }
-    release_log_lock(flags, locked);
-    return said;
+    guest_line_open = guests && text[length - 1] != '\n';
+    if (guests)
+        pieces[piece_count++ % GUEST_PIECES] = queue.end;
+    return true;
+}
+
+static void write_log(const char *text, size_t length, bool guests)
+{
+    uint64_t flags = take_log_lock();
+
+    if (length)
+        put_whole(text, length, guests);
+    if (port && log_at_once())
+        empty_queue();
+    release_log_lock(flags);
 }
 
 void log_write(const char *text, size_t length)
 {
-    write_log(text, length, false);
+    write_log(text, length, true);
 }
 
-static bool write_formatted(bool whole, const char *format, va_list args)
+bool log_guest_may_write(void)
+{
+    unsigned next = __atomic_load_n(&piece_count, __ATOMIC_RELAXED) % GUEST_PIECES;
+
+    return pieces[next] <= __atomic_load_n(&queue.taken, __ATOMIC_RELAXED);
+}
+
+static void write_formatted(const char *format, va_list args)
 {
     static const char mark[] = "...\n";
+    uint64_t began = ticks_now();
     char line[LINE_BYTES];
     int length = format_va(line, sizeof line, format, args);
 
@@ -115,7 +182,9 @@ static bool write_formatted(bool whole, const char *format, va_list args)
             line[LINE_BYTES - sizeof mark + i] = mark[i];
         length = LINE_BYTES - 1;
     }
-    return write_log(line, (size_t)length, whole);
+    write_log(line, (size_t)length, false);
+    if (!log_at_once())
+        note_most(&cost.print_ticks, ticks_now() - began);
 }
 
 void log_print(const char *format, ...)
@@ -123,19 +192,88 @@ void log_print(const char *format, ...)
     va_list args;
 
     va_start(args, format);
-    write_formatted(false, format, args);
+    write_formatted(format, args);
     va_end(args);
 }
 
 bool log_print_line(const char *format, ...)
 {
     va_list args;
-    bool said;
 
+    if (log_waiting() > LATER_BYTES)
+        return false;
     va_start(args, format);
-    said = write_formatted(true, format, args);
+    write_formatted(format, args);
     va_end(args);
-    return said;
+    return true;
+}
+
+bool log_at_once(void)
+{
+    return !__atomic_load_n(&deferred, __ATOMIC_RELAXED) || log_in_panic();
+}
+
+void log_defer(void)
+{
+    __atomic_store_n(&deferred, true, __ATOMIC_RELAXED);
+}
+
+size_t log_drain(bool (*go_on)(void))
+{
+    uint64_t number, began = ticks_now();
+    size_t count = 0;
+    char byte;
+
+    if (!port || __atomic_exchange_n(&emptying, 1, __ATOMIC_ACQUIRE))
+        return 0;
+    while (go_on() && queue_first(&queue, &byte, &number) && port(byte, false)) {
+        if (!queue_take(&queue, byte, number))
+            break;
+        count++;
+    }
+    release_flag(&emptying);
+    note_most(&cost.slice_ticks, ticks_now() - began);
+    return count;
+}
+
+void log_give_up_port(void)
+{
+    uint64_t flags = take_log_lock();
+
+    cost.dropped += queue_discard(&queue);
+    for (unsigned i = 0; i < GUEST_PIECES; i++)
+        pieces[i] = 0;
+    guest_line_open = false;
+    release_log_lock(flags);
+}
+
+void log_drain_again(void)
+{
+    release_flag(&emptying);
+}
+
+size_t log_waiting(void)
+{
+    return queue_waiting(&queue);
+}
+
+bool log_has_room(void)
+{
+    return log_waiting() < QUEUE_BYTES / 4 * 3;
+}
+
+void log_flush(void)
+{
+    if (!port)
+        return;
+    take_flag(&emptying);
+    empty_queue();
+    release_flag(&emptying);
+}
+
+struct log_cost log_cost(void)
+{
+    return cost;
 }
 
 void log_panic_mode(void)

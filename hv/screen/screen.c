@@ -15,7 +15,7 @@ static bool changed[SHADOW_MAX_COLUMNS * SHADOW_MAX_ROWS];
 static struct shadow shadow = {.cells = cells, .changed = changed}; /* no columns where there is no display */
 static struct console console;
 static uint32_t drawing; /* held by the CPU that changes or draws the shadow; none waits for it */
-static bool started;     /* set once system time runs: nothing is drawn at once any more */
+static bool started;     /* set once portions are drawn */
 static struct timer portions[MAX_CPUS];
 static uint64_t next_paint_ns;
 static bool (*guest_waits)(void);
@@ -80,7 +80,7 @@ static void take_log(const char *text, size_t length)
     console_add(&console, text, length);
     if (log_in_panic()) {
         draw_panic();
-    } else if (!__atomic_load_n(&started, __ATOMIC_ACQUIRE) && begin_drawing()) {
+    } else if (log_at_once() && begin_drawing()) {
         draw_log_at_once();
         end_drawing();
     }

@@ -148,4 +148,48 @@ FAULTS = [
           seconds=6),
 ]
 
-ROWS = MANY + TOPOLOGIES + FAULTS
+# ---- A port at 9600 baud, or one that takes nothing for a while: the log waits, and nobody for it ----
+
+HELD_NS = 100 * 1000
+# A line takes 100 ms and more at 9600 baud. The lane's CPUs are slow and have turns on one thread: a guest
+# that is built and a QR code that is made hold a look up there by up to 30 ms.
+LATEST_NS = 50 * 1000 * 1000
+
+
+def looks_in_time(row, log):
+    (line,) = log.all("looks")
+    assert line.number("late_ns") <= LATEST_NS, f"a look was {line['late_ns']} ns late, on CPU {line['cpu']}"
+
+
+def prints_quickly(row, log):
+    """On one CPU no other takes a turn in between: so long a line or a slice holds interrupts off."""
+    line = log.all("log")[-1]
+    for key in ("print_ns", "slice_ns"):
+        assert 0 < line.number(key) <= HELD_NS, f"{key}={line[key]}"
+
+
+def dropped(most):
+    """So many lines were, and each time it was told; the port itself lost nothing that it was given."""
+    def told(row, log):
+        lines = [line.number("dropped") for line in log.all("log")]
+        assert len(lines) == (2 if most else 1) and 0 <= lines[-1] <= most, f"@log dropped={lines}"
+        assert bool(lines[-1]) == bool(most), "nothing was dropped"
+        assert re.search(r"^fault test: the port took \d+ bytes and lost 0$", log.text, re.M)
+    return told
+
+
+def slow(name, cpus, words, *expect, **settings):
+    expect = (*expect, undisturbed, bounded, cpus_online(cpus), numbered, looks_in_time)
+    return Row(name, "exact", expect, kernel="cpus", cpus=cpus, guest_cmdline="quiet",
+               cmdline=f"screen=off {words}", **{"seconds": 3, "limit_s": 120, **settings})
+
+
+SLOW = [
+    slow("slow-1", 1, "baud=9600", *TIME, exact_time, dropped(0), prints_quickly),
+    slow("slow-8", 8, "baud=9600", *TIME, exact_time, dropped(0)),
+    slow("slow-255", 255, "baud=9600 vcpus=1", *TIME, exact_time, dropped(0), beside=True, limit_s=900),
+    # What waits for it is given up after a second, which is told when the port takes bytes again.
+    slow("slow-deaf", 4, "baud=115200 deaf=1600", dropped(100)),
+]
+
+ROWS = MANY + TOPOLOGIES + FAULTS + SLOW

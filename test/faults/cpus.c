@@ -16,7 +16,7 @@
  * returns     the same, but it goes on 3 s later
  * ends        it is the one on which the run ends; the CPU that flushes the serial port then is named
  *
- * `baud=n` makes the serial port slow (slow.c).
+ * `baud=n` and `deaf=n` make the serial port slow, and deaf (slow.c).
  */
 #include "boot.h"
 #include "cpu/apic.h"

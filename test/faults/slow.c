@@ -1,7 +1,7 @@
 /*
  * `baud=n`: bytes leave the serial port at that rate by the TSC, which counts ns in the deterministic lane,
- * and each access to it takes 1 us, as on a PC. `baud=0`: none ever leaves. Bytes that are written while the
- * FIFO is full are lost, as they are on hardware, and counted.
+ * and each access to it takes 1 us, as on a PC. Bytes that are written while the FIFO is full are lost, as
+ * they are on hardware, and counted. `deaf=n`: from 2 s on it takes nothing for n ms.
  */
 #include "slow.h"
 
@@ -12,7 +12,8 @@
 
 #define ACCESS_NS 1000u
 #define BYTE_BITS 10u
-#define NEVER_NS  (1ull << 50)
+
+#define DEAF_FROM 2000000000ull /* of the TSC: a second of guest, or so */
 
 uint8_t __real_uart_read(enum uart_register which);
 uint8_t __wrap_uart_read(enum uart_register which);
@@ -21,17 +22,18 @@ void __wrap_uart_write(enum uart_register which, uint8_t value);
 
 static uint64_t byte_ns;  /* 0: the port is as it is */
 static uint64_t empty_at; /* the TSC when the last byte will have left */
+static uint64_t deaf_until;
 static uint32_t bytes, lost;
 
 void slow_choose(const char *line)
 {
-    int64_t baud;
+    int64_t baud = words_value(line, "baud");
 
-    if (!words_find(line, "baud"))
+    if (!baud)
         return;
-    baud = words_value(line, "baud");
     log_print("fault test: the port is slow: %ld baud\n", baud);
-    byte_ns = baud ? BYTE_BITS * 1000000000ull / (uint64_t)baud : NEVER_NS;
+    byte_ns = BYTE_BITS * 1000000000ull / (uint64_t)baud;
+    deaf_until = DEAF_FROM + (uint64_t)words_value(line, "deaf") * 1000000u;
 }
 
 void slow_report(void)
@@ -55,6 +57,8 @@ uint8_t __wrap_uart_read(enum uart_register which)
 
     take_the_time();
     now = rdtsc_ordered();
+    if (now > DEAF_FROM && now < deaf_until)
+        empty_at = deaf_until;
     if (which != UART_LSR || now >= empty_at)
         return value;
     /* The last byte is in the shift register: the FIFO takes more, and the transmitter is not empty. */

@@ -7,11 +7,12 @@
 #include "domain/vcpu/vcpu.h"
 #include "log/log.h"
 
-#define CHUNK 128 /* bytes: 11 ms at 115200 baud, and interrupts are off meanwhile */
+#define CHUNK 128 /* bytes of a call: some microseconds */
 
 /*
  * Prints the text up to a verdict in it. A text that begins with a verdict is printed whole, but only once
- * the domain's hook agrees. Returns how many bytes were printed; 0: the hook does not agree yet.
+ * the domain's hook agrees. Returns how many bytes were printed; 0: the hook does not agree yet, or too much
+ * of guests' text waits for the port.
  */
 static uint32_t console_let_out(struct domain *domain, const char *text, uint32_t size)
 {
@@ -23,9 +24,11 @@ static uint32_t console_let_out(struct domain *domain, const char *text, uint32_
         return 0;
     if (!now)
         now = size;
+    if (!log_guest_may_write())
+        return 0;
     were_on = lock_take(&domain->console_lock);
     verdict_lines_take(&domain->console, text, now);
-    log_write(text, now);
+    console_line_take(&domain->console_line, text, now);
     lock_release(&domain->console_lock, were_on);
     return now;
 }

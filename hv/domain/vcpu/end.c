@@ -12,12 +12,24 @@ bool domain_has_ended(const struct domain *domain)
     return __atomic_load_n(&domain->ended, __ATOMIC_ACQUIRE);
 }
 
+/* A CPU that did not leave its guest may be in the middle of its text. */
+static void end_console(struct domain *domain)
+{
+    bool were_on;
+
+    if (!lock_try(&domain->console_lock, &were_on))
+        return;
+    console_line_end(&domain->console_line);
+    lock_release(&domain->console_lock, were_on);
+}
+
 void end_domain(struct domain *domain, enum domain_end how, const char *why)
 {
     if (__atomic_exchange_n(&domain->ended, 1, __ATOMIC_SEQ_CST))
         return;
     if (!schedule_stop_all(domain))
         log_print("domain: a CPU did not leave its guest within 2 s; it is left alone\n");
+    end_console(domain);
     if (domain->hooks.ended)
         domain->hooks.ended(how, why, domain->console.reported, domain->console.ok);
 }
