@@ -7,14 +7,13 @@
 #include "domain/domain.h"
 #include "drain.h"
 #include "keeper.h"
+#include "keeper/take_over.h"
 #include "log/log.h"
 #include "log/panic.h"
 #include "log/serial.h"
 #include "meridian/lines.h"
 #include "outcome.h"
 #include "platform/firmware/acpi.h"
-#include "platform/loader/bootinfo.h"
-#include "platform/loader/options.h"
 #include "platform/power.h"
 #include "platform/reference/reference.h"
 #include "screen/painter.h"
@@ -56,8 +55,9 @@ void hv_main(uint32_t magic, uint32_t info)
     if (!reference_find(&machine, options.source))
         panic("no reference timer can be used: enable HPET, the ACPI PM timer or the PIT in the firmware");
     boot_wake_cpus(&boot, &machine, &options, other_cpu);
-    log_defer(); /* system time is about to run, and waits for no port */
+    log_defer(); /* time waits for no port */
     keeper_start(&options, machine.century_register);
+    take_over_start();
     drain_start_cpu();
     boot_compare_rates();
     screen_start(domain_runs_here);

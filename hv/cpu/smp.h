@@ -2,6 +2,7 @@
 #ifndef CPU_SMP_H
 #define CPU_SMP_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /*
@@ -24,6 +25,9 @@ void smp_init_boot_cpu(void);
 
 /* Wakes CPU `id` from HLT, or brings it out of its guest (VECTOR_WAKE). */
 void smp_wake(unsigned id);
+
+/* Stops a CPU by INIT, for good. Returns false if it was not sent, and for the boot CPU (stop.c). */
+bool smp_give_up(unsigned id);
 
 /* Stops all other CPUs by NMI, for ever; for panic. Returns when all have stopped, or after some 100 ms. */
 void smp_stop_others(void);

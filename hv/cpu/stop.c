@@ -69,6 +69,20 @@ void smp_stop_others(void)
         log_print("smp: %u CPUs did not stop\n", count_running(self));
 }
 
+/*
+ * It waits for a SIPI then that never comes. One in SMM takes INIT as it leaves SMM, before its next
+ * instruction (SDM vol. 3, 31.3). On the boot CPU INIT begins firmware.
+ */
+bool smp_give_up(unsigned id)
+{
+    struct cpu *cpu = cpu_by_id(id);
+
+    if (cpu == cpu_by_area(0) || !apic_send_init(cpu->apic_id))
+        return false;
+    __atomic_store_n(&cpu->stopped, 1, __ATOMIC_RELEASE); /* a panic need not wait for it */
+    return true;
+}
+
 void smp_finish(void (*last)(void))
 {
     struct cpu *boot = cpu_by_area(0);

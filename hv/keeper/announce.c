@@ -8,6 +8,7 @@
 #include "cpu/percpu.h"
 #include "keeper/clocks.h"
 #include "keeper/latch.h"
+#include "keeper/lost_rule.h"
 #include "keeper/publisher.h"
 #include "keeper/time_base.h"
 #include "keeper/watch.h"
@@ -139,6 +140,14 @@ void announce_stopped(unsigned cpu)
     log_print("CPU %u has stopped: not seen for %llu ms; the others go on without it\n", cpu,
               STOPPED_PERIODS * PERIOD_NS / 1000000);
     log_print("@stopped cpu=%u at_ns=%lu\n", cpu, keeper_now_ns());
+}
+
+void announce_lost(unsigned cpu)
+{
+    log_print("CPU %u is lost: it held the keeper's lock and did not answer for %u ms; it was given INIT and "
+              "never runs again\n",
+              cpu, LOST_ANSWER_NS / 1000000);
+    log_print("@lost cpu=%u at_ns=%lu\n", cpu, keeper_now_ns());
 }
 
 void announce_returned(unsigned cpu)

@@ -18,6 +18,7 @@ void announce_exchange(const struct exchange_cost *cost);
 /* Once its rate is known. */
 void announce_window(const struct window *window);
 void announce_stopped(unsigned cpu);
+void announce_lost(unsigned cpu);
 void announce_returned(unsigned cpu);
 /* `off_ns`: R beyond what was expected. `why`: the cause if it is known, else NULL. */
 void announce_disruption(unsigned cpu, int64_t off_ns, const char *why);

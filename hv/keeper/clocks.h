@@ -68,6 +68,7 @@ struct keeper {
     struct assumptions assumptions;
     int64_t skew_ns;    /* TSCs differed by at most this when they were measured */
     struct told common; /* unified mode: what all VCPUs are told */
+    struct unfinished unfinished;
     struct anchors anchors;
     struct broken broken;
     struct watch watch;

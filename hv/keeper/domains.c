@@ -26,11 +26,6 @@ void keeper_place_vcpu(struct time_domain *domain, uint32_t vcpu, uint32_t cpu,
     lock_release(&keeper.lock, were_on);
 }
 
-static void say_wall(struct published *said)
-{
-    said->wall = wallclock_at(keeper.wall_base, said->line.ns);
-}
-
 /*
  * The wall time changes for all CPUs at once. All records are odd before the first is even again, and x86
  * makes stores visible in their order (SDM vol. 3, 8.2.2). So a reader that has seen the new wall time in one
@@ -42,9 +37,7 @@ void keeper_set_wall(int64_t utc_s, uint32_t utc_ns, uint64_t system_ns)
     bool were_on = lock_take(&keeper.lock);
 
     if (wallclock_base((struct utc){utc_s, utc_ns}, system_ns, &keeper.wall_base)) {
-        say_wall(&keeper.common.published);
-        for (unsigned i = 0; i < keeper.cpus; i++)
-            say_wall(&clock_of(i)->own.published);
+        records_say_wall();
         /* step V1: all records odd */
         records_begin(NEWS_WALL);
         /* step V2: the new wall time in all */

@@ -60,6 +60,8 @@ struct latch {
 };
 
 void latch_set(struct latch *latch, const struct line *line);
+/* The same after a writer died at any step: at no moment do readers find a copy that is not whole. */
+void latch_set_again(struct latch *latch, const struct line *line);
 /* Returns the line's ns at `tsc`. */
 uint64_t latch_read(const struct latch *latch, uint64_t tsc);
 /* Returns the latch that this CPU's time is read from. */

@@ -109,6 +109,19 @@ static void join_timelines(uint64_t joint)
     }
 }
 
+/* Stores are seen in their order (SDM vol. 3, 8.2.2): what a step promises stands when the step is seen. */
+static void note_step(enum unfinished_step step)
+{
+    __atomic_store_n(&keeper.unfinished.step, step, __ATOMIC_RELEASE);
+    __atomic_thread_fence(__ATOMIC_RELEASE);
+}
+
+static void note_begun(void)
+{
+    keeper.unfinished.before = keeper.common;
+    note_step(UNFINISHED_BEGUN);
+}
+
 /*
  * The airtight publish (docs/clock.md). All records are odd from before the joint until every CPU's TSC is
  * past it. So no reading of the old line is later than the joint, and none of the new one is earlier: T2
@@ -120,6 +133,7 @@ static void publish_airtight(bool entering)
     struct bound bound;
     uint64_t joint, skew;
 
+    note_begun();
     /* step P1: all records odd, the common one last */
     records_begin(NEWS_LINE);
     /* step P2: all CPUs see them odd, then the TSC is read */
@@ -135,6 +149,7 @@ static void publish_airtight(bool entering)
     keeper.common.published = published_of(&keeper.common.timeline, bound, MERIDIAN_FLAG_TSC_STABLE);
     if (all.agree)
         keeper.common.published.hz = measured_hz(all.rate, keeper.nominal);
+    note_step(entering ? UNFINISHED_ENTERING : UNFINISHED_WHOLE);
     latch_set(&keeper.common.latch, &keeper.common.timeline.line);
     if (entering) /* from here on it is the common line that is told */
         keeper.common.history.count = 0;
@@ -151,12 +166,14 @@ static void publish_airtight(bool entering)
 void publish_unified(void)
 {
     publish_airtight(false);
+    note_step(UNFINISHED_NONE);
 }
 
 void publish_enter_unified(void)
 {
     publish_airtight(true);
     __atomic_store_n(&keeper.mode, CLOCK_UNIFIED, __ATOMIC_RELEASE);
+    note_step(UNFINISHED_NONE);
 }
 
 void publish_forget_anchors(void)
@@ -247,6 +264,7 @@ void publish_leave_unified(void)
     uint64_t apart_ns = (uint64_t)max_i64(0, min_i64(keeper.skew_ns, SKEW_MOST_NS));
     uint64_t marked;
 
+    note_step(UNFINISHED_LEAVING);
     /* step L1: all records odd */
     records_begin(NEWS_LINE);
     /* step L2: all CPUs see them odd, then the TSC is read */
@@ -265,6 +283,46 @@ void publish_leave_unified(void)
     wait_past(marked + 2 * scale_ticks(keeper.nominal, apart_ns));
     /* step L5: all records even */
     records_end(NEWS_LINE);
+    note_step(UNFINISHED_NONE);
+}
+
+/*
+ * If the new line was not whole yet, nobody has read it: the line before goes on. If it was, somebody may
+ * have read it, and every TSC is past its joint by now, for that CPU was waited for; so it is finished.
+ */
+static void settle_unfinished(void)
+{
+    uint32_t step = keeper.unfinished.step;
+
+    if (step == UNFINISHED_BEGUN) {
+        keeper.common.timeline = keeper.unfinished.before.timeline;
+        keeper.common.published = keeper.unfinished.before.published;
+    }
+    if (step == UNFINISHED_ENTERING)
+        __atomic_store_n(&keeper.mode, CLOCK_UNIFIED, __ATOMIC_RELEASE);
+    if (step == UNFINISHED_LEAVING && clock_mode_now() == CLOCK_PERCPU)
+        keeper.unfinished.step = step = UNFINISHED_NONE;
+    latch_set_again(&keeper.common.latch, &keeper.common.timeline.line);
+    for (unsigned i = 0; i < keeper.cpus; i++)
+        latch_set_again(&clock_of(i)->own.latch, &clock_of(i)->own.timeline.line);
+}
+
+void publish_again(void)
+{
+    settle_unfinished();
+    records_say_wall();
+    /* step A1: versions past what it may have left */
+    records_skip();
+    if (keeper.unfinished.step == UNFINISHED_LEAVING)
+        publish_leave_unified();
+    /* step A2: all records odd, whatever it had released */
+    records_begin(NEWS_BOTH);
+    rdtsc_after_stores();
+    /* step A3: the data of all records */
+    records_fill(NEWS_BOTH, NULL);
+    /* step A4: all records even */
+    records_end(NEWS_BOTH);
+    note_step(UNFINISHED_NONE);
 }
 
 const struct published *published_for(unsigned cpu)

@@ -31,6 +31,22 @@ struct anchors {
     int64_t ns;                  /* of this generation: the most so far */
 };
 
+/*
+ * How far a publish for all has come, for the CPU that takes over from one that died in it (take_over.c).
+ * `before` is what readers were told until then.
+ */
+enum unfinished_step {
+    UNFINISHED_NONE,
+    UNFINISHED_BEGUN,
+    UNFINISHED_WHOLE,
+    UNFINISHED_ENTERING,
+    UNFINISHED_LEAVING
+};
+struct unfinished {
+    uint32_t step;
+    struct told before;
+};
+
 struct cpu_clock;
 
 /*
@@ -44,6 +60,8 @@ void publish_unified(void);
 void publish_enter_unified(void);
 /* The same line, without its mark, as every CPU's own. */
 void publish_leave_unified(void);
+/* Writes all records anew, after a publisher died in the middle of them; the mode goes on. */
+void publish_again(void);
 /* Per-CPU mode: this CPU's next line. `joint` is a value of that CPU's TSC. */
 void publish_own(struct cpu_clock *clock, unsigned cpu, uint64_t joint);
 /* After a disruption: from now on the CPUs' anchors are asked for anew. */
@@ -60,6 +78,10 @@ void records_begin(enum news news);
 void records_fill(enum news news, const struct published *data);
 /* Marks them even again, in the opposite order. */
 void records_end(enum news news);
+/* Works out anew what is said of the wall time, on every line. */
+void records_say_wall(void);
+/* Moves all versions on, past what a publisher that died may have left in the records. */
+void records_skip(void);
 /* Writes one VCPU's own records, whole; no VCPU of another CPU reads them. */
 void records_write_vcpu(struct time_vcpu *vcpu, const struct published *data);
 /* Writes all records of one domain, whole. */

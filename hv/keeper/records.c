@@ -117,6 +117,28 @@ void records_end(enum news news)
         end_records_of(domain, news);
 }
 
+static void say_wall(struct published *said)
+{
+    said->wall = wallclock_at(keeper.wall_base, said->line.ns);
+}
+
+void records_say_wall(void)
+{
+    say_wall(&keeper.common.published);
+    for (unsigned i = 0; i < keeper.cpus; i++)
+        say_wall(&clock_of(i)->own.published);
+}
+
+void records_skip(void)
+{
+    for (struct time_domain *domain = keeper.domains; domain; domain = domain->next) {
+        for (unsigned i = 0; i < domain->vcpu_count; i++)
+            domain->vcpus[i].version += 2;
+        domain->common_version += 2;
+        domain->wall_version += 2;
+    }
+}
+
 void records_write_vcpu(struct time_vcpu *vcpu, const struct published *data)
 {
     begin_vcpu(vcpu, NEWS_LINE);

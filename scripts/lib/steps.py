@@ -14,6 +14,7 @@ SOURCES = {
     "L": os.path.join("hv", "keeper", "publisher.c"),    # leaving it
     "O": os.path.join("hv", "keeper", "publisher.c"),    # a CPU's own line
     "E": os.path.join("hv", "keeper", "publisher.c"),    # entering unified mode
+    "A": os.path.join("hv", "keeper", "publisher.c"),    # records written anew after a publisher died
     "V": os.path.join("hv", "keeper", "domains.c"),      # the wall clock set
     "W": os.path.join("hv", "time", "publish.c"),        # a record written
     "K": os.path.join("hv", "keeper", "latch.h"),        # the latch set

@@ -192,4 +192,36 @@ SLOW = [
     slow("slow-deaf", 4, "baud=115200 deaf=1600", dropped(100)),
 ]
 
-ROWS = MANY + TOPOLOGIES + FAULTS + SLOW
+# ---- A CPU that dies in the middle of a publish, or only freezes there ----
+
+LOST = ("CPU 1 is lost: it held the keeper's lock and did not answer for 2000 ms; "
+        "it was given INIT and never runs again")
+
+
+def goes_on_without(row, log):
+    """Readers were held until then, and no longer; the bound is soon as good as it was."""
+    at = log.all("lost")[0].number("at_ns")
+    stopped = 1500 * 10**6
+    assert 2000 * 10**6 < at - stopped < 3000 * 10**6, f"it took {at - stopped} ns to take over"
+    later = [line.number("err_ns") for line in log.all("second") if line.number("time_ns") > at + 10**9]
+    early = [line.number("err_ns") for line in log.all("second") if line.number("time_ns") < at]
+    assert len(later) >= 3 and max(later) <= max(early) * 5 // 4, f"bounds before and after: {early}, {later}"
+
+
+def in_publish(name, what, *expect, **settings):
+    expect = (sound, never_back, undisturbed, bounded, apic_ids(0, 1, 2), one_line, exact_time, *expect)
+    return Row(name, "exact", expect, kernel="cpus", cpus=3, guest_cmdline="quiet", seconds=8,
+               cmdline=f"screen=off {what}", limit_s=120, **settings)
+
+
+DIES = [
+    in_publish(f"publisher-dies-{word}", f"dies=1,{step}", vcpus(3, quiet=[1]), vcpu_missing,
+               says("fault test: CPU 1 dies in a publish", LOST, never=(STOPPED, BACK)),
+               goes_on_without, verdict="fail")
+    for step, word in enumerate(("marked", "filled", "released"))
+] + [
+    in_publish("publisher-freezes", "freezes=1,2", vcpus(3),
+               says("fault test: CPU 1 freezes in a publish", never=(LOST, STOPPED))),
+]
+
+ROWS = MANY + TOPOLOGIES + FAULTS + SLOW + DIES

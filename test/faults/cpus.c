@@ -16,7 +16,7 @@
  * returns     the same, but it goes on 3 s later
  * ends        it is the one on which the run ends; the CPU that flushes the serial port then is named
  *
- * `baud=n` and `deaf=n` make the serial port slow, and deaf (slow.c).
+ * `baud=n` and `deaf=n` make the serial port slow, and deaf (slow.c); `dies=` and `freezes=` are in dies.c.
  */
 #include "boot.h"
 #include "cpu/apic.h"
@@ -34,6 +34,7 @@
 #include "log/string.h"
 #include "outcome.h"
 #include "platform/reference/reference.h"
+#include "dies.h"
 #include "slow.h"
 #include "time/window.h"
 
@@ -120,6 +121,7 @@ void __wrap_boot_read(uint32_t magic, uint32_t info, struct boot_info *boot)
     __real_boot_read(magic, info, boot);
     choose(boot->cmdline);
     slow_choose(boot->cmdline);
+    dies_choose(boot->cmdline);
 }
 
 /* ---- Start-up ---- */
