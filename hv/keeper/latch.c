@@ -15,8 +15,10 @@ void latch_set(struct latch *latch, const struct line *line)
 void latch_set_again(struct latch *latch, const struct line *line)
 {
     for (unsigned copy = 0; copy < 2; copy++) {
+        /* step G1: the copy to which no reader is sent */
         latch->copy[~latch->sequence & 1] = *line;
         __atomic_thread_fence(__ATOMIC_RELEASE);
+        /* step G2: readers go to it */
         __atomic_store_n(&latch->sequence, latch->sequence + 1, __ATOMIC_RELEASE);
         __atomic_thread_fence(__ATOMIC_RELEASE);
     }

@@ -19,6 +19,7 @@ SOURCES = {
     "W": os.path.join("hv", "time", "publish.c"),        # a record written
     "K": os.path.join("hv", "keeper", "latch.h"),        # the latch set
     "N": os.path.join("hv", "keeper", "latch.h"),        # the latch read
+    "G": os.path.join("hv", "keeper", "latch.c"),        # the latch set after its writer died
     "R": os.path.join("include", "meridian", "clock.h"),    # a record read
     "S": os.path.join("include", "meridian", "clock.h"),    # which record, and the shared word
 }

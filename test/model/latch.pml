@@ -3,13 +3,31 @@
  * is on another CPU; the other is an NMI on the writer's, between any two of its stores, and runs to its end.
  */
 #define CPUS     2
-#define SETS     3
+#ifdef DIES
+#define SETS 2
+#else
+#define SETS 3
+#endif
 #define SEQUENCE 0
 #define COPY(which) (1 + 2 * (which)) /* two words each */
 #define WORDS    5
 #define DEPTH    (6 * SETS)
 
 #include "tso.pml"
+
+#ifdef DIES
+/* The writer dies before any of its stores; then another CPU, which has CPU 0's name, writes line 9. */
+bit dead;
+#define WRITE(address, value) \
+    atomic {                  \
+        if                    \
+        :: !dead -> store(0, address, value) \
+        :: else -> goto gone  \
+        fi                    \
+    }
+#else
+#define WRITE(address, value) atomic { store(0, address, value) }
+#endif
 
 /* A word at a time: an NMI may come in between. */
 proctype Writer()
@@ -20,23 +38,53 @@ proctype Writer()
     :: number < SETS ->
         number++;
 #ifdef SEQUENCE_LATE
-        atomic { store(0, COPY(0), number) }
-        atomic { store(0, COPY(0) + 1, number); store(0, SEQUENCE, 2 * number - 1) }
+        WRITE(COPY(0), number)
+        WRITE(COPY(0) + 1, number)
+        WRITE(SEQUENCE, 2 * number - 1)
 #else
         /* step K1: readers go to copy 1 | __atomic_store_n(sequence, *sequence + 1, __ATOMIC_RELEASE); */
-        atomic { store(0, SEQUENCE, 2 * number - 1) }
+        WRITE(SEQUENCE, 2 * number - 1)
         /* step K2: copy 0 | memcpy(copies, value, size); */
-        atomic { store(0, COPY(0), number) }
-        atomic { store(0, COPY(0) + 1, number) }
+        WRITE(COPY(0), number)
+        WRITE(COPY(0) + 1, number)
 #endif
         /* step K3: readers go to copy 0 | __atomic_store_n(sequence, *sequence + 1, __ATOMIC_RELEASE); */
-        atomic { store(0, SEQUENCE, 2 * number) }
+        WRITE(SEQUENCE, 2 * number)
         /* step K4: copy 1 | memcpy((char *)copies + size, value, size); */
-        atomic { store(0, COPY(1), number) }
-        atomic { store(0, COPY(1) + 1, number) }
+        WRITE(COPY(1), number)
+        WRITE(COPY(1) + 1, number)
+    :: else -> break
+    od;
+gone:
+    skip
+}
+
+#ifdef DIES
+#define NEXT() store(0, SEQUENCE, sequence + 1); sequence++
+
+proctype Again()
+{
+    byte sequence, copies;
+
+    atomic { dead = true }
+    atomic { MFENCE(0) -> load(0, SEQUENCE, sequence) }
+    do
+    :: copies < 2 ->
+        copies++;
+#ifdef AGAIN_IN_PLACE
+        atomic { store(0, COPY(sequence % 2), 9) }
+        atomic { store(0, COPY(sequence % 2) + 1, 9) }
+#else
+        /* step G1: the copy to which no reader is sent | latch->copy[~latch->sequence & 1] = *line; */
+        atomic { store(0, COPY((sequence + 1) % 2), 9) }
+        atomic { store(0, COPY((sequence + 1) % 2) + 1, 9) }
+#endif
+        /* step G2: readers go to it | __atomic_store_n(&latch->sequence, latch->sequence + 1, __ATOMIC_RELEASE); */
+        atomic { NEXT() }
     :: else -> break
     od
 }
+#endif
 
 #define POLL(cpu) load(cpu, SEQUENCE, seen)
 #define FIRST(cpu) load(cpu, COPY(seen % 2), from)
@@ -90,6 +138,9 @@ init {
         run Drain(0);
         run Drain(1);
         run Writer();
+#ifdef DIES
+        run Again();
+#endif
         run Nmi();
         run Other()
     }

@@ -37,6 +37,8 @@ SEARCHES = {
     "modes-no-clamp": Search("modes.pml", ("NO_CLAMP",), "T2"),
     "latch": Search("latch.pml", (), None),
     "latch-sequence-late": Search("latch.pml", ("SEQUENCE_LATE",), "whole"),
+    "latch-again": Search("latch.pml", ("DIES",), None),
+    "latch-again-in-place": Search("latch.pml", ("DIES", "AGAIN_IN_PLACE"), "whole"),
     "wall": Search("wall.pml", (), None),
     "wall-one-phase": Search("wall.pml", ("ONE_PHASE",), "T2"),
     "takeover": Search("takeover.pml", (), None),
