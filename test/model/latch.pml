@@ -79,7 +79,8 @@ proctype Again()
         atomic { store(0, COPY((sequence + 1) % 2), 9) }
         atomic { store(0, COPY((sequence + 1) % 2) + 1, 9) }
 #endif
-        /* step G2: readers go to it | __atomic_store_n(&latch->sequence, latch->sequence + 1, __ATOMIC_RELEASE); */
+        /* step G2: readers go to it |
+           __atomic_store_n(&latch->sequence, latch->sequence + 1, __ATOMIC_RELEASE); */
         atomic { NEXT() }
     :: else -> break
     od
