@@ -301,7 +301,7 @@ static void settle_unfinished(void)
     if (step == UNFINISHED_ENTERING)
         __atomic_store_n(&keeper.mode, CLOCK_UNIFIED, __ATOMIC_RELEASE);
     if (step == UNFINISHED_LEAVING && clock_mode_now() == CLOCK_PERCPU)
-        keeper.unfinished.step = step = UNFINISHED_NONE;
+        keeper.unfinished.step = UNFINISHED_NONE;
     latch_set_again(&keeper.common.latch, &keeper.common.timeline.line);
     for (unsigned i = 0; i < keeper.cpus; i++)
         latch_set_again(&clock_of(i)->own.latch, &clock_of(i)->own.timeline.line);
