@@ -153,6 +153,7 @@ PROVOKES provoke_nobodys(void)
 PROVOKES provoke_machinecheck(void)
 {
     log_print("trap test: waiting for a machine check\n");
+    log_flush(); /* interrupts are off, and no timer drains it */
     for (unsigned spin = 0; spin < WAIT_SPINS; spin++)
         cpu_relax();
     panic("no machine check came");
