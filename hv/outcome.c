@@ -31,6 +31,7 @@ static void end_run(bool ok)
         power_off();
     if (ok && what_follows == END_RESET)
         power_reset();
+    serial_flush(); /* there was no way, and that was said */
     power_emulator_exit(ok);
     log_print("The run is over; it is safe to switch off.\n");
 }
