@@ -97,22 +97,39 @@ static void announce_assumed(const struct meridian_assumed *assumed)
               assumed->excursion_ns, assumed->breaches);
 }
 
+/* T2's resolution, in unified mode: no meeting has shown less. */
+static void resolution_words(char *out, size_t size)
+{
+    int64_t ns = ticks_to_ns(keeper.resolution);
+
+    if (clock_mode_now() != CLOCK_UNIFIED) {
+        format(out, size, "unknown");
+        return;
+    }
+    format(out, size, "%ld", ns);
+    log_print("clock: CPUs have met, and would have seen a TSC that is off by more than %ld ns%s\n", ns,
+              keeper.resolution > align_resolution_ticks(keeper.nominal)
+                  ? "; the host was too busy to run two CPUs at the same moment"
+                  : "");
+}
+
 void announce_clock(const char *why, uint64_t step_ns)
 {
     const struct published *data = published_for(cpu_id());
     const struct meridian_assumed *assumed = keeper_assumed();
-    char bound[64];
+    char bound[64], resolution[24];
 
     bound_words(&data->bound, bound, sizeof bound);
     log_print("clock: %s mode, %s\n", clock_mode_now() == CLOCK_UNIFIED ? "unified" : "per-CPU", why);
+    resolution_words(resolution, sizeof resolution);
     if (!keeper.discipline)
         log_print("clock: discipline is off: S keeps the rate measured at the start, as in 2005\n");
     announce_assumed(assumed);
     log_print("@clock source=%s mode=%s hz=%lu %s tolerance_ppb=%u wander_ppb_s=%u phase_ns=%u slip_ns=%u "
-              "discipline=%s step_ns=%lu\n",
+              "discipline=%s step_ns=%lu resolution_ns=%s\n",
               keeper.tie.reference->name, mode_name(), data->hz, bound,
               clock_of(cpu_id())->own.timeline.tolerance_ppb, assumed->wander_ppb_s, assumed->phase_ns,
-              keeper.crystal.slip_ns, keeper.discipline ? "on" : "off", step_ns);
+              keeper.crystal.slip_ns, keeper.discipline ? "on" : "off", step_ns, resolution);
 }
 
 /* T8: one window for all CPUs, however many there are. */

@@ -54,9 +54,10 @@ struct keeper {
     enum clockmode wanted;
     bool discipline; /* S is steered after R */
     enum alignment alignment;
-    uint64_t lapic_hz;      /* of the local APIC's timers, as counters */
-    uint64_t start_ns;      /* S, and R, when system time began: for the rate over the run */
-    void (*look_now)(void); /* a look out of its time, for the alarm: time_base.c is above it */
+    uint64_t lapic_hz;       /* of the local APIC's timers, as counters */
+    uint64_t start_ns;       /* S, and R, when system time began: for the rate over the run */
+    int64_t resolution_most; /* the coarsest that unified mode may begin with, ticks */
+    void (*look_now)(void);  /* a look out of its time, for the alarm: time_base.c is above it */
 
     /* Under the lock from here on. */
     struct tie tie; /* read without the lock too: tie_read */
@@ -67,6 +68,7 @@ struct keeper {
     struct crystal crystal; /* what is assumed of every TSC at first; slip_ns all the time */
     struct assumptions assumptions;
     int64_t skew_ns;    /* TSCs differed by at most this when they were measured */
+    int64_t resolution; /* T2's, ticks: no meeting would have shown less, when unified mode was chosen */
     struct told common; /* unified mode: what all VCPUs are told */
     struct unfinished unfinished;
     struct anchors anchors;

@@ -16,6 +16,9 @@
 
 #define STAR_TRIES    8
 #define AT_ONCE_TRIES 4u
+/* Pairs that met too widely for T2's resolution meet again: so often, and so long in all. */
+#define SHARPEN_PASSES 64u
+#define SHARPEN_NS     500000000u
 
 enum call { CALL_NONE, CALL_STAR, CALL_ROUND, CALL_IDLE, CALL_FINISH };
 
@@ -240,6 +243,44 @@ static void run(const struct order *o)
     cost.pair_worst = ticks > cost.pair_worst ? ticks : cost.pair_worst;
 }
 
+/* Returns true if a pair is in step for all that it showed, and it could have shown more. */
+static bool is_blunt(unsigned a, unsigned b)
+{
+    struct offset offset = pairs[a * keeper.cpus + b];
+
+    return offset_judge(offset) == ALIGNMENT_IN_STEP &&
+           offset_extent(offset) > align_resolution_ticks(keeper.nominal);
+}
+
+/* Returns false if no pair was blunt, or the time for it is over. One pair at a time: there are few. */
+static bool sharpen_once(unsigned rounds, uint64_t end)
+{
+    struct order o = {.call = CALL_ROUND, .batches = keeper.cpus};
+    bool met = false;
+
+    for (o.index = 0; o.index < rounds; o.index++) {
+        for (o.batch = 0; o.batch < o.batches; o.batch++) {
+            unsigned other = partner_of(&o, o.batch);
+
+            if (other >= keeper.cpus || other < o.batch || !is_blunt(o.batch, other))
+                continue;
+            if (rdtsc_ordered() > end)
+                return false;
+            run(&o);
+            met = true;
+        }
+    }
+    return met;
+}
+
+static void sharpen(unsigned rounds)
+{
+    uint64_t end = rdtsc_ordered() + scale_ticks(keeper.nominal, SHARPEN_NS);
+
+    for (unsigned pass = 0; pass < SHARPEN_PASSES && sharpen_once(rounds, end); pass++)
+        ;
+}
+
 /* A CPU that is left out runs no VCPU: how its TSC stands does not matter. */
 static enum alignment judge_pairs(int64_t *extent_ticks)
 {
@@ -270,8 +311,14 @@ enum alignment exchange_pairs(unsigned passes, int64_t *extent_ticks)
         for (o.batch = 0; o.batch < o.batches; o.batch++)
             run(&o);
     }
+    sharpen(rounds);
     cost.pairs = rdtsc_ordered() - begin;
     return judge_pairs(extent_ticks);
+}
+
+int64_t exchange_resolution_most_ticks(void)
+{
+    return cpu_has_hypervisor() ? INT64_MAX : align_resolution_ticks(keeper.nominal);
 }
 
 const struct exchange_cost *exchange_cost(void)

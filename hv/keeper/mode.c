@@ -52,6 +52,22 @@ static bool all_pairs_in_step(void)
     return true;
 }
 
+/*
+ * By how much two TSCs may be apart, for all that the pairs' meetings have shown. All have met in step.
+ */
+static int64_t resolution(void)
+{
+    int64_t most = 0;
+
+    for (unsigned a = 0; a < keeper.cpus; a++) {
+        for (unsigned b = a + 1; clock_of(a)->measured && b < keeper.cpus; b++) {
+            if (clock_of(b)->measured)
+                most = max_i64(most, pairs_extent(&keeper.watch.pairs, a, b));
+        }
+    }
+    return most;
+}
+
 static bool settled(const struct cpu_clock *clock, const struct timeline *first)
 {
     const struct timeline *t = &clock->own.timeline;
@@ -105,11 +121,14 @@ void mode_try_unified(void)
         keeper.watch.sweeps - keeper.watch.left_sweep < 1u << keeper.watch.leaves || !all_settled() ||
         !all_pairs_in_step())
         return;
+    if (resolution() > keeper.resolution_most)
+        return;
     all = publish_gather(tsc);
     if (!all.agree || all.value.hi - all.value.lo < AGREE_NS)
         return;
     /* TSCs that were not in step at start-up: what was measured then does not hold. */
     keeper.skew_ns = max_i64(keeper.skew_ns, all.value_hull.hi - all.value_hull.lo);
+    keeper.resolution = resolution();
     step_ns = apart_ns(tsc);
     keeper.watch.last_tsc = tsc;
     publish_enter_unified();

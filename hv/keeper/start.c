@@ -176,6 +176,8 @@ static const char *choose_mode(void)
     }
     if (keeper.alignment == ALIGNMENT_UNKNOWN)
         return "some CPUs did not meet in time: whether the TSCs are in step is not yet known";
+    if (keeper.resolution > keeper.resolution_most)
+        return "some CPUs met too widely to show whether their TSCs are in step to 1 us";
     keeper.mode = CLOCK_UNIFIED;
     return keeper.cpus > 1 ? "the TSCs are in step" : "there is one TSC";
 }
@@ -293,6 +295,8 @@ static void align_all(void)
     announce_exchange(exchange_cost());
     idle_report();
     keeper.skew_ns = (int64_t)scale_reader_ns(keeper.nominal, (uint64_t)extent);
+    keeper.resolution = extent;
+    keeper.resolution_most = exchange_resolution_most_ticks();
 }
 
 static void announce_all(const char *why)

@@ -19,8 +19,17 @@ struct cpu_start {
 void exchange_init(unsigned cpus, void (*idle)(void));
 /* The star: fills in start.late and start.offset of each CPU. A CPU that did not meet keeps late.tsc_hi 0. */
 void exchange_star(const struct outlook *boot);
-/* Every pair of CPUs meets `passes` times. *extent_ticks: by how much TSCs in step may be apart. */
+/*
+ * Every pair of CPUs meets `passes` times, and again, within half a second in all, where its meetings were
+ * too wide for T2's resolution. *extent_ticks: by how much TSCs in step may be apart.
+ */
 enum alignment exchange_pairs(unsigned passes, int64_t *extent_ticks);
+/*
+ * Returns the coarsest resolution that unified mode may begin with (align.h), once the TSC has a rate. A
+ * hypervisor below may hold up a CPU in every meeting, for as long as its host is busy: there it is only
+ * told.
+ */
+int64_t exchange_resolution_most_ticks(void);
 /* Returns true if CPUs run at the same moment: an emulator may run them one at a time. */
 bool exchange_at_once(void);
 /* Sends all other CPUs to idle, and does not wait for them. */

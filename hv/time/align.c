@@ -36,6 +36,11 @@ int64_t offset_extent(struct offset offset)
     return max_i64(abs_i64(offset.lo), abs_i64(offset.hi));
 }
 
+int64_t align_resolution_ticks(struct tsc_scale nominal)
+{
+    return max_i64(RESOLUTION_TICKS, (int64_t)scale_ticks(nominal, RESOLUTION_NS));
+}
+
 unsigned align_rounds(unsigned n)
 {
     return n < 2 ? 0 : (n + 1) / 2 * 2 - 1;
@@ -73,7 +78,8 @@ bool pairs_note(struct pairs *pairs, unsigned a, unsigned b, struct offset offse
     case ALIGNMENT_APART: pairs_forget(pairs); return false;
     case ALIGNMENT_IN_STEP:
         if (pair->generation != pairs->generation)
-            *pair = (struct pair){.generation = pairs->generation};
+            *pair = (struct pair){.generation = pairs->generation, .extent = INT64_MAX};
+        pair->extent = min_i64(pair->extent, offset_extent(offset));
         if (pair->meetings < PAIRS_PASSES)
             pair->meetings++;
         return true;
@@ -86,4 +92,11 @@ bool pairs_in_step(const struct pairs *pairs, unsigned a, unsigned b)
     const struct pair *pair = &pairs->table[a * pairs->cpus + b];
 
     return pair->generation == pairs->generation && pair->meetings == PAIRS_PASSES;
+}
+
+int64_t pairs_extent(const struct pairs *pairs, unsigned a, unsigned b)
+{
+    const struct pair *pair = &pairs->table[a * pairs->cpus + b];
+
+    return pair->generation == pairs->generation ? pair->extent : INT64_MAX;
 }

@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "time/line.h"
+
 /*
  * One ping of two CPUs: a reads its TSC and sends; b sees that, reads its own TSC and answers; a sees the
  * answer and reads its own TSC again.
@@ -37,8 +39,16 @@ enum alignment offset_judge(struct offset offset);
 /* Judges all pairs: apart if one is, else unknown if one is, else in step. Start with ALIGNMENT_IN_STEP. */
 enum alignment alignment_join(enum alignment all, enum alignment pair);
 
-/* The largest |offset| that is still possible. */
+/* The largest |offset| that is still possible: a skew up to that is not seen. */
 int64_t offset_extent(struct offset offset);
+
+/*
+ * T2's resolution: TSCs count as in step only once meetings would have shown a skew above this: 1 us, or 32
+ * ticks of a TSC below 32 MHz (emulators'), for nothing is sent and answered in fewer.
+ */
+#define RESOLUTION_NS    1000u
+#define RESOLUTION_TICKS 32
+int64_t align_resolution_ticks(struct tsc_scale nominal);
 
 /*
  * A round-robin tournament by the circle method. In each of the `align_rounds(n)` rounds every CPU meets one
@@ -55,6 +65,8 @@ unsigned align_partner(unsigned n, unsigned round, unsigned me);
 
 struct pair {
     uint32_t generation, meetings;
+    int64_t
+        extent; /* the least of those meetings, ticks: the tightest of them says how far apart they may be */
 };
 
 struct pairs {
@@ -77,5 +89,7 @@ bool pairs_note(struct pairs *pairs, unsigned a, unsigned b, struct offset offse
 
 /* Returns true if a < b have met PAIRS_PASSES times since anything was out of step. */
 bool pairs_in_step(const struct pairs *pairs, unsigned a, unsigned b);
+/* Returns by how many ticks a < b may be apart as they last met in step; INT64_MAX before they have. */
+int64_t pairs_extent(const struct pairs *pairs, unsigned a, unsigned b);
 
 #endif

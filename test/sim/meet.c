@@ -37,6 +37,11 @@ enum alignment exchange_pairs(unsigned passes, int64_t *extent_ticks)
     return world.m.own_crystals ? ALIGNMENT_APART : ALIGNMENT_IN_STEP;
 }
 
+int64_t exchange_resolution_most_ticks(void)
+{
+    return align_resolution_ticks(keeper.nominal);
+}
+
 void idle_sleep(void)
 {
 }

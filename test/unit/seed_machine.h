@@ -40,7 +40,9 @@ static struct machine_state {
     uint64_t hz[MACHINE_CPUS], base[MACHINE_CPUS]; /* of the TSCs; base: at now_ns 0 */
     uint64_t alarm_ns[MACHINE_CPUS];
     bool stopped[MACHINE_CPUS];
-    int64_t lapic_ppm; /* faster than when it was measured */
+    int64_t lapic_ppm;    /* faster than when it was measured */
+    int64_t extent_ticks; /* as far apart as start-up's meetings leave TSCs that are in step */
+    uint64_t one_way_ns;  /* of the meetings at run time */
     void (*alarm)(void);
     void (*fenced)(void); /* called at each TSC read that follows all stores */
 } machine;
@@ -283,11 +285,16 @@ enum alignment exchange_pairs(unsigned passes, int64_t *extent_ticks)
     enum alignment all = ALIGNMENT_IN_STEP;
 
     (void)passes;
-    *extent_ticks = 300;
+    *extent_ticks = machine.extent_ticks;
     for (unsigned cpu = 1; cpu < machine.cpus; cpu++)
         if (machine.hz[cpu] != machine.hz[0] || machine.base[cpu] != machine.base[0])
             all = ALIGNMENT_APART;
     return all;
+}
+
+int64_t exchange_resolution_most_ticks(void)
+{
+    return align_resolution_ticks(keeper.nominal);
 }
 
 const struct exchange_cost *exchange_cost(void)
@@ -306,9 +313,9 @@ void meeting_lead_soon(unsigned other, uint64_t meeting, struct offset *offset)
     struct ping ping = {.sent = rdtsc_ordered()};
 
     (void)meeting;
-    spend(300);
+    spend(machine.one_way_ns);
     ping.answered = tsc_of(other);
-    spend(300);
+    spend(machine.one_way_ns);
     ping.received = rdtsc_ordered();
     *offset = offset_narrow(*offset, &ping);
 }
@@ -350,6 +357,8 @@ static void machine_new(unsigned cpus, uint64_t hz)
     memset(&machine, 0, sizeof machine);
     machine.cpus = cpus;
     machine.now_ns = 5000;
+    machine.extent_ticks = 300;
+    machine.one_way_ns = 300;
     for (unsigned cpu = 0; cpu < cpus; cpu++) {
         machine.hz[cpu] = hz;
         machine.base[cpu] = 30 * hz;

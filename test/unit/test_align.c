@@ -1,4 +1,4 @@
-/* sources: hv/time/align.c hv/time/timerq.c */
+/* sources: hv/time/align.c hv/time/line.c hv/time/timerq.c */
 /* Offsets from exchanges, the tournament of pairs, and a CPU's timer queue. */
 #include <setjmp.h>
 #include <stdarg.h>

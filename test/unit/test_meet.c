@@ -1,4 +1,4 @@
-/* sources: hv/time/align.c hv/time/timerq.c hv/time/publish.c hv/time/wallclock.c */
+/* sources: hv/time/align.c hv/time/line.c hv/time/timerq.c hv/time/publish.c hv/time/wallclock.c */
 /* Offsets, pairs, timers, records, dates at their edges: equal values, first and last ones, nothing. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -126,6 +126,45 @@ static void one_apart_sends_all_back(void **state)
     assert_true(pairs_in_step(&pairs, 0, 1));
     pairs_forget(&pairs);
     assert_false(pairs_in_step(&pairs, 0, 1));
+}
+
+/* The tightest meeting since all began again says how far apart a pair may be. */
+static void the_tightest_meeting_counts(void **state)
+{
+    struct pair table[9];
+    struct pairs pairs;
+
+    (void)state;
+    memset(table, 0, sizeof table);
+    pairs_start(&pairs, 3, table);
+    assert_true(pairs_extent(&pairs, 0, 1) == INT64_MAX);
+    pairs_note(&pairs, 0, 1, OFFSET_UNKNOWN);
+    assert_true(pairs_extent(&pairs, 0, 1) == INT64_MAX);
+    pairs_note(&pairs, 0, 1, (struct offset){-90, 10});
+    assert_int_equal(pairs_extent(&pairs, 0, 1), 90);
+    pairs_note(&pairs, 0, 1, (struct offset){-20, 40});
+    pairs_note(&pairs, 0, 1, (struct offset){-50, 60});
+    assert_int_equal(pairs_extent(&pairs, 0, 1), 40);
+    pairs_forget(&pairs);
+    assert_true(pairs_extent(&pairs, 0, 1) == INT64_MAX);
+    pairs_note(&pairs, 0, 1, (struct offset){-70, 70});
+    assert_int_equal(pairs_extent(&pairs, 0, 1), 70);
+}
+
+/* 1 us, or 32 ticks where a tick is that long. */
+static void a_resolution_in_ticks(void **state)
+{
+    static const struct {
+        uint64_t hz;
+        int64_t ticks;
+    } want[] = {{1000000, 32}, {31000000, 32}, {32000000, 32}, {50000000, 50}, {4000000000, 4000}};
+    struct tsc_scale scale;
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof want / sizeof *want; i++) {
+        assert_true(scale_from_hz(want[i].hz, &scale));
+        assert_in_range(align_resolution_ticks(scale), want[i].ticks, want[i].ticks + 4);
+    }
 }
 
 /* ---- Timers ---- */
@@ -270,6 +309,8 @@ int main(void)
         cmocka_unit_test(as_many_rounds_as_it_takes),
         cmocka_unit_test(a_pair_is_believed_after_four_meetings),
         cmocka_unit_test(one_apart_sends_all_back),
+        cmocka_unit_test(the_tightest_meeting_counts),
+        cmocka_unit_test(a_resolution_in_ticks),
         cmocka_unit_test(equal_deadlines_come_in_their_order),
         cmocka_unit_test(timers_are_moved_and_cancelled),
         cmocka_unit_test(a_record_says_all_of_it),

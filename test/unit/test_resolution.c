@@ -1,0 +1,78 @@
+/* sources: hv/time/line.c hv/time/bracket.c hv/time/estimate.c hv/time/outlook.c hv/time/timeline.c hv/time/wallclock.c hv/time/window.c hv/time/timerq.c hv/time/align.c hv/time/publish.c hv/log/format.c hv/keeper/start.c hv/keeper/time_base.c hv/keeper/disruption.c hv/keeper/publisher.c hv/keeper/latch.c hv/keeper/domains.c hv/keeper/records.c hv/keeper/alarm.c hv/keeper/announce.c hv/keeper/mode.c hv/keeper/watch.c hv/keeper/snapshot.c hv/keeper/view.c */
+/* flags: -include test/sim/sim_cpu.h */
+/*
+ * T2's resolution: TSCs that no meeting could have seen apart by 1 us are not called in step, at start-up or
+ * later. The whole keeper on a machine without chance.
+ */
+#include "seed_machine.h"
+
+#define HZ 1000000000ull /* a tick is a ns */
+
+static void boot(int64_t extent_ticks, uint64_t one_way_ns)
+{
+    machine_new(3, HZ);
+    machine.extent_ticks = extent_ticks;
+    machine.one_way_ns = one_way_ns;
+    machine_boot(CLOCKMODE_AUTO);
+}
+
+static void meetings_as_tight_as_1_us_are_believed(void **state)
+{
+    (void)state;
+    boot(1000, 300);
+    assert_int_equal(keeper.mode, CLOCK_UNIFIED);
+    assert_int_equal(keeper.resolution, 1000);
+}
+
+static void wider_ones_are_not(void **state)
+{
+    (void)state;
+    boot(1002, 300);
+    assert_int_equal(keeper.mode, CLOCK_PERCPU);
+}
+
+/* Once all pairs have met four times at run time, and each pair tightly once. */
+static void tight_ones_at_run_time_will_do(void **state)
+{
+    (void)state;
+    boot(5000, 300);
+    machine_run(5 * SECOND);
+    assert_int_equal(keeper.mode, CLOCK_UNIFIED);
+    assert_in_range(keeper.resolution, 300, 400);
+}
+
+static void wide_ones_never(void **state)
+{
+    (void)state;
+    boot(5000, 1100);
+    machine_run(20 * SECOND);
+    assert_int_equal(keeper.mode, CLOCK_PERCPU);
+    machine.one_way_ns = 300;
+    machine_run(2 * SECOND);
+    assert_int_equal(keeper.mode, CLOCK_UNIFIED);
+}
+
+/* Under a hypervisor no limit holds; what was measured is told. */
+static void where_there_is_no_limit_it_is_told(void **state)
+{
+    (void)state;
+    boot(300, 300);
+    keeper.resolution_most = INT64_MAX;
+    machine.one_way_ns = 4000;
+    machine.base[2] += 9000; /* out of step, and back */
+    machine_run(SECOND);
+    machine.base[2] -= 9000;
+    machine_run(20 * SECOND);
+    assert_int_equal(keeper.mode, CLOCK_UNIFIED);
+    assert_in_range(keeper.resolution, 4000, 4100);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(meetings_as_tight_as_1_us_are_believed), cmocka_unit_test(wider_ones_are_not),
+        cmocka_unit_test(tight_ones_at_run_time_will_do),         cmocka_unit_test(wide_ones_never),
+        cmocka_unit_test(where_there_is_no_limit_it_is_told),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
