@@ -163,8 +163,8 @@ $(B)/foreign.elf $(B)/probe.elf $(B)/fuzz.elf: LDFLAGS += \
 # Test images: the hypervisor's own objects, and faults that slip in between a caller and the function that
 # it calls (ld --wrap). The hypervisor's sources know nothing of it. A call inside one file is not caught:
 # test/lint/test_wraps.py sees to it that each of these is.
-SKEW_FILES    := skew.c
-SKEW_WRAP     := record_fill
+SKEW_FILES    := skew.c words.c
+SKEW_WRAP     := boot_read record_fill
 TRAPS_FILES   := trap.c provoke.c
 TRAPS_WRAP    := boot_read domain_run_cpu outcome_panic outcome_domain_ended
 CPUS_FILES    := cpus.c dies.c slow.c words.c

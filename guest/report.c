@@ -146,9 +146,9 @@ static void print_vcpu(uint32_t id)
 
     print(
         "@vcpu id=%u reads=%lu back_self=%lu back_global=%lu worst_ns=%lu retries=%lu stalls=%lu clamps=%lu "
-        "early=%lu\n",
+        "early=%lu tsc_behind_ns=%lu\n",
         id, w->reads, w->back_self + vcpu->tick.back, w->back_global, w->worst_ns, a->retries + b->retries,
-        a->stalls + b->stalls, a->clamps + b->clamps, a->early + b->early);
+        a->stalls + b->stalls, a->clamps + b->clamps, a->early + b->early, w->tsc_behind_ns);
 }
 
 static void print_events(void)
@@ -210,11 +210,12 @@ static void print_verdict(const struct witness *total, const char *reason)
         format(rate.text, sizeof rate.text, "%ld", ppb);
 
     print("@verdict result=%s reads=%lu back_self=%lu back_global=%lu worst_ns=%lu spread_ns=%lu rate_ppb=%s "
-          "bound_ns=%s %s breaches=%lu mode=%s retries=%lu stalls=%lu clamps=%lu disruptions=%u reason=%s\n",
+          "bound_ns=%s %s breaches=%lu mode=%s retries=%lu stalls=%lu clamps=%lu disruptions=%u "
+          "tsc_behind_ns=%lu reason=%s\n",
           reason ? "fail" : "ok", total->reads, total->back_self, total->back_global, total->worst_ns,
           spread.worst_ns, rate.text, bound_figure(&run.last).text, assumed.keys, assumed.breaches,
           clock_mode_name(clock_mode_of(&run.last)), total->counts.retries, total->counts.stalls,
-          total->counts.clamps, disruptions(), reason ? reason : "none");
+          total->counts.clamps, disruptions(), total->tsc_behind_ns, reason ? reason : "none");
 }
 
 void report_end(void)

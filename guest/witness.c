@@ -15,6 +15,7 @@ struct shown {
     uint64_t raw_ns;   /* its last read */
     uint64_t limit_ns; /* no VCPU may read below this from now on */
     uint64_t point_ns; /* its last point */
+    uint64_t tsc;      /* of its last read */
 } __attribute__((aligned(64)));
 
 static struct shown shown[MAX_VCPUS];
@@ -39,7 +40,7 @@ static uint64_t larger(uint64_t a, uint64_t b)
 /* Returns the highest that the others have shown so far. */
 static struct shown highest_of_others(uint32_t me)
 {
-    struct shown most = {0, 0, 0};
+    struct shown most = {0};
 
     for (uint32_t id = 0; id < vcpu_count; id++) {
         if (id == me)
@@ -47,6 +48,7 @@ static struct shown highest_of_others(uint32_t me)
         most.raw_ns = larger(most.raw_ns, __atomic_load_n(&shown[id].raw_ns, __ATOMIC_RELAXED));
         most.limit_ns = larger(most.limit_ns, __atomic_load_n(&shown[id].limit_ns, __ATOMIC_RELAXED));
         most.point_ns = larger(most.point_ns, __atomic_load_n(&shown[id].point_ns, __ATOMIC_RELAXED));
+        most.tsc = larger(most.tsc, __atomic_load_n(&shown[id].tsc, __ATOMIC_RELAXED));
     }
     return most;
 }
@@ -72,6 +74,14 @@ static void check_point(struct witness *self, uint32_t me, uint64_t others_ns,
     __atomic_store_n(&shown[me].point_ns, point_ns, __ATOMIC_RELAXED);
 }
 
+/* This TSC is below what another VCPU's was before: they are apart by at least that, whatever records say. */
+static void note_tsc(struct witness *self, uint64_t others_tsc, const struct meridian_sample *sample)
+{
+    if (sample->tsc < others_tsc)
+        self->tsc_behind_ns = larger(self->tsc_behind_ns, meridian_line_ns(sample, others_tsc) -
+                                                              meridian_line_ns(sample, sample->tsc));
+}
+
 /*
  * Loads what the others have shown, then reads its own clock. The reader's LFENCE keeps the TSC after those
  * loads: this read comes later than all of theirs, and must not be lower.
@@ -83,6 +93,8 @@ static void read_and_compare(struct witness *self, uint32_t me, struct meridian_
     meridian_read(&guest_clock, &self->counts, sample);
 
     uint64_t raw_ns = meridian_raw_ns(sample), slack = slack_ns(sample);
+    note_tsc(self, before.tsc, sample);
+    __atomic_store_n(&shown[me].tsc, sample->tsc, __ATOMIC_RELAXED);
     __atomic_store_n(&shown[me].raw_ns, raw_ns, __ATOMIC_RELAXED);
     __atomic_store_n(&shown[me].limit_ns, raw_ns < slack ? 0 : raw_ns - slack, __ATOMIC_RELAXED);
 
@@ -147,6 +159,7 @@ struct witness witness_total(void)
         total.back_global += one->back_global;
         total.worst_ns = larger(total.worst_ns, one->worst_ns);
         total.behind_ns = larger(total.behind_ns, one->behind_ns);
+        total.tsc_behind_ns = larger(total.tsc_behind_ns, one->tsc_behind_ns);
         total.counts.retries += one->counts.retries + vcpu->upcall_counts.retries;
         total.counts.stalls += one->counts.stalls + vcpu->upcall_counts.stalls;
         total.counts.early += one->counts.early + vcpu->upcall_counts.early;

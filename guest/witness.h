@@ -12,11 +12,12 @@
 #include "meridian/clock.h"
 
 struct witness {
-    uint64_t reads;       /* raw reads checked */
-    uint64_t back_self;   /* reads below this VCPU's own last one, and points below its last point */
-    uint64_t back_global; /* the same, below what another VCPU had shown (per-CPU mode: less both bounds) */
-    uint64_t worst_ns;    /* the worst step back counted */
-    uint64_t behind_ns;   /* the furthest behind another VCPU, counted as a step or not */
+    uint64_t reads;         /* raw reads checked */
+    uint64_t back_self;     /* reads below this VCPU's own last one, and points below its last point */
+    uint64_t back_global;   /* the same, below what another VCPU had shown (per-CPU mode: less both bounds) */
+    uint64_t worst_ns;      /* the worst step back counted */
+    uint64_t behind_ns;     /* the furthest behind another VCPU, counted as a step or not */
+    uint64_t tsc_behind_ns; /* the same of its TSC, which no record can hide */
     uint64_t last_ns, last_point_ns;
     struct meridian_counts counts;
 };
@@ -30,7 +31,7 @@ void witness_run(struct witness *self, void (*each)(const struct meridian_sample
 void witness_stop(void);
 
 /*
- * Returns the figures of all VCPUs: counts are sums, worst_ns and behind_ns the largest. They are exact only
+ * Returns the figures of all VCPUs: counts are sums, worst_ns and both behind_ns the largest. They are exact only
  * when all VCPUs have stopped.
  */
 struct witness witness_total(void);

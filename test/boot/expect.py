@@ -51,7 +51,7 @@ def never_back(row, log):
 
 
 def resolved(row, log):
-    """T2's resolution: 1 us. A host that is busy is told; on Bochs 32 ticks of a TSC below 32 MHz are more."""
+    """T2's resolution: 1 us, or 32 ticks. That a host is too busy for it is told."""
     for line in log.all("clock"):
         if line["mode"] == "unified":
             most = max(1000, 32 * 10**9 // line.number("hz"))
@@ -65,6 +65,7 @@ def one_line(row, log):
     assert verdict(log)["mode"] == "unified"
     resolved(row, log)
     assert verdict(log).number("spread_ns") == 0
+    assert verdict(log).number("tsc_behind_ns") == 0, "a TSC is behind another"
     assert all(line.number("spread_ns") == 0 for line in log.all("second"))
 
 
@@ -175,6 +176,26 @@ def goes_back(row, log):
     steps = verdict(log).number("back_self") + verdict(log).number("back_global")
     assert verdict(log)["result"] == "fail" and steps > 0, "a skewed publisher was not seen"
     assert verdict(log).number("worst_ns") > 0
+
+
+def seen_by(*vcpus):
+    """Time went back between VCPUs, and those alone say so; on none of them by itself."""
+    def seen(row, log):
+        lines = log.all("vcpu")
+        assert [line.number("id") for line in lines if line.number("back_global")] == list(vcpus)
+        assert all(line.number("back_self") == 0 for line in lines)
+        assert verdict(log)["reason"] == "steps-back"
+        assert verdict(log).number("tsc_behind_ns") == 0, "the TSCs themselves are in step"
+    return seen
+
+
+def spread_of(ns):
+    """Records lie apart by exactly that, and no read shows it: a reader takes the common one."""
+    def spread(row, log):
+        assert verdict(log)["reason"] == "records-apart"
+        assert verdict(log).number("spread_ns") == ns, f"spread_ns={verdict(log)['spread_ns']}"
+        assert verdict(log).number("back_self") == verdict(log).number("back_global") == 0
+    return spread
 
 
 def reported_by_guest(row, log):

@@ -263,6 +263,15 @@ def got_over(row, log):
     true_time(first=first_report_after(log, end), hz=IPS if row.lane == "bochs" else REAL_HZ)(row, log)
 
 
+def tscs_behind(*behind_ns, within_ns=20000):
+    """Each VCPU's TSC against the foremost one, as its guest sees it: never more, and hardly less."""
+    def seen(row, log):
+        for line, least in zip(log.all("vcpu"), behind_ns, strict=True):
+            told = line.number("tsc_behind_ns")
+            assert max(0, least - within_ns) <= told <= least, f"VCPU {line['id']}: behind by {told} ns"
+    return seen
+
+
 def self_never_back(row, log):
     """T1: on one VCPU nothing goes back, where no TSC was set back."""
     assert all(line.number("back_self") == 0 for line in log.all("vcpu"))

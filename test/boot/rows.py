@@ -21,7 +21,8 @@ from emulator import THREAD_EACH
 from expect import (all_vcpus, bound_below, bounded, check_says, cpus_online, exact_hz, exact_time,
                     exchange_us, foreign_in_step, foreign_report, free_ranges_at_least, free_running,
                     goes_back, never_back, one_line, one_line_or_said, one_window, per_cpu, reads_over,
-                    reported_by_guest, sound, source_is, source_is_not, told, undisturbed)
+                    reported_by_guest, seen_by, sound, source_is, source_is_not, spread_of, told,
+                    undisturbed)
 from injected import offsets, rates
 from rows_cpus import says
 
@@ -29,6 +30,12 @@ RIGHT = (sound, all_vcpus, never_back, undisturbed, bounded)
 RACY = (sound, all_vcpus, never_back, one_line_or_said)
 GOOD = RIGHT + (one_line,)
 EXACT = GOOD + (told, exact_hz, exact_time, one_window, exchange_us(20))
+
+
+def lies(name, slot, *expect, cmdline=""):
+    return Row(f"lie-{name}", "exact", (sound, all_vcpus, *expect), kernel="test", seconds=2, verdict="fail",
+               cmdline=f"lie={slot} {cmdline}".strip(), guest_cmdline="quiet")
+
 
 ROWS = [
     # No host disturbs the deterministic lane: exact numbers, and the same output every time.
@@ -50,6 +57,10 @@ ROWS = [
     # A publisher that lies by 5 ms (test/faults/skew.c): the witness must see it, or it could see nothing.
     # By the host's TSC: truth-liar.
     Row("skewed-exact", "exact", (sound, goes_back), kernel="test", verdict="fail"),
+    # One VCPU's record alone, one way: on each VCPU by itself nothing goes back.
+    lies("slot-ahead", "3:50000", seen_by(0, 1, 3), cmdline="clockmode=percpu"),
+    lies("slot-behind", "3:-50000", seen_by(2), cmdline="clockmode=percpu"),
+    lies("slot-apart", "3:1", spread_of(1)),
 
     # QEMU's own loader, the host's TSC.
     # Each reference by option, too, on the way.

@@ -10,8 +10,8 @@ from expect import (all_vcpus, bounded, check_says, exact_hz, exact_time, foreig
                     line_begins, never_back, one_line, one_window, per_cpu, sound, undisturbed)
 from injected import (APART, IN_STEP, adjusts, all_go_on, apart, bound_kept, bound_tried, bounds_below,
                       counted, ends_in, foreign_apart, got_over, judge_sees, modes, named, new_rate, offsets,
-                      owned_up, rates, slewed,
-                      self_never_back, tried, true_time, within_bounds, written)
+                      owned_up, rates, self_never_back, slewed, tried, true_time, tscs_behind, within_bounds,
+                      written)
 from rows_bochs import alarms_came, at_ips
 from rows_bochs import true_time as true_time_on_bochs
 
@@ -43,8 +43,9 @@ BENT = PER_CPU + (rates(*RATES), true_time(ppm=RATES[0]), bound_tried(900), coun
 # Of the records judged: 4 a second on each of 4 CPUs.
 APART_AT_START = [
     inject("inject-skew", words("skew", SECONDS_APART), *TIGHT, exact_hz, offsets(*SECONDS_APART),
-           true_time(), bound_kept(40)),
+           tscs_behind(*(max(SECONDS_APART) - skew for skew in SECONDS_APART)), true_time(), bound_kept(40)),
     inject("inject-one-off", words("skew", ONE_APART), *TIGHT, exact_hz, offsets(*ONE_APART), exact_time,
+           tscs_behind(1000, 1000, 1000, 0),
            bound_kept(40)),
     inject("inject-rate", "rate=0,200,-200,0", *TIGHT, rates(0, 200, -200, 0), exact_time, bound_kept(30),
            seconds=2),
