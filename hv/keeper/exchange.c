@@ -41,6 +41,8 @@ static struct offset *pairs;    /* [leader * cpus + other], written by the leade
 void exchange_init(unsigned cpus, void (*idle)(void))
 {
     idle_hook = idle;
+    order_number = 0;
+    cost = (struct exchange_cost){0};
     meeting_init(cpus);
     served = memory_take_bytes(cpus * sizeof *served, "the orders served");
     pairs = memory_take_bytes((uint64_t)cpus * cpus * sizeof *pairs, "the table of offsets");
