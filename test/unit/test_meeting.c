@@ -20,10 +20,10 @@ static unsigned partner; /* whom CPU 0 meets */
 static uint64_t late[2]; /* ticks: how long after the other each comes */
 static bool at_once;
 
+static _Alignas(64) char taken[4096]; /* again for each test */
+
 void *memory_take_bytes(uint64_t bytes, const char *what)
 {
-    static _Alignas(64) char taken[4096]; /* again for each test */
-
     (void)what;
     assert_in_range(bytes, 1, sizeof taken);
     return memset(taken, 0, sizeof taken);
@@ -214,6 +214,29 @@ static void a_late_answer_is_nobody_elses(void **state)
     assert_true(met > RUNS / 2);
 }
 
+static void lead_another(void)
+{
+    meeting_lead(2, meeting + 1, &offset, &narrowest);
+}
+
+/* A leader that has gone on to its next partner: who waits for the last meeting leaves its pings alone. */
+static void nobody_answers_for_another(void **state)
+{
+    static const char nothing[64];
+
+    (void)state;
+    measure_first();
+    for (unsigned run = 0; run < RUNS; run++) {
+        new_pair(run, 0);
+        turns.of[0].runs = lead_another;
+        turns.of[1].runs = follow_soon;
+        turns.of[2].runs = follow_second;
+        assert_true(turns_run());
+        assert_int_equal(offset_judge(offset), ALIGNMENT_IN_STEP);
+        assert_memory_equal(&taken[128 + 64], nothing, sizeof nothing); /* CPU 1's own line of answers */
+    }
+}
+
 /* Nobody answers: a meeting ends by itself, on either side, and says nothing. */
 static void alone_it_ends(void **state)
 {
@@ -254,6 +277,7 @@ int main(void)
         cmocka_unit_test(what_is_not_seen_is_within_the_extent),
         cmocka_unit_test(at_run_time_it_is_the_truth_or_nothing),
         cmocka_unit_test(a_late_answer_is_nobody_elses),
+        cmocka_unit_test(nobody_answers_for_another),
         cmocka_unit_test(alone_it_ends),
         cmocka_unit_test(one_at_a_time_is_told_from_at_once),
     };

@@ -37,6 +37,8 @@ static struct turns {
         uint64_t held_until;
     } of[TURN_CPUS];
     ucontext_t outside;
+    void (*nmi)(void); /* runs on CPU 0 at some of its turns, to its end */
+    bool in_nmi, running;
 } turns;
 
 static uint64_t turn_draw(uint64_t below)
@@ -74,7 +76,7 @@ static unsigned turn_next(void)
 /* Goes on with another CPU, or outside if all are done. All asleep at once is a wake-up that was lost. */
 static void turn_change(void)
 {
-    unsigned from = turns.cpu, to = turn_next();
+    unsigned from = turns.cpu, to = turns.running ? turn_next() : from;
 
     if (to == from)
         return;
@@ -91,6 +93,11 @@ void turn(void)
     turns.now += 1 + turn_draw(turns.step);
     if (turns.hold && turn_draw(1000) == 0)
         turns.of[turns.cpu].held_until = turns.now + turn_draw(turns.hold);
+    if (turns.nmi && turns.cpu == 0 && !turns.in_nmi && turn_draw(4) == 0) {
+        turns.in_nmi = true;
+        turns.nmi();
+        turns.in_nmi = false;
+    }
     if (!turns.at_pauses)
         turn_change();
 }
@@ -198,8 +205,10 @@ static bool turns_run(void)
         if (turns.of[cpu].runs)
             turn_prepare(&turns.of[cpu]);
     }
+    turns.running = true;
     turns.cpu = turn_next();
     swapcontext(&turns.outside, &turns.of[turns.cpu].at);
+    turns.running = false;
     for (unsigned cpu = 0; cpu < turns.cpus; cpu++)
         all = all && (!turns.of[cpu].runs || turns.of[cpu].done);
     return all;
