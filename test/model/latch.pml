@@ -121,7 +121,11 @@ proctype Other()
         atomic { SECOND(1) }
         /* step N3: the sequence again | __atomic_load_n(sequence, __ATOMIC_RELAXED) == seen */
         atomic {
+#ifdef NO_RECHECK
+            again = seen;
+#else
             load(1, SEQUENCE, again);
+#endif
             if
             :: again == seen ->
                 torn = got != from;

@@ -39,6 +39,7 @@ SEARCHES = {
     "latch-sequence-late": Search("latch.pml", ("SEQUENCE_LATE",), "whole"),
     "latch-again": Search("latch.pml", ("DIES",), None),
     "latch-again-in-place": Search("latch.pml", ("DIES", "AGAIN_IN_PLACE"), "whole"),
+    "latch-no-recheck": Search("latch.pml", ("NO_RECHECK",), "whole"),
     "wall": Search("wall.pml", (), None),
     "wall-one-phase": Search("wall.pml", ("ONE_PHASE",), "T2"),
     "takeover": Search("takeover.pml", (), None),
