@@ -23,9 +23,10 @@
 
 static struct turns {
     struct random r;
-    uint64_t now;   /* ticks */
-    uint64_t step;  /* a turn takes 1 to so many */
-    uint64_t hold;  /* now and then a CPU is held up for so many at most; 0: never */
+    uint64_t now;  /* ticks */
+    uint64_t step; /* a turn takes 1 to so many */
+    uint64_t hold; /* at one turn in hold_in (1000) a CPU is held up for so many at most; 0: never */
+    uint64_t hold_in;
     bool at_pauses; /* CPUs change only where one pauses or sleeps (an emulator's single thread) */
     int64_t skew[TURN_CPUS];
     unsigned cpus, cpu; /* how many there are; whose turn it is */
@@ -91,7 +92,7 @@ static void turn_change(void)
 void turn(void)
 {
     turns.now += 1 + turn_draw(turns.step);
-    if (turns.hold && turn_draw(1000) == 0)
+    if (turns.hold && turn_draw(turns.hold_in) == 0)
         turns.of[turns.cpu].held_until = turns.now + turn_draw(turns.hold);
     if (turns.nmi && turns.cpu == 0 && !turns.in_nmi && turn_draw(4) == 0) {
         turns.in_nmi = true;
@@ -185,6 +186,7 @@ static void turns_new(unsigned cpus, uint64_t seed)
     turns.r.state = seed;
     turns.now = 1ull << 40;
     turns.step = 20;
+    turns.hold_in = 1000;
 }
 
 static void turn_prepare(struct turn_cpu *c)

@@ -8,6 +8,8 @@
 
 #include "sim_cpu.h"
 
+#define MAX_CPUS 256
+
 bool cpu_has_hypervisor(void);
 
 /* Others may run now. */
