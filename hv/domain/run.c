@@ -19,6 +19,7 @@ static void vcpu_leave(struct vcpu *vcpu)
     if (vcpu->running) {
         vcpu->running = false;
         keeper_vcpu_left(&vcpu->domain->time, vcpu->id);
+        areas_left(vcpu);
         tlb_leave();
         vcpu_timers_suspend(vcpu);
     }

@@ -104,7 +104,7 @@ void turn(void)
 }
 
 /* This CPU comes so much later. */
-static void turn_late(uint64_t ticks)
+__attribute__((unused)) static void turn_late(uint64_t ticks)
 {
     turns.of[turns.cpu].held_until = turns.now + ticks;
     turn_change();

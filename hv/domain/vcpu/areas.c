@@ -5,6 +5,8 @@
 #include "keeper.h"
 #include "time/line.h"
 
+#define SLOWED_MOST_BITS 20 /* by 1 ms a second at most */
+
 /* In per-CPU mode another CPU's clock may be a little behind: no span is ever negative. */
 static void count_to(struct vcpu_runstate_info *info, uint64_t now_ns)
 {
@@ -73,27 +75,39 @@ static uint64_t time_line_at(uint64_t tsc_timestamp, uint64_t system_time, uint3
     return line_read(&line, tsc);
 }
 
+/* A line that must begin `ahead_ns` above the record's is slower by as much a second, so that they meet. */
+static uint32_t slowed(uint32_t mul, uint64_t ahead_ns)
+{
+    if (ahead_ns > 1u << SLOWED_MOST_BITS)
+        ahead_ns = 1u << SLOWED_MOST_BITS;
+    return mul - (uint32_t)(mul * ahead_ns >> 30);
+}
+
 /*
  * The area is only rewritten here, so the VCPU may have read the old line well past the joint of the new one.
- * The new line therefore starts no lower than what the old line says now (docs/promises.md, T1). That is some
- * ns at most.
+ * The new line therefore starts no lower than what the old line says now, or said when the VCPU stopped
+ * running (docs/promises.md, T1). That is some ns at most. It must not add up, for the record's bound holds
+ * for the area too (T3).
  */
-static void time_line_follow(struct vcpu_time_info *line, const struct meridian_record *record)
+static void time_line_follow(struct vcpu_time_info *line, const struct meridian_record *record,
+                             uint64_t left_tsc)
 {
     uint64_t now = rdtsc_ordered(), old_ns = 0, new_ns;
 
     if (line->version)
         old_ns = time_line_at(line->tsc_timestamp, line->system_time, line->tsc_to_system_mul,
-                              line->tsc_shift, now);
+                              line->tsc_shift, left_tsc ? left_tsc : now);
     new_ns = time_line_at(record->tsc_timestamp, record->system_time, record->tsc_to_system_mul,
                           record->tsc_shift, now);
     line->tsc_timestamp = record->tsc_timestamp;
     line->system_time = record->system_time;
+    line->tsc_to_system_mul = record->tsc_to_system_mul;
     if (new_ns < old_ns || now < record->tsc_timestamp) {
         line->tsc_timestamp = now;
         line->system_time = new_ns < old_ns ? old_ns : new_ns;
     }
-    line->tsc_to_system_mul = record->tsc_to_system_mul;
+    if (new_ns < old_ns)
+        line->tsc_to_system_mul = slowed(record->tsc_to_system_mul, old_ns - new_ns);
     line->tsc_shift = record->tsc_shift;
     line->flags = record->flags;
 }
@@ -117,15 +131,22 @@ static void time_area_write(struct vcpu *vcpu)
 
 static void time_area_update(struct vcpu *vcpu)
 {
+    uint64_t left_tsc = vcpu->areas.time_left_tsc;
     struct meridian_record record;
 
+    vcpu->areas.time_left_tsc = 0; /* it runs, and reads on */
     if (vcpu->domain->time_vcpus[vcpu->id].slot->version1 == vcpu->areas.time_area_version ||
         !record_read_whole(vcpu, &record))
         return;
-    time_line_follow(&vcpu->areas.time_line, &record);
+    time_line_follow(&vcpu->areas.time_line, &record, left_tsc);
     vcpu->areas.time_line.version &= ~1u; /* odd if the area was unmapped while it was written */
     time_area_write(vcpu);
     vcpu->areas.time_area_version = record.version1;
+}
+
+void areas_left(struct vcpu *vcpu)
+{
+    vcpu->areas.time_left_tsc = rdtsc_ordered();
 }
 
 void areas_refresh(struct vcpu *vcpu)
