@@ -11,6 +11,8 @@
 #define MAX_CPUS 256
 
 bool cpu_has_hypervisor(void);
+bool irq_save(void);
+void irq_restore(bool were_on);
 
 /* Others may run now. */
 void turn(void);
