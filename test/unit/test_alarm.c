@@ -243,6 +243,58 @@ static void an_early_interrupt_is_armed_again(void **state)
     assert_in_range(hw.deadline - 1000, 10 * MS, 10 * MS + 2);
 }
 
+static void all_that_is_due_comes_with_one_alarm(void **state)
+{
+    struct timer timers[4] = {{.expired = count_expired},
+                              {.expired = count_expired},
+                              {.expired = count_expired},
+                              {.expired = count_expired}};
+
+    (void)state;
+    start_on(0);
+    for (unsigned i = 0; i < 4; i++)
+        keeper_timer_arm(&timers[i], (i + 1) * MS);
+    hw.tsc = 1000 + 3 * MS;
+    hw.interrupt();
+    assert_int_equal(hw.expired, 3);
+    assert_true(timers[3].armed);
+    assert_in_range(hw.deadline - 1000, 4 * MS, 4 * MS + 2);
+}
+
+static void what_is_cancelled_does_not_come(void **state)
+{
+    struct timer timer = {.expired = count_expired};
+
+    (void)state;
+    start_on(0);
+    keeper_timer_arm(&timer, MS);
+    keeper_timer_cancel(&timer);
+    hw.tsc = 1000 + 2 * MS;
+    hw.interrupt();
+    assert_int_equal(hw.expired, 0);
+    assert_false(timer.armed);
+}
+
+static void arm_in_the_past(struct timer *timer, uint64_t now_ns)
+{
+    assert_in_range(++hw.expired, 1, 1000);
+    keeper_timer_arm(timer, now_ns - 1);
+}
+
+/* The CPU goes on between two alarms: the next one comes soon. */
+static void a_timer_that_is_always_due_does_not_hold_the_cpu(void **state)
+{
+    struct timer timer = {.expired = arm_in_the_past};
+
+    (void)state;
+    start_on(0);
+    keeper_timer_arm(&timer, MS);
+    hw.tsc = 1000 + MS;
+    hw.interrupt();
+    assert_in_range(hw.expired, 1, 100);
+    assert_in_range(hw.deadline - hw.tsc, 1000, 1001);
+}
+
 /* ---- A TSC that was written to, or stands still ---- */
 
 static struct timer far_timer = {.expired = count_expired};
@@ -327,6 +379,17 @@ static void a_deadline_that_comes_early_twice_is_left(void **state)
     assert_true(hw.count > 0);
 }
 
+/* Whoever leaves it, the alarm that was set goes on by the counter. */
+static void the_counter_takes_over_at_once(void **state)
+{
+    (void)state;
+    start_and_arm(10 * MS);
+    alarm_leave_deadline();
+    assert_true(hw.counter_mode);
+    assert_int_equal(hw.deadline, 0);
+    assert_in_range(hw.count, 1000000, 1000001);
+}
+
 static void who_is_nudged_looks_at_once(void **state)
 {
     (void)state;
@@ -338,6 +401,17 @@ static void who_is_nudged_looks_at_once(void **state)
     hw.woken();
     assert_int_equal(looks, 1);
     assert_true(hw.deadline > 0);
+}
+
+/* The wake-up may have come while interrupts were off: the alarm makes up for it. */
+static void who_was_nudged_looks_when_its_alarm_comes(void **state)
+{
+    (void)state;
+    start_and_arm(10 * MS);
+    clocks[0].alarm.nudged = true;
+    alarm_at(1000 + 10 * MS);
+    assert_int_equal(looks, 1);
+    assert_int_equal(hw.expired, 1);
 }
 
 /* Whoever arms a timer notices it, however far away the deadline was. */
@@ -367,11 +441,16 @@ int main(void)
         cmocka_unit_test_setup(a_time_in_the_past_is_a_deadline_soon, fresh),
         cmocka_unit_test_setup(a_far_time_is_approached_in_steps, fresh),
         cmocka_unit_test_setup(an_early_interrupt_is_armed_again, fresh),
+        cmocka_unit_test_setup(all_that_is_due_comes_with_one_alarm, fresh),
+        cmocka_unit_test_setup(what_is_cancelled_does_not_come, fresh),
+        cmocka_unit_test_setup(a_timer_that_is_always_due_does_not_hold_the_cpu, fresh),
+        cmocka_unit_test_setup(who_was_nudged_looks_when_its_alarm_comes, fresh),
         cmocka_unit_test_setup(an_alarm_before_half_its_time_makes_it_look, fresh),
         cmocka_unit_test_setup(a_tsc_below_the_last_look_makes_it_look, fresh),
         cmocka_unit_test_setup(a_line_below_what_was_read_makes_it_look, fresh),
         cmocka_unit_test_setup(a_tsc_that_stands_still_is_no_storm, fresh),
         cmocka_unit_test_setup(a_deadline_that_comes_early_twice_is_left, fresh),
+        cmocka_unit_test_setup(the_counter_takes_over_at_once, fresh),
         cmocka_unit_test_setup(who_is_nudged_looks_at_once, fresh),
         cmocka_unit_test_setup(arming_on_a_tsc_that_was_set_back_brings_an_alarm_soon, fresh),
     };
