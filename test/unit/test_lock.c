@@ -11,7 +11,7 @@
 
 static struct lock lock = LOCK_INIT("a test's");
 static unsigned inside, taken, refused;
-static bool irqs_on[TURN_CPUS];
+static bool irqs_on[TURN_CPUS], alone;
 
 bool cpu_has_hypervisor(void)
 {
@@ -28,6 +28,7 @@ bool irq_save(void)
 
 void irq_restore(bool were_on)
 {
+    assert_false(alone && were_on && lock.held); /* an interrupt's handler may want it */
     irqs_on[cpu_id()] = irqs_on[cpu_id()] || were_on;
 }
 
@@ -94,10 +95,22 @@ static void one_at_a_time_has_it(void **state)
     assert_true(refused > RUNS);
 }
 
+static void interrupts_come_on_when_it_is_free(void **state)
+{
+    (void)state;
+    turns_new(1, 1);
+    taken = inside = 0;
+    alone = true;
+    turns.of[0].runs = take_often;
+    assert_true(turns_run());
+    alone = false;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_at_a_time_has_it),
+        cmocka_unit_test(interrupts_come_on_when_it_is_free),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,115 +5,18 @@
  * steps (turns.h). A guest of a few lines runs on CPU 1; its CPU sleeps as run_next has it sleep. A wake-up
  * that is lost leaves all CPUs asleep, which turns_run tells.
  */
-#include "turns.h"
-
-#include <xen/sched.h>
-
-#include "domain/calls/calls.h"
-#include "domain/events/events.h"
-#include "domain/vcpu/end.h"
-#include "domain/vcpu/schedule.h"
-#include "domain/vcpu/vcpu.h"
-#include "domain/vcpu/vcpu_timers.h"
+#include "domain_fixture.h"
 
 #define RUNS   3000u
 #define ROUNDS 3u
-#define GUEST  1u /* the VCPU, and its CPU */
 
-static struct shared_info shared;
-static struct vcpu vcpus[2];
-static struct domain domain;
 static struct vcpu_info elsewhere[2];
-static struct timerq timers; /* of CPU 1 */
-static uint32_t port, other_port;
 static unsigned taken, sent;
 
-bool cpu_has_hypervisor(void)
+static void new_round(uint64_t seed)
 {
-    return false;
-}
-
-bool lock_take(struct lock *lock)
-{
-    while (__atomic_exchange_n(&lock->held, 1, __ATOMIC_SEQ_CST))
-        cpu_relax();
-    return false;
-}
-
-void lock_release(struct lock *lock, bool were_on)
-{
-    (void)were_on;
-    __atomic_store_n(&lock->held, 0, __ATOMIC_SEQ_CST);
-}
-
-uint64_t keeper_now_ns(void)
-{
-    turn();
-    return turns.now;
-}
-
-void keeper_timer_arm(struct timer *timer, uint64_t deadline_ns)
-{
-    timerq_arm(&timers, timer, deadline_ns);
-}
-
-void keeper_timer_cancel(struct timer *timer)
-{
-    timerq_cancel(&timers, timer);
-}
-
-bool keeper_cpu_measured(unsigned cpu)
-{
-    (void)cpu;
-    return true;
-}
-
-bool keeper_cpu_stopped(unsigned cpu)
-{
-    (void)cpu;
-    return false;
-}
-
-bool domain_has_ended(const struct domain *of)
-{
-    (void)of;
-    return false;
-}
-
-void end_domain(struct domain *of, enum domain_end how, const char *why)
-{
-    (void)of, (void)how;
-    fail_msg("the domain ended: %s", why);
-}
-
-bool guest_read(const struct guest_space *space, void *to, uint64_t from, size_t size)
-{
-    (void)space;
-    if (size)
-        memcpy(to, (const void *)(uintptr_t)from, size);
-    return true;
-}
-
-static void new_domain(uint64_t seed)
-{
-    turns_new(3, seed);
-    memset(&shared, 0, sizeof shared);
-    memset(&domain, 0, sizeof domain);
-    memset(vcpus, 0, sizeof vcpus);
+    new_domain(seed);
     memset(elsewhere, 0, sizeof elsewhere);
-    memset(&timers, 0, sizeof timers);
-    domain.events.shared = &shared;
-    domain.vcpus = vcpus;
-    domain.vcpu_count = 2;
-    for (unsigned i = 0; i < 2; i++) {
-        domain.events.info[i] = &shared.vcpu_info[i];
-        vcpus[i].domain = &domain;
-        vcpus[i].id = vcpus[i].cpu = i;
-        vcpu_timers_init(&vcpus[i]);
-    }
-    port = (uint32_t)event_table_bind_ipi(&domain.events.table, GUEST);
-    other_port = (uint32_t)event_table_bind_virq(&domain.events.table, VIRQ_TIMER, GUEST);
-    assert_true((int)port > 0 && (int)other_port > 0);
     taken = sent = 0;
 }
 
@@ -132,13 +35,6 @@ static void take_events(void)
         return;
     taken += take_bit(&shared.evtchn_pending[0], port);
     taken += take_bit(&shared.evtchn_pending[0], other_port);
-}
-
-static void call(uint64_t op, const void *argument)
-{
-    uint64_t args[5] = {op, (uint64_t)(uintptr_t)argument};
-
-    assert_int_equal(call_sched_op(&vcpus[GUEST], args), 0);
 }
 
 /* As in run_next: whatever changes after it was looked at comes with an interrupt, which ends cpu_idle. */
@@ -207,7 +103,7 @@ static void raise_virqs(void)
 static void try_often(void (*raises)(void), void (*guest)(void))
 {
     for (unsigned run = 0; run < RUNS; run++) {
-        new_domain(run);
+        new_round(run);
         turns.hold = run % 3 ? 0 : 500;
         turns.hold_in = 20;
         turns.of[0].runs = raises;
@@ -268,7 +164,7 @@ static void two_at_once_are_both_heard(void **state)
 {
     (void)state;
     for (unsigned run = 0; run < RUNS; run++) {
-        new_domain(run);
+        new_round(run);
         heard[0] = heard[1] = false;
         turns.of[0].runs = send_one;
         turns.of[GUEST].runs = guest_of_two;
@@ -330,7 +226,7 @@ static void an_unmasked_event_is_heard(void **state)
 {
     (void)state;
     for (unsigned run = 0; run < RUNS; run++) {
-        new_domain(run);
+        new_round(run);
         shared.evtchn_mask[0] = 1ul << port;
         turns.of[0].runs = send_events;
         turns.of[GUEST].runs = guest_that_unmasks;
@@ -345,6 +241,7 @@ static void go_down(void)
 {
     schedule_down(&vcpus[GUEST]);
     until_it_runs();
+    assert_false(schedule_is_down(&vcpus[GUEST]));
 }
 
 static void bring_up(void)
@@ -359,7 +256,7 @@ static void who_is_brought_up_runs(void **state)
 {
     (void)state;
     for (unsigned run = 0; run < RUNS; run++) {
-        new_domain(run);
+        new_round(run);
         turns.of[0].runs = bring_up;
         turns.of[GUEST].runs = go_down;
         assert_true(turns_run());
@@ -387,7 +284,7 @@ static void a_tick_asked_for_is_served(void **state)
 {
     (void)state;
     for (unsigned run = 0; run < RUNS; run++) {
-        new_domain(run);
+        new_round(run);
         turns.of[0].runs = ask_for_ticks;
         turns.of[GUEST].runs = serve_the_tick;
         assert_true(turns_run());
@@ -395,113 +292,30 @@ static void a_tick_asked_for_is_served(void **state)
     }
 }
 
-/* ---- Timers: each by its deadline, on this CPU ---- */
-
-static struct timer *due(uint64_t now_ns)
+/* What is not masked is not told again. */
+static void unmasking_what_is_not_masked_does_nothing(void **state)
 {
-    struct timer *timer = timerq_take_due(&timers, now_ns);
-
-    if (timer)
-        timer->expired(timer, now_ns);
-    return timer;
-}
-
-static bool pending(uint32_t of)
-{
-    return shared.evtchn_pending[0] >> of & 1;
-}
-
-static void a_timeout_comes_once(void **state)
-{
-    struct vcpu *vcpu = &vcpus[GUEST];
-    uint64_t now;
+    struct event_effect effect;
 
     (void)state;
     new_domain(1);
-    turns.cpu = GUEST;
-    now = turns.now;
-    vcpu_timers_set_singleshot(vcpu, now + 1000000);
-    assert_false(pending(other_port));
-    assert_null(due(now + 999999));
-    assert_ptr_equal(due(now + 1000000), &vcpu->timers.singleshot.timer);
-    assert_true(pending(other_port));
-    shared.evtchn_pending[0] = 0;
-    assert_null(due(now + 10000000));
-    vcpu_timers_set_singleshot(vcpu, now + 5000000);
-    vcpu_timers_set_singleshot(vcpu, now); /* over already: at once, and the other one is forgotten */
-    assert_true(pending(other_port));
-    shared.evtchn_pending[0] = 0;
-    assert_null(due(now + 10000000));
-    vcpu_timers_set_singleshot(vcpu, now + 9000000);
-    vcpu_timers_stop_singleshot(vcpu);
-    assert_null(due(now + 10000000));
-    assert_false(pending(other_port));
-}
-
-/* A tick a period while it runs, from the last one; none while it does not, and one at once if one was due. */
-static void ticks_come_while_it_runs(void **state)
-{
-    struct vcpu *vcpu = &vcpus[GUEST];
-    uint64_t last;
-
-    (void)state;
-    new_domain(1);
-    turns.cpu = GUEST;
-    vcpu->running = true;
-    vcpu_timers_resume(vcpu); /* the first is long due */
-    assert_true(pending(other_port));
-    last = vcpu->timers.periodic_last_ns;
-    for (unsigned i = 1; i <= 3; i++) {
-        shared.evtchn_pending[0] = 0;
-        assert_null(due(last + i * 10000000 - 1));
-        assert_ptr_equal(due(last + i * 10000000), &vcpu->timers.periodic.timer);
-        assert_true(pending(other_port));
-    }
-    shared.evtchn_pending[0] = 0;
-    vcpu->running = false;
-    vcpu_timers_suspend(vcpu);
-    assert_null(due(last + 10 * 10000000ull));
-    assert_false(pending(other_port));
-    turns.now = last + 3 * 10000000ull + 5000000;
-    vcpu_timers_resume(vcpu); /* S is before the next one's time: it was not missed */
-    assert_false(pending(other_port));
-    assert_true(vcpu->timers.periodic.timer.armed);
-    vcpu->running = true;
-    vcpu_timers_set_periodic(vcpu, 0);
-    vcpu_timers_serve(vcpu);
-    assert_null(due(last + 100 * 10000000ull));
-}
-
-static void a_poll_that_times_out_goes_on(void **state)
-{
-    struct sched_poll wish = {.nr_ports = 0, .timeout = 0};
-
-    (void)state;
-    new_domain(1);
-    turns.cpu = GUEST;
-    wish.timeout = turns.now + 5000;
-    wish.ports.p = NULL;
-    vcpu_info_of(&vcpus[GUEST])->evtchn_upcall_mask = 1;
-    call(SCHEDOP_poll, &wish);
-    assert_false(schedule_runnable(&vcpus[GUEST]));
-    assert_null(due(wish.timeout - 1));
-    assert_ptr_equal(due(wish.timeout), &vcpus[GUEST].timers.poll.timer);
-    assert_true(schedule_runnable(&vcpus[GUEST]));
-    assert_int_equal(vcpus[GUEST].stopped_for, 0);
-    call(SCHEDOP_poll, &wish);
-    schedule_kick(&vcpus[GUEST]);
-    vcpu_timers_resume(&vcpus[GUEST]); /* it runs: the timeout is of no use any more */
-    assert_false(vcpus[GUEST].timers.poll.timer.armed);
+    shared.evtchn_pending[0] = 1ul << port;
+    assert_int_equal(events_unmask(&domain.events, port, &effect), 0);
+    assert_false(effect.upcall || effect.became_pending);
+    assert_int_equal(shared.vcpu_info[GUEST].evtchn_pending_sel, 0);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(who_blocks_is_woken),        cmocka_unit_test(who_polls_is_woken),
-        cmocka_unit_test(two_at_once_are_both_heard), cmocka_unit_test(no_event_is_left_in_the_old_place),
-        cmocka_unit_test(an_unmasked_event_is_heard), cmocka_unit_test(who_is_brought_up_runs),
-        cmocka_unit_test(a_tick_asked_for_is_served), cmocka_unit_test(a_timeout_comes_once),
-        cmocka_unit_test(ticks_come_while_it_runs),   cmocka_unit_test(a_poll_that_times_out_goes_on),
+        cmocka_unit_test(who_blocks_is_woken),
+        cmocka_unit_test(who_polls_is_woken),
+        cmocka_unit_test(two_at_once_are_both_heard),
+        cmocka_unit_test(no_event_is_left_in_the_old_place),
+        cmocka_unit_test(an_unmasked_event_is_heard),
+        cmocka_unit_test(who_is_brought_up_runs),
+        cmocka_unit_test(a_tick_asked_for_is_served),
+        cmocka_unit_test(unmasking_what_is_not_masked_does_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -199,7 +199,7 @@ static void turn_prepare(struct turn_cpu *c)
 }
 
 /* Returns true when all are done, and false if some sleep for ever. */
-static bool turns_run(void)
+__attribute__((unused)) static bool turns_run(void)
 {
     bool all = true;
 
