@@ -136,6 +136,40 @@ static void the_narrowest_ping_is_kept(void **state)
     assert_in_range(tight, RUNS * 17 / 20, RUNS);
 }
 
+/* What CPU 1 answered last. */
+static unsigned pings(void)
+{
+    uint64_t pong;
+
+    memcpy(&pong, &taken[128 + 64], sizeof pong);
+    return pong & 0xff;
+}
+
+/* Four where they are tight; all that there may be where none is. */
+static void as_many_pings_as_it_takes(void **state)
+{
+    (void)state;
+    new_pair(1, 0);
+    run_pair(lead, follow);
+    assert_int_equal(pings(), 4);
+    new_pair(1, 0);
+    turns.step = 8000;
+    run_pair(lead, follow);
+    assert_int_equal(pings(), MEETING_PINGS);
+}
+
+/* An emulator changes CPUs only where one pauses: who waits does. */
+static void they_meet_one_at_a_time_too(void **state)
+{
+    (void)state;
+    new_pair(1, 40);
+    turns.at_pauses = true;
+    run_pair(lead, follow);
+    assert_true(offset_judge(offset) != ALIGNMENT_UNKNOWN);
+    assert_true_of(40);
+    assert_in_range(turns.now - (1ull << 40), 1, 1000000);
+}
+
 /* With steps of a few ns a skew of 1 us is always seen, in each direction, and 0 never is taken for one. */
 static void a_skew_of_1_us_is_seen(void **state)
 {
@@ -290,6 +324,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_truth_is_inside),
         cmocka_unit_test(the_narrowest_ping_is_kept),
+        cmocka_unit_test(as_many_pings_as_it_takes),
+        cmocka_unit_test(they_meet_one_at_a_time_too),
         cmocka_unit_test(a_skew_of_1_us_is_seen),
         cmocka_unit_test(what_is_not_seen_is_within_the_extent),
         cmocka_unit_test(at_run_time_it_is_the_truth_or_nothing),

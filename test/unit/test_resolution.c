@@ -52,6 +52,45 @@ static void wide_ones_never(void **state)
     assert_int_equal(keeper.mode, CLOCK_UNIFIED);
 }
 
+/* Not before each pair has met four times: three rounds, four periods of each. */
+static void not_before_all_have_met_four_times(void **state)
+{
+    (void)state;
+    boot(5000, 300);
+    machine_run(2 * SECOND);
+    assert_int_equal(keeper.mode, CLOCK_PERCPU);
+}
+
+static void never_where_the_command_line_says_so(void **state)
+{
+    (void)state;
+    machine_new(3, HZ);
+    machine_boot(CLOCKMODE_PERCPU);
+    machine_run(20 * SECOND);
+    assert_int_equal(keeper.mode, CLOCK_PERCPU);
+}
+
+/* Each time that it was left it is longer until it is tried again. */
+static void who_left_often_waits_long(void **state)
+{
+    (void)state;
+    boot(300, 300);
+    for (unsigned left = 0; left < 6; left++) {
+        machine_run(SECOND);
+        machine.base[2] += 9000;
+        machine_run(SECOND);
+        assert_int_equal(keeper.mode, CLOCK_PERCPU);
+        machine.base[2] -= 9000;
+        if (left < 5)
+            machine_run(40 * SECOND);
+        else
+            machine_run(12 * SECOND);
+        assert_int_equal(keeper.mode, left < 5 ? CLOCK_UNIFIED : CLOCK_PERCPU);
+    }
+    machine_run(30 * SECOND);
+    assert_int_equal(keeper.mode, CLOCK_UNIFIED);
+}
+
 /* Under a hypervisor no limit holds; what was measured is told. */
 static void where_there_is_no_limit_it_is_told(void **state)
 {
@@ -70,8 +109,13 @@ static void where_there_is_no_limit_it_is_told(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(meetings_as_tight_as_1_us_are_believed), cmocka_unit_test(wider_ones_are_not),
-        cmocka_unit_test(tight_ones_at_run_time_will_do),         cmocka_unit_test(wide_ones_never),
+        cmocka_unit_test(meetings_as_tight_as_1_us_are_believed),
+        cmocka_unit_test(wider_ones_are_not),
+        cmocka_unit_test(tight_ones_at_run_time_will_do),
+        cmocka_unit_test(wide_ones_never),
+        cmocka_unit_test(not_before_all_have_met_four_times),
+        cmocka_unit_test(never_where_the_command_line_says_so),
+        cmocka_unit_test(who_left_often_waits_long),
         cmocka_unit_test(where_there_is_no_limit_it_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
