@@ -31,7 +31,7 @@ void witness_run(struct witness *self, void (*each)(const struct meridian_sample
 void witness_stop(void);
 
 /*
- * Returns the figures of all VCPUs: counts are sums, worst_ns and both behind_ns the largest. They are exact only
+ * Returns the figures of all VCPUs: counts are sums, the others the largest. They are exact only
  * when all VCPUs have stopped.
  */
 struct witness witness_total(void);

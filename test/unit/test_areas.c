@@ -130,7 +130,7 @@ static void its_time_never_goes_back(void **state)
     assert_in_range(ahead, 1, 2500); /* what lines came apart since a joint does not add up */
 }
 
-/* The VCPU slept for 10 s while its line got slower: it never read the old one so far, and starts on the new. */
+/* It slept for 10 s while its line got slower: it never read the old one so far. */
 static void what_it_did_not_read_does_not_count(void **state)
 {
     struct line line = {.ns = 1000, .scale = {FAST, 1}};

@@ -163,7 +163,7 @@ static void what_goes_on_is_not_counted(void **state)
     assert_int_equal(o.total.back_self + o.total.back_global + o.total.worst_ns + o.total.tsc_behind_ns, 0);
 }
 
-/* VCPU 1 is behind: seen there, and nowhere else. Each VCPU by itself goes on. Its first read is a point too. */
+/* VCPU 1 is behind: seen there, and nowhere else. Its first read is a point too. */
 static void one_tsc_behind_is_seen_between_two(void **state)
 {
     (void)state;

@@ -120,7 +120,7 @@ static void the_truth_is_inside(void **state)
     }
 }
 
-/* Most meetings have a ping in which somebody was held up, and nearly all have one without: that one is kept. */
+/* Most meetings have a ping in which somebody was held up, and nearly all one without: it is kept. */
 static void the_narrowest_ping_is_kept(void **state)
 {
     unsigned tight = 0;
@@ -243,7 +243,7 @@ static void follow_second(void)
     meeting_follow(0, meeting + 1);
 }
 
-/* CPU 1 is held up in the middle of an answer, and gives it while CPU 0 meets CPU 2: it is not taken for 2's. */
+/* CPU 1 is held up in an answer, and gives it while CPU 0 meets CPU 2: it is not taken for 2's. */
 static void a_late_answer_is_nobody_elses(void **state)
 {
     unsigned met = 0;

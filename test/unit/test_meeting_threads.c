@@ -121,7 +121,7 @@ struct found {
     int64_t tightest;
 };
 
-/* Goes on until ENOUGH have met, or, if `seen`, until one has seen a skew; or for as long as there is time. */
+/* Goes on until ENOUGH have met, or, if `seen`, one has seen a skew; or while there is time. */
 static struct found meet_often(int64_t ticks, enum fault with, bool seen)
 {
     struct found found = {.tightest = INT64_MAX};

@@ -44,7 +44,7 @@ static void a_timeout_comes_once(void **state)
     assert_false(pending(other_port));
 }
 
-/* A tick a period while it runs, from the last one; none while it does not, and one at once if one was due. */
+/* A tick a period while it runs, from the last one; none while it does not. */
 static void ticks_come_while_it_runs(void **state)
 {
     struct vcpu *vcpu = &vcpus[GUEST];

@@ -1,7 +1,7 @@
 /*
- * In the place of cpu/instructions.h and cpu/percpu.h, for CPUs that take turns (compile with -include; turns.h
- * is the other half): other CPUs may run ahead of each atomic access, each fence, each word of a copy and each
- * look at the TSC. So the very code of all partners runs, in any order of its steps.
+ * In the place of cpu/instructions.h and cpu/percpu.h, for CPUs that take turns (compile with -include;
+ * turns.h is the other half): other CPUs may run ahead of each atomic access, each fence, each word of a copy
+ * and each look at the TSC. So the very code of all partners runs, in any order of its steps.
  */
 #ifndef TURNS_CPU_H
 #define TURNS_CPU_H
