@@ -193,10 +193,11 @@ $(B)/test/$(1).elf: $(HV_SOURCES:%=$(B)/obj/hv/%.o) $($(2)_FILES:%=$(B)/obj/hv/t
 
 -include $($(2)_FILES:%=$(B)/obj/hv/test/faults/%.d)
 endef
-$(foreach name,meridian:SKEW traps:TRAPS cpus:CPUS inject:INJECT timers:TIMERS wall:WALL display:DISPLAY,\
+FAULTY := meridian:SKEW traps:TRAPS cpus:CPUS inject:INJECT timers:TIMERS wall:WALL display:DISPLAY
+$(foreach name,$(FAULTY),\
     $(eval $(call faulty,$(firstword $(subst :, ,$(name))),$(lastword $(subst :, ,$(name))))))
 wraps:
-	@$(foreach name,meridian:SKEW traps:TRAPS cpus:CPUS inject:INJECT timers:TIMERS wall:WALL display:DISPLAY,\
+	@$(foreach name,$(FAULTY),\
 	    echo '$(firstword $(subst :, ,$(name))) $($(lastword $(subst :, ,$(name)))_FILES) : \
 	    $($(lastword $(subst :, ,$(name)))_WRAP)';)
 

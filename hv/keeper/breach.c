@@ -42,7 +42,7 @@ static struct meridian_breach *last_breach(struct meridian_assumed *page)
 }
 
 /* Breaches end in the order of their numbers (docs/abi.md), though CPUs' lines may be apart. */
-static void put(struct meridian_assumed *page, const struct excess *excess)
+static void put_breach(struct meridian_assumed *page, const struct excess *excess)
 {
     uint64_t least_to_ns = page->breaches > 0 ? last_breach(page)->to_ns : 0;
 
@@ -96,7 +96,7 @@ bool breach_confess(struct cpu_clock *clock)
     were_on = lock_take(&keeper.lock);
     more = page->breaches > 0 && tell_more(last_breach(page), &earlier);
     if (fresh.any)
-        put(page, &fresh);
+        put_breach(page, &fresh);
     if (keeper.mode == CLOCK_UNIFIED)
         keeper.assumptions.epoch++;
     if (fresh.any || more) {
@@ -108,7 +108,7 @@ bool breach_confess(struct cpu_clock *clock)
 }
 
 /* The greatest of all CPUs': a reader does not ask on which of them it was. */
-static void gather(struct meridian_assumed *page)
+static void gather_assumed(struct meridian_assumed *page)
 {
     page->wander_ppb_s = page->phase_ns = 0;
     page->resolution_ns = 0;
@@ -137,7 +137,7 @@ void assumed_refresh(void)
 {
     struct meridian_assumed *page = &keeper.assumptions.page;
 
-    gather(page);
+    gather_assumed(page);
     page->version += 2;
     for (struct time_domain *domain = keeper.domains; domain; domain = domain->next) {
         if (domain->assumed)

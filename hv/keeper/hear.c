@@ -80,8 +80,8 @@ static enum testimony said_by(const struct cpu_clock *clock, const struct hearin
  * From this count on R is made of the witness. R goes on, within what was known of it: so no anchor changes,
  * no estimate begins again, and what is known of the other timers stays.
  */
-static bool take_over(struct cpu_clock *clock, struct witness *witness,
-                      const struct reference_reading *reading, struct bracket *out)
+static bool put_in_place(struct cpu_clock *clock, struct witness *witness,
+                         const struct reference_reading *reading, struct bracket *out)
 {
     struct sighting seen = {reading->count, reading->edge, witness_expects(clock, reading)};
     struct relay relay;
@@ -126,7 +126,7 @@ static bool judge_all(struct cpu_clock *clock, const struct hearing *hearing, st
     }
     clock->look.blame = blame(said, keeper.witnesses.count);
     if (clock->look.blame != BLAME_REFERENCE ||
-        !take_over(clock, &keeper.witnesses.of[first], &hearing->reading[first], out))
+        !put_in_place(clock, &keeper.witnesses.of[first], &hearing->reading[first], out))
         return false;
     witness_tell_relay(&hearing->tie, hearing->cause, off_ns(clock, hearing->bracket));
     return true;

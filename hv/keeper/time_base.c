@@ -57,16 +57,16 @@ bool measure(struct cpu_clock *clock, struct bracket *out, bool *lost)
 }
 
 /* Judges by what was known alone. After a long time without a look that is stricter than the estimate. */
-static int64_t off_ns(const struct cpu_clock *clock, struct bracket bracket)
+static int64_t contradiction_ns(const struct cpu_clock *clock, struct bracket bracket)
 {
     bracket.tsc_hi++; /* a tick, which the TSC had moved on when it was read */
     return outlook_gap_ns(&clock->known.outlook, &bracket) - keeper.crystal.slip_ns;
 }
 
 /*
- * Reads the reference, and reads it again if that contradicts what is known by more than noise can explain. If
- * it goes on to contradict, or cannot be read, the other timers are heard, and one may have taken its place.
- * Returns false if there is no reading at all. *expected: it does not contradict what is known.
+ * Reads the reference, and reads it again if that contradicts what is known by more than noise can explain.
+ * If it goes on to contradict, or cannot be read, the other timers are heard, and one may have taken its
+ * place. Returns false if there is no reading at all. *expected: it does not contradict what is known.
  */
 static bool read_reference(struct cpu_clock *clock, uint32_t epoch, struct bracket *bracket, bool *expected)
 {
@@ -82,17 +82,17 @@ static bool read_reference(struct cpu_clock *clock, uint32_t epoch, struct brack
             continue;
         *bracket = other;
         any = true;
-        near = clock->known.epoch != epoch || off_ns(clock, other) <= noise_ns;
+        near = clock->known.epoch != epoch || contradiction_ns(clock, other) <= noise_ns;
         clock->look.misreads += near ?
         try:
             0;
     }
     clock->look.again = 0;
-    *expected = any && !lost && off_ns(clock, *bracket) <= 0;
+    *expected = any && !lost && contradiction_ns(clock, *bracket) <= 0;
     if (!*expected && !lost && clock->known.epoch == epoch &&
         witness_hear(clock, any ? bracket : NULL, &other)) {
         *bracket = other;
-        *expected = off_ns(clock, other) <= 0;
+        *expected = contradiction_ns(clock, other) <= 0;
         any = true;
     }
     if (lost)

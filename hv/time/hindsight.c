@@ -64,8 +64,8 @@ static const struct told_line *in_force(const struct told_history *history, uint
 }
 
 /*
- * R when the bracket was closed: what it says itself, whatever the crystal does, and what the others add. Of the
- * newest it is what contradicted the others that counts, and they are not asked.
+ * R when the bracket was closed: what it says itself, whatever the crystal does, and what the others add. Of
+ * the newest it is what contradicted the others that counts, and they are not asked.
  */
 static struct range ref_at(const struct estimate *estimate, struct crystal crystal, unsigned i)
 {

@@ -3,8 +3,8 @@
 #include "time/fixed.h"
 
 /*
- * The ladder of D, ppb/s: from 10 to Dmax, three rungs a decade. What is in force is one rung above the guard, so
- * the lowest in force is the second. Nothing wanders faster than Dmax.
+ * The ladder of D, ppb/s: from 10 to Dmax, three rungs a decade. What is in force is one rung above the
+ * guard, so the lowest in force is the second. Nothing wanders faster than Dmax.
  */
 static const uint32_t RUNGS[] = {10, 22, 47, 100, 220, 470, LEARN_MOST_WANDER_PPB_S};
 #define TOP_RUNG   (sizeof RUNGS / sizeof RUNGS[0] - 1)
@@ -14,8 +14,8 @@ static const uint32_t RUNGS[] = {10, 22, 47, 100, 220, 470, LEARN_MOST_WANDER_PP
 #define LOWER_AFTER_NS (80 * NS_PER_S) /* that must hold so long, and then the guard comes down to it */
 
 /*
- * What was learned, with D so many rungs lower, and J halved so many times. At the top the guard's D is Dmax too:
- * there is nothing to be warned of.
+ * What was learned, with D so many rungs lower, and J halved so many times. At the top the guard's D is Dmax
+ * too: there is nothing to be warned of.
  */
 static struct crystal tighter(const struct learned *learned, unsigned down, unsigned halved)
 {

@@ -81,7 +81,7 @@ static struct bracket bracket_of(struct range own, struct range ref)
 }
 
 /* Nothing but this sighting: the timer's own ns begin with it. */
-static void begin(struct ratio *ratio, const struct sighting *seen)
+static void ratio_begin(struct ratio *ratio, const struct sighting *seen)
 {
     struct bracket bracket;
 
@@ -127,7 +127,7 @@ bool ratio_add(struct ratio *ratio, const struct sighting *seen)
             return true;
     }
     bool first = ratio->estimate.count == 0;
-    begin(ratio, seen);
+    ratio_begin(ratio, seen);
     return first;
 }
 

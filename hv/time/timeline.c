@@ -32,8 +32,8 @@ static int64_t rounding_ns(const struct timeline *t)
 }
 
 /*
- * The growth contains half of the wander of a second: D t / 2 is at least D t^2 / 2 up to t = 1 s. Past that the
- * reader adds 100 ppm of its own, which is more than D t / 2 up to t = 64 s for every D in force.
+ * The growth contains half of the wander of a second: D t / 2 is at least D t^2 / 2 up to t = 1 s. Past that
+ * the reader adds 100 ppm of its own, which is more than D t / 2 up to t = 64 s for every D in force.
  */
 static struct bound bound_of(const struct timeline *t, const struct consensus *all)
 {

@@ -1,6 +1,7 @@
 /*
- * The reader: how a guest gets time out of Meridian's records, without a trap. One header, for any x86-64
- * kernel; it needs <stdint.h> and meridian/abi.h. It also reads Xen's own 32-byte record (bound unknown).
+ * The reader: how a guest gets time out of Meridian's records, without a trap. For any x86-64 kernel; it
+ * needs <stdint.h>, meridian/abi.h and meridian/access.h. It also reads Xen's own 32-byte record, whose bound
+ * is unknown.
  *
  *     struct meridian_clock clock = {
  *         .common = mapped[0], .pages = mapped, .where = my_vcpu, .yield = my_yield, .last_ns = &word};
@@ -17,28 +18,29 @@
  *   hypervisor's to set). So the TSC is read after version1, and after any load that told this VCPU of
  *   another's time.
  * - Loads are not reordered with other loads (SDM vol. 3, 8.2.2), so the line is read between the versions.
- * - The second look takes both versions with one load of 8 bytes; that is no less than two loads with
- *   nothing in between.
- * - That look must not pass RDTSC. If it did, a reader could accept the old line and
- *   only then take a TSC from beyond the joint, where another VCPU uses the new line already. Nothing orders
- *   a load after RDTSC by itself, and a second LFENCE costs several ns. But no instruction starts before its
- *   operands exist: a zero computed from the TSC is added to their address. (AND with 0 is computed; XOR and
- *   SUB of a register with itself are known to give 0 and would not wait.) The cost is hidden: these loads
- *   wait for the TSC beside the multiply, which waits for it anyway.
+ * - The second look takes both versions with one load of 8 bytes; that is no less than two loads with nothing
+ *   in between.
+ * - That look must not pass RDTSC. If it did, a reader could accept the old line and only then take a TSC
+ *   from beyond the joint, where another VCPU uses the new line already. Nothing orders a load after RDTSC by
+ *   itself, and a second LFENCE costs several ns. But no instruction starts before its operands exist: a zero
+ *   computed from the TSC is added to their address. (AND with 0 is computed; XOR and SUB of a register with
+ *   itself are known to give 0 and would not wait.) The cost is hidden: these loads wait for the TSC beside
+ *   the multiply, which waits for it anyway.
  *
  * So the TSC of an accepted line was read while that line was in force; and the publisher, which marks all
  * records odd before it picks the joint, knows that nobody evaluates the old line beyond the joint.
  *
  * A fresh record has a short way of its own in meridian_now_ns() and meridian_now(). It is the same protocol
- * and the same arithmetic. But nothing that follows from the record alone waits for the TSC, nothing waits for
- * RDTSC's two halves to be put together, and point and bound come out of two products side by side. All else
- * goes the long way, out of line.
+ * and the same arithmetic. But nothing that follows from the record alone waits for the TSC, nothing waits
+ * for RDTSC's two halves to be put together, and point and bound come out of two products side by side. All
+ * else goes the long way, out of line.
  *
- * In per-CPU mode a read has to know its VCPU before and after the TSC. A kernel that finds out by a load, and
- * not by a call, says so before it includes this file. The compiler must not make one look out of the two:
+ * In per-CPU mode a read has to know its VCPU before and after the TSC. A kernel that finds out by a load,
+ * and not by a call, says so before it includes this file. The compiler must not make one look out of the
+ * two:
  *
  *     #define MERIDIAN_WHERE(clock)     my_where()  // in the place of the hook `where`
- *     #define MERIDIAN_OWN(clock, vcpu) my_record() // that VCPU's own record, in the place of meridian_slot()
+ *     #define MERIDIAN_OWN(clock, vcpu) my_record() // its own record, in the place of meridian_slot()
  */
 #ifndef MERIDIAN_CLOCK_H
 #define MERIDIAN_CLOCK_H
@@ -46,17 +48,13 @@
 #include <stdint.h>
 
 #include "meridian/abi.h"
+#include "meridian/access.h"
 
 #define MERIDIAN_YIELD_TRIES 1000u /* failed tries, each with a PAUSE, before the yield hook is called */
 #define MERIDIAN_FRESH_NS    1000000000u  /* past this age the publisher may be dead, and ... */
 #define MERIDIAN_STALE_PPB   100000u      /* ... the bound grows by so much more: 100 ppm */
 #define MERIDIAN_DEAD_NS     64000000000u /* past this age it is unknown: D t^2 / 2 would come to more */
 #define MERIDIAN_MAX_PPB     999000000u   /* a bound that grows by a second a second says nothing: unknown */
-
-/* A call would cost as much as the arithmetic; what is rare would cost the rest its registers. */
-#define MERIDIAN_INLINE            static inline __attribute__((always_inline))
-#define MERIDIAN_OUT_OF_LINE       static __attribute__((noinline, unused))
-#define MERIDIAN_RARELY(condition) __builtin_expect(!!(condition), 0)
 
 /* What a reader went through. One a VCPU, or one a context that can interrupt another. */
 struct meridian_counts {
@@ -110,38 +108,6 @@ struct meridian_wall {
     uint64_t err_ns;
 };
 
-/* RDTSC's two halves. */
-struct meridian_halves {
-    uint32_t low, high;
-};
-
-MERIDIAN_INLINE uint64_t meridian_join(struct meridian_halves tsc)
-{
-    return (uint64_t)tsc.high << 32 | tsc.low;
-}
-
-/* A kernel with its own form (an alternative with RDTSCP, a test's clock) defines MERIDIAN_TSC() first. */
-#ifndef MERIDIAN_TSC
-MERIDIAN_INLINE struct meridian_halves meridian_tsc_halves(void)
-{
-    struct meridian_halves tsc;
-    __asm__ volatile("lfence\n\trdtsc" : "=a"(tsc.low), "=d"(tsc.high) : : "memory");
-    return tsc;
-}
-
-static inline uint64_t meridian_tsc(void)
-{
-    return meridian_join(meridian_tsc_halves());
-}
-#else
-MERIDIAN_INLINE struct meridian_halves meridian_tsc_halves(void)
-{
-    uint64_t tsc = MERIDIAN_TSC();
-    struct meridian_halves halves = {(uint32_t)tsc, (uint32_t)(tsc >> 32)};
-    return halves;
-}
-#endif
-
 /* Where the caller runs, and the own record of the VCPU that runs it. */
 #ifndef MERIDIAN_WHERE
 #define MERIDIAN_WHERE(clock) (clock)->where()
@@ -149,41 +115,6 @@ MERIDIAN_INLINE struct meridian_halves meridian_tsc_halves(void)
 #ifndef MERIDIAN_OWN
 #define MERIDIAN_OWN(clock, vcpu) meridian_slot(clock, vcpu)
 #endif
-
-/* version1 and version2 at one look: a record is aligned, so the load is one. */
-typedef uint64_t __attribute__((may_alias)) meridian_versions;
-
-/* Zero, but not before `tsc` is known. The clobber keeps the compiler's loads of the line above it. */
-static inline uint64_t meridian_zero_after(uint64_t tsc)
-{
-    __asm__ volatile("andq $0, %0" : "+r"(tsc) : : "cc", "memory");
-    return tsc;
-}
-
-/*
- * What others write is reached by these alone, one for each kind of access, beside MERIDIAN_TSC(). A search
- * of interleavings defines all of them first (test/weak), and so runs this very reader.
- */
-#ifndef MERIDIAN_LOAD
-#define MERIDIAN_LOAD(word)            (*(const volatile __typeof__(word) *)&(word))
-#define MERIDIAN_LOAD_VERSIONS(record) (*(const volatile meridian_versions *)&(record)->version1)
-#define MERIDIAN_FIELD(field)          (field) /* of a line: what is not used is not loaded */
-#define MERIDIAN_ZERO_AFTER(tsc)       meridian_zero_after(tsc)
-#define MERIDIAN_LOAD_LAST(word)       __atomic_load_n(word, __ATOMIC_RELAXED)
-#define MERIDIAN_SWAP_LAST(word, seen, ns) \
-    __atomic_compare_exchange_n(word, seen, ns, 0, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED)
-#define MERIDIAN_PAUSE() __asm__ volatile("pause" : : : "memory")
-#endif
-
-static inline uint32_t meridian_load(const uint32_t *word)
-{
-    return MERIDIAN_LOAD(*word);
-}
-
-static inline uint64_t meridian_load_versions(const struct meridian_record *record)
-{
-    return MERIDIAN_LOAD_VERSIONS(record);
-}
 
 /* pvclock's shift, a negative one to the right. Bits shifted out at the top stand for more than 292 years. */
 MERIDIAN_INLINE uint64_t meridian_shift(uint64_t ticks, int8_t shift)
@@ -266,8 +197,8 @@ MERIDIAN_INLINE int meridian_try_common(const struct meridian_record *common, st
 }
 
 /*
- * One try at the caller's own record, of Meridian's or of plain Xen's. It fails if the caller was not on one VCPU
- * from before the TSC was read until after it: the line and the TSC may be of two CPUs.
+ * One try at the caller's own record, of Meridian's or of plain Xen's. It fails if the caller was not on one
+ * VCPU from before the TSC was read until after it: the line and the TSC may be of two CPUs.
  */
 MERIDIAN_INLINE int meridian_try_own(const struct meridian_clock *clock, int meridian,
                                      struct meridian_sample *out)
@@ -408,8 +339,8 @@ MERIDIAN_INLINE struct meridian_interval meridian_interval(uint64_t point_ns,
 }
 
 /*
- * The long way. `tries` is 1, or 2 after a first try that failed: a variable in the caller would cost the short
- * way a register.
+ * The long way. `tries` is 1, or 2 after a first try that failed: a variable in the caller would cost the
+ * short way a register.
  */
 MERIDIAN_INLINE void meridian_read_long(uint32_t tries, const struct meridian_clock *clock,
                                         struct meridian_counts *counts, struct meridian_sample *out)
@@ -437,8 +368,8 @@ MERIDIAN_OUT_OF_LINE struct meridian_interval meridian_now_long(uint32_t tries,
 }
 
 /*
- * Whether the record is younger than 2^32 ticks and at most `limit` shifted ticks, below 2^32: then one product is
- * the whole. The low halves alone give the ticks; the high ones only say whether that is all.
+ * Whether the record is younger than 2^32 ticks and at most `limit` shifted ticks, below 2^32: then one
+ * product is the whole. The low halves alone give the ticks; the high ones only say whether that is all.
  */
 MERIDIAN_INLINE int meridian_is_young(const struct meridian_sample *s, uint32_t limit, uint64_t *shifted)
 {

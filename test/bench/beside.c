@@ -1,6 +1,6 @@
 /*
- * Each way of Meridian's beside the rival that does the same work, in one table. A kernel gets its record by a
- * pointer, and so does a guest of Meridian that is told at run time where its records are; a vDSO knows the
+ * Each way of Meridian's beside the rival that does the same work, in one table. A kernel gets its record by
+ * a pointer, and so does a guest of Meridian that is told at run time where its records are; a vDSO knows the
  * address. So both forms of each rival are shown.
  */
 #include <stdio.h>

@@ -14,8 +14,8 @@
 #define TRIES 5u
 
 /*
- * At most so many on a fresh record, with the loop's own two: as it stands with Debian 12's compilers. With other
- * versions a few may come or go.
+ * At most so many on a fresh record, with the loop's own two: as it stands with Debian 12's compilers. With
+ * other versions a few may come or go.
  */
 #define SLACK 8u
 

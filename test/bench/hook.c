@@ -1,4 +1,6 @@
-/* Per-CPU mode as it is without MERIDIAN_WHERE and MERIDIAN_OWN: two calls of `where`, and the page's list. */
+/*
+ * Per-CPU mode as it is without MERIDIAN_WHERE and MERIDIAN_OWN: two calls of `where`, and the page's list.
+ */
 #include "loops.h"
 
 void HOOK(OUT, loop)(struct place *place, unsigned reads);

@@ -81,7 +81,7 @@ def owned_up(off_ns, at_ns):
 
 
 def slewed(ppm, at_ns):
-    """A rate that noise explains at first, look after look, and then nothing: it is told from the start on."""
+    """A rate that noise explains at first, look after look, and then nothing does: it is told all along."""
     def told(row, log):
         first, disruption = log.all("breach")[0], log.all("disruption")[0]
         assert abs(first.number("told_ns") - at_ns) < S // 2, f"told at {first.number('told_ns')}"

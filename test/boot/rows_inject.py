@@ -111,9 +111,10 @@ CHANGES = [
            named(1, TIME_OF_IT, -S // 10, BEHIND, within_ns=S // 10, once=False), self_never_back,
            ends_in("percpu")),
     inject("inject-rate-change", change("rate:200"), sound, all_vcpus, bounded, slewed(200, TIME_OF_IT),
-           self_never_back, ends_in("percpu"), check_says("drift", linux="unsafe"), seconds=8, verdict="fail"),
-    # Beyond what is assumed of the first measurement: it is measured anew, once. A TSC that is ahead by so little,
-    # again and again, might be that of one emulator (hv/keeper/slip.c): so it is behind.
+           self_never_back, ends_in("percpu"), check_says("drift", linux="unsafe"), seconds=8,
+           verdict="fail"),
+    # Beyond what is assumed of the first measurement: it is measured anew, once. A TSC that is ahead by so
+    # little, again and again, might be that of one emulator (hv/keeper/slip.c): so it is behind.
     broken("inject-new-rate", change("rate:-1000"), new_rate(1, -1000, TIME_OF_IT), self_never_back,
            ends_in("percpu"), check_says("drift", linux="unsafe"), seconds=8),
     # And a publish every 5 ms, so that readers are in every state when the mode changes.

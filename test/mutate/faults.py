@@ -7,8 +7,8 @@ test/mutate/faults/: faults that somebody thought of, a file for each part of th
     + lines as the fault has them
     = why no host test can tell, or `boot: row`: which boot does
 
-with blanks run together, so that it holds wherever in the file the lines stand; there once alone. Any host test
-that sees the file may catch it. Without `=` one must.
+with blanks run together, so that it holds wherever in the file the lines stand; there once alone. Any host
+test that sees the file may catch it. Without `=` one must.
 """
 
 import os

@@ -10,8 +10,8 @@ static long double part(struct random *r, long double most)
 }
 
 /*
- * The keeper counts D by the TSC's own time, in which R's rate is 1 / (1 + dev): so what dev may do in a second
- * of R is D (1 + dev)^3. The least of a piece counts.
+ * The keeper counts D by the TSC's own time, in which R's rate is 1 / (1 + dev): so what dev may do in a
+ * second of R is D (1 + dev)^3. The least of a piece counts.
  */
 static long double exactly(const struct crystal_walk *c, long double slope, long double lasts_ns)
 {

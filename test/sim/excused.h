@@ -6,14 +6,14 @@
 
 /* Each is counted: a judge who excuses much judges little. */
 enum excuse {
-    EXCUSED_UNSEEN_YET, /* a read between a fault and the first look that can see it: T2, T3, T5 */
-    EXCUSED_TOO_SMALL, /* a read after a step too small for any look to see: T3 by its size and a reading more */
-    EXCUSED_SKEW,      /* ... of one TSC: T2 by the skew that it left */
+    EXCUSED_UNSEEN_YET,  /* a read between a fault and the first look that can see it: T2, T3, T5 */
+    EXCUSED_TOO_SMALL,   /* a read after a step too small to see: T3 by its size and a reading more */
+    EXCUSED_SKEW,        /* ... of one TSC: T2 by the skew that it left */
     EXCUSED_TOO_OLD,     /* a read of a record older than the reader's own growth covers: T3 */
     EXCUSED_LEAP,        /* a VCPU that read two lines far beyond their joint: T1, by what they part there */
-    EXCUSED_BEYOND_HELP, /* a VCPU whose TSC was set back, with nothing left to tell how much time went by: T1 */
+    EXCUSED_BEYOND_HELP, /* a VCPU whose TSC was set back, and nothing tells how much time went by: T1 */
     EXCUSED_NO_LOOK, /* a look of which nothing came: the reading failed, or another CPU saw more meanwhile */
-    EXCUSED_NEW_RATE, /* a look while the reference counts at another rate, or that rate was just measured: T6 */
+    EXCUSED_NEW_RATE, /* a look while the reference counts at another rate, or just did: T6 */
     EXCUSES
 };
 void excuse(enum excuse why);

@@ -122,8 +122,8 @@ static void grant(unsigned cpu)
 
 /*
  * A step that no look could see: from now on it is taken for granted. The truth is within this reading all
- * the same, so at a look it is beyond the bound by no more than that. Between two looks it may be farther
- * by what the step does to the rate: no more than itself. Who reads a TSC that went back so little may see it.
+ * the same, so at a look it is beyond the bound by no more than that. Between two looks it may be farther by
+ * what the step does to the rate: no more than itself. Who reads a TSC that went back so little may see it.
  */
 static void swallow(unsigned cpu, long double off_ns)
 {
@@ -206,8 +206,8 @@ static void begin_rate(unsigned cpu)
 /*
  * Returns true if this CPU saw a disruption in its look: its record counts more, and one was told, or there
  * was something to see. All of that is what anybody can see. A count alone may be another CPU's need (a late
- * one's anchor), or the common line's, which has the highest of all counts; and nobody enters unified mode at a
- * disruption.
+ * one's anchor), or the common line's, which has the highest of all counts; and nobody enters unified mode at
+ * a disruption.
  */
 static bool saw(unsigned cpu, bool off)
 {
@@ -354,7 +354,9 @@ void promises_end(uint64_t reads, uint64_t known)
     if (world.m.fault_gap_ns > 0 || world.m.row)
         return;
     PROMISE(world.disruptions == planned_disruptions(), "T6: %u disruptions\n", world.disruptions);
-    /* What a CPU knows of R that stopped counts no more, until it is back: here the keeper itself is asked. */
+    /*
+     * What a CPU knows of R that stopped counts no more, until it is back: here the keeper itself is asked.
+     */
     for (unsigned i = 0; i < world.m.cpus; i++) {
         running += takes_part(i) && !asleep(i);
         PROMISE(keeper_cpu_stopped(i) == asleep(i) || world.m.late_ns > 1e9L, "CPU %u: stopped or not\n", i);

@@ -108,7 +108,8 @@ static int grant(const struct wish *wish)
 
 int main(int argc, char **argv)
 {
-    struct wish wish = {.seed = 1, .runs = 100, .table = true, .jobs = (unsigned)sysconf(_SC_NPROCESSORS_ONLN)};
+    struct wish wish = {
+        .seed = 1, .runs = 100, .table = true, .jobs = (unsigned)sysconf(_SC_NPROCESSORS_ONLN)};
 
     for (int i = 1; i < argc; i++) {
         if (!take(&wish, argv[i])) {

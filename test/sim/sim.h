@@ -31,7 +31,9 @@ void machines_run(const struct wish *wish, uint64_t count);
 bool summary_print(const struct wish *wish, const struct tally *t, uint64_t planned);
 /* Returns true if a negative world's name begins so. */
 bool negative_known(const char *begin);
-/* Every negative world, or those whose names begin as wish->world; false: one is not as it was stated to be. */
+/*
+ * Every negative world, or those whose names begin as wish->world; false: one is not as it was stated to be.
+ */
 bool negative_machines_run(const struct wish *wish);
 /* The same machines' clocks, kept by us and by others. */
 bool table_run(const struct wish *wish);

@@ -1,7 +1,7 @@
 /* sources: hv/time/publish.c */
 /*
- * Per-CPU mode for a kernel that finds its VCPU, and that VCPU's record, by a word of its own each: the reader
- * takes both from there, and sees every move that the word shows.
+ * Per-CPU mode for a kernel that finds its VCPU, and that VCPU's record, by a word of its own each: the
+ * reader takes both from there, and sees every move that the word shows.
  */
 #include <stdint.h>
 

@@ -1,6 +1,8 @@
 /* sources: test/sim/ledger.c test/sim/told.c */
 /* flags: -lm -Itest/sim */
-/* The negative worlds' ledger: what was outside, what of it was told, and what a breach's figures are worth. */
+/*
+ * The negative worlds' ledger: what was outside, what of it was told, and what a breach's figures are worth.
+ */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
