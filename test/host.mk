@@ -3,7 +3,10 @@
 # ---- Host tests ----------------------------------------------------------------------------------
 
 # A test's first line names its sources, its second may name flags; see any file in test/unit/.
-sources_of = $(shell sed -n '1s|^/\* sources: *\(.*[^ ]\) *\*/.*|\1|p' $(1))
+words_of   = $(shell sed -n '1s|^/\* sources: *\(.*[^ ]\) *\*/.*|\1|p' $(1))
+# A word without a slash is a group of sources (test/unit/groups).
+sources_of = $(foreach word,$(call words_of,$(1)),$(if $(findstring /,$(word)),$(word),\
+                 $(wildcard $(shell sed -n 's/^$(word): //p' test/unit/groups))))
 flags_of   = $(shell sed -n '2s|^/\* flags: *\(.*[^ ]\) *\*/.*|\1|p' $(1))
 
 .SECONDEXPANSION:
@@ -108,7 +111,7 @@ prove: | install
 # ---- Coverage: the same tests, built for gcov; and the plugin that follows the boots ------------
 
 COVERED_TESTS := $(patsubst test/unit/%.c,$(B)/coverage/unit/%,\
-                   $(shell grep -l '^/. sources:.* hv/' test/unit/test_*.c))
+                   $(shell grep -l '^/. sources:.* \(hv/\|keeper\)' test/unit/test_*.c))
 COVERED_FLAGS := $(filter-out -O1 -fsanitize% -fno-sanitize%,$(HOST_CFLAGS)) -O0 --coverage \
                  -fprofile-update=atomic
 $(B)/coverage/unit/%: test/unit/%.c $$(call sources_of,test/unit/$$*.c) $(HEADERS) | install

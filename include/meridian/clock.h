@@ -1,6 +1,6 @@
 /*
  * The reader: how a guest gets time out of Meridian's records, without a trap. For any x86-64 kernel; it
- * needs <stdint.h>, meridian/abi.h and meridian/access.h. It also reads Xen's own 32-byte record, whose bound
+ * needs <stdint.h>, meridian/abi.h and meridian/access.h. It also reads Xen's own 32-byte record; its bound
  * is unknown.
  *
  *     struct meridian_clock clock = {

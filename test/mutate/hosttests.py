@@ -3,6 +3,7 @@ The host tests in a copy of the tree: which of them see a file, built object by 
 only what depends on it, and run under limits. HOST_CC and HOST_CFLAGS come from the Makefile.
 """
 
+import glob
 import os
 import re
 import resource
@@ -45,6 +46,18 @@ def copy_tree(root, place):
             shutil.copytree(os.path.join(root, part), os.path.join(place, part), dirs_exist_ok=True)
 
 
+def group(root, name):
+    """The sources that a word without a slash stands for (test/unit/groups)."""
+    with open(os.path.join(root, "test", "unit", "groups"), encoding="utf-8") as file:
+        words = [word for line in file if line.startswith(f"{name}: ") for word in line.split()[1:]]
+    return [os.path.relpath(path, root) for word in words
+            for path in sorted(glob.glob(os.path.join(root, word)))]
+
+
+def sources_of(root, words):
+    return [source for word in words for source in ([word] if "/" in word else group(root, word))]
+
+
 def read_test(root, path):
     """A test's first line names its sources, its second may name flags (Makefile)."""
     with open(os.path.join(root, path), encoding="utf-8") as source:
@@ -53,7 +66,8 @@ def read_test(root, path):
     flags = re.match(r"/\* flags: *(.*?) *\*/", second)
     if not sources:
         return None
-    return Test(os.path.basename(path)[:-2], list(dict.fromkeys([path] + sources.group(1).split())),
+    sources = [path] + sources_of(root, sources.group(1).split())
+    return Test(os.path.basename(path)[:-2], list(dict.fromkeys(sources)),
                 flags.group(1).split() if flags else [])
 
 

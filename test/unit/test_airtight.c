@@ -1,4 +1,4 @@
-/* sources: hv/time/line.c hv/time/bracket.c hv/time/estimate.c hv/time/solve.c hv/time/outlook.c hv/time/timeline.c hv/time/wallclock.c hv/time/window.c hv/time/timerq.c hv/time/align.c hv/time/publish.c hv/log/format.c hv/keeper/start.c hv/time/learn.c hv/time/change.c hv/time/hindsight.c hv/keeper/time_base.c hv/keeper/breach.c hv/keeper/disruption.c hv/keeper/publisher.c hv/keeper/latch.c hv/keeper/domains.c hv/keeper/records.c hv/keeper/alarm.c hv/keeper/announce.c hv/keeper/mode.c hv/keeper/watch.c hv/keeper/snapshot.c hv/keeper/view.c hv/time/ratio.c hv/time/blame.c hv/keeper/tie.c hv/keeper/witness.c hv/keeper/hear.c hv/keeper/witness_words.c */
+/* sources: keeper */
 /* flags: -include test/sim/sim_cpu.h -Wl,--wrap=record_begin,--wrap=record_fill,--wrap=record_end */
 /*
  * The airtight publish, act by act: what docs/clock.md asks of the joint holds in the very calls that the

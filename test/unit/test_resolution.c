@@ -1,4 +1,4 @@
-/* sources: hv/time/line.c hv/time/bracket.c hv/time/estimate.c hv/time/outlook.c hv/time/timeline.c hv/time/wallclock.c hv/time/window.c hv/time/timerq.c hv/time/align.c hv/time/publish.c hv/log/format.c hv/keeper/start.c hv/keeper/time_base.c hv/keeper/disruption.c hv/keeper/publisher.c hv/keeper/latch.c hv/keeper/domains.c hv/keeper/records.c hv/keeper/alarm.c hv/keeper/announce.c hv/keeper/mode.c hv/keeper/watch.c hv/keeper/snapshot.c hv/keeper/view.c */
+/* sources: keeper */
 /* flags: -include test/sim/sim_cpu.h */
 /*
  * T2's resolution: TSCs that no meeting could have seen apart by 1 us are not called in step, at start-up or
