@@ -43,6 +43,7 @@ static struct machine_state {
     int64_t lapic_ppm;    /* faster than when it was measured */
     int64_t extent_ticks; /* as far apart as start-up's meetings leave TSCs that are in step */
     uint64_t one_way_ns;  /* of the meetings at run time */
+    bool missed;          /* at start-up some CPUs do not meet in time */
     void (*alarm)(void);
     void (*fenced)(void); /* called at each TSC read that follows all stores */
 } machine;
@@ -282,7 +283,7 @@ void exchange_star(const struct outlook *boot)
 
 enum alignment exchange_pairs(unsigned passes, int64_t *extent_ticks)
 {
-    enum alignment all = ALIGNMENT_IN_STEP;
+    enum alignment all = machine.missed ? ALIGNMENT_UNKNOWN : ALIGNMENT_IN_STEP;
 
     (void)passes;
     *extent_ticks = machine.extent_ticks;

@@ -52,6 +52,27 @@ static void wide_ones_never(void **state)
     assert_int_equal(keeper.mode, CLOCK_UNIFIED);
 }
 
+/* Too little for the reference to tell, but meetings did. */
+static void apart_by_a_meeting_is_apart(void **state)
+{
+    (void)state;
+    machine_new(3, HZ);
+    machine.base[1] += 100;
+    machine_boot(CLOCKMODE_AUTO);
+    assert_int_equal(keeper.mode, CLOCK_PERCPU);
+}
+
+static void who_did_not_meet_is_not_in_step(void **state)
+{
+    (void)state;
+    machine_new(3, HZ);
+    machine.missed = true;
+    machine_boot(CLOCKMODE_AUTO);
+    assert_int_equal(keeper.mode, CLOCK_PERCPU);
+    machine_run(5 * SECOND);
+    assert_int_equal(keeper.mode, CLOCK_UNIFIED);
+}
+
 /* Not before each pair has met four times: three rounds, four periods of each. */
 static void not_before_all_have_met_four_times(void **state)
 {
@@ -113,6 +134,8 @@ int main(void)
         cmocka_unit_test(wider_ones_are_not),
         cmocka_unit_test(tight_ones_at_run_time_will_do),
         cmocka_unit_test(wide_ones_never),
+        cmocka_unit_test(apart_by_a_meeting_is_apart),
+        cmocka_unit_test(who_did_not_meet_is_not_in_step),
         cmocka_unit_test(not_before_all_have_met_four_times),
         cmocka_unit_test(never_where_the_command_line_says_so),
         cmocka_unit_test(who_left_often_waits_long),
