@@ -99,13 +99,13 @@ static void a_slow_tsc_adds_its_tick(void **state)
     assert_int_equal(timeline_update(&t, START, &all).ns, 3 + 1 + 1000);
 }
 
-/* The farthest rate from the line's, rounded up, the wander of a second, the reference's tolerance. */
 /* A ns of S may be slower than a nominal ns by 1000 ppm: the growth is larger by 1/512. */
 static uint32_t of_slow_ns(uint32_t ppb)
 {
     return ppb + ppb / 512 + 1;
 }
 
+/* The farthest rate from the line's, rounded up, half the wander of a second, the reference's tolerance. */
 static void the_growth_is_the_farthest_rate(void **state)
 {
     struct timeline t = begun(GHZ, 0);
@@ -117,11 +117,11 @@ static void the_growth_is_the_farthest_rate(void **state)
                      of_slow_ns(1000001)); /* 4294968 / 2^32, rounded up */
     all.rate_hull = (struct range){-429496, 4294967};
     all.wander_ppb_s = 10;
-    assert_int_equal(timeline_update(&t, START, &all).ppb, of_slow_ns(1000011));
+    assert_int_equal(timeline_update(&t, START, &all).ppb, of_slow_ns(1000006));
     t.tolerance_ppb = 700;
-    assert_int_equal(timeline_update(&t, START, &all).ppb, of_slow_ns(1000711));
+    assert_int_equal(timeline_update(&t, START, &all).ppb, of_slow_ns(1000706));
     all.rate = all.rate_hull = (struct range){429496, 429496};
-    assert_int_equal(timeline_update(&t, START, &all).ppb, of_slow_ns(1 + 10 + 700));
+    assert_int_equal(timeline_update(&t, START, &all).ppb, of_slow_ns(1 + 5 + 700));
     assert_rate(&t, 429496);
 }
 
@@ -152,7 +152,7 @@ static void a_rate_beyond_all_sense_is_unknown(void **state)
     struct consensus all = knows((int64_t)START, (int64_t)START);
 
     (void)state;
-    all.wander_ppb_s = 1996099;
+    all.wander_ppb_s = 2 * 1996099;
     assert_int_equal(timeline_update(&t, START, &all).ppb, 1999999); /* of 1996100 */
     all.wander_ppb_s++;
     assert_int_equal(timeline_update(&t, START, &all).ppb, UINT32_MAX);
