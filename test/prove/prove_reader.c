@@ -52,12 +52,12 @@ void prove_bound(uint64_t age_ns, uint64_t err_ns, uint32_t err_ppb)
         claim((wide)bound * BILLION >= least + (wide)(age_ns - MERIDIAN_FRESH_NS) * MERIDIAN_STALE_PPB);
 }
 
-/* A bound that is in range is given: it is not called unknown. */
+/* A bound that is in range is given, and not called unknown, for as long as a record may be believed. */
 void prove_bound_known(uint64_t age_ns, uint64_t err_ns, uint32_t err_ppb)
 {
     struct meridian_sample sample = sample_of(0, age_ns, err_ns, err_ppb);
 
-    assume(age_ns <= LIFE_NS / 2);
+    assume(age_ns <= MERIDIAN_DEAD_NS);
     assume(err_ns <= LIFE_NS);
     assume(err_ppb <= MERIDIAN_MAX_PPB);
     claim(meridian_bound_ns(&sample) < LIFE_NS * 2);

@@ -23,9 +23,9 @@ void turns_copy(void *to, const void *from, size_t bytes);
 #define __atomic_exchange_n(where, value, order) (turn(), __atomic_exchange_n(where, value, order))
 #define __atomic_compare_exchange_n(where, expected, value, weak, done, failed) \
     (turn(), __atomic_compare_exchange_n(where, expected, value, weak, done, failed))
-#define __atomic_fetch_or(where, value, order)   (turn(), __atomic_fetch_or(where, value, order))
-#define __atomic_fetch_and(where, value, order)  (turn(), __atomic_fetch_and(where, value, order))
-#define __atomic_thread_fence(order)             (turn(), __atomic_thread_fence(order))
-#define __builtin_memcpy(to, from, bytes)        turns_copy(to, from, bytes)
+#define __atomic_fetch_or(where, value, order)  (turn(), __atomic_fetch_or(where, value, order))
+#define __atomic_fetch_and(where, value, order) (turn(), __atomic_fetch_and(where, value, order))
+#define __atomic_thread_fence(order)            (turn(), __atomic_thread_fence(order))
+#define __builtin_memcpy(to, from, bytes)       turns_copy(to, from, bytes)
 
 #endif
