@@ -119,7 +119,8 @@ CLAIMS = {
         "wraps": Fault(READER, "if (MERIDIAN_RARELY(bound < growth))", "if (MERIDIAN_RARELY(0))"),
     }, None, True),
     "bound-known": Claim("prove_reader.c", "prove_bound_known", {
-        "too-soon": Fault(READER, "sample->age_ns > MERIDIAN_DEAD_NS", "sample->age_ns > MERIDIAN_DEAD_NS / 8"),
+        "too-soon": Fault(READER, "sample->age_ns > MERIDIAN_DEAD_NS",
+                          "sample->age_ns > MERIDIAN_DEAD_NS / 8"),
     }, None, True),
     "interval": Claim("prove_reader.c", "prove_interval", {
         "wraps": Fault(READER, "if (MERIDIAN_RARELY(err > raw))", "if (MERIDIAN_RARELY(0))"),
