@@ -173,6 +173,7 @@ static void take(const struct meridian_sample *s)
 {
     now.ns = meridian_raw_ns(s);
     now.age_ns = s->age_ns;
+    now.joint = s->tsc_timestamp;
     now.stable = s->flags & MERIDIAN_FLAG_TSC_STABLE;
     now.disruptions = s->disruptions;
     now.bound_ns = meridian_bound_ns(s);

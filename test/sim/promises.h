@@ -13,7 +13,7 @@ struct sim_read {
     bool stable;
     uint16_t disruptions;
     uint64_t ns, bound_ns; /* UINT64_MAX: unknown */
-    uint64_t age_ns, tsc;
+    uint64_t age_ns, tsc, joint; /* the TSC at which the record begins */
     long double ref, at_ns; /* the truth then */
     uint64_t stable_ns;     /* the greatest of all that was read before this read began, ... */
     long double low_ns;     /* ... and the most that S was then for certain */
