@@ -71,5 +71,8 @@ bool change_seen(struct change *change, const struct bracket *bracket, struct ts
         return false;
     hz = bracket_hz(&change->first, bracket);
     change_forget(change);
-    return hz && !agree(hz, scale_to_hz(nominal), LEAST_PPM) && scale_from_hz(hz, scale);
+    if (!hz || agree(hz, scale_to_hz(nominal), LEAST_PPM))
+        return false;
+    *scale = change->start; /* back where it began: all CPUs have that to the bit, and it is known better */
+    return agree(hz, scale_to_hz(change->start), LEAST_PPM) || scale_from_hz(hz, scale);
 }

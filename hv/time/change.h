@@ -28,7 +28,8 @@ void change_forget(struct change *change);
 
 /*
  * A look was a disruption. Returns true, with the new scale in *scale, if CHANGE_DISRUPTIONS in a row agree
- * on one rate that `nominal` hardly allows. `wrap_ns`: the reference's counter wraps after so long. A rate
+ * on one rate that `nominal` hardly allows. If it is the one at start-up again, it is that scale to the bit.
+ * `wrap_ns`: the reference's counter wraps after so long. A rate
  * so far from the one at start-up that looks would hardly tell the wraps apart is not taken: there would be
  * no way back from it.
  */

@@ -33,6 +33,30 @@ static bool crystal_fits(const struct estimate *estimate, struct crystal crystal
     return estimate_solve(estimate, crystal, first, &out);
 }
 
+/*
+ * Would the others have foreseen the newest bracket, under this assumption? A line that passes all of them may
+ * go at any rate on the way to one that is far from them. What was known then was less than that.
+ */
+static bool foreseen(struct estimate *estimate, struct crystal crystal)
+{
+    struct bracket newest = estimate->bracket[estimate->count - 1];
+    struct outlook out;
+    bool fits;
+
+    if (estimate->count == 1)
+        return false;
+    estimate->count--;
+    fits = estimate_solve(estimate, crystal, 0, &out) && outlook_gap_ns(&out, &newest) == 0;
+    estimate->count++;
+    return fits;
+}
+
+/* What was not expected is explained only by what would have foreseen it. */
+static bool explains(struct estimate *estimate, struct crystal crystal, bool expected)
+{
+    return crystal_fits(estimate, crystal, 0) && (expected || foreseen(estimate, crystal));
+}
+
 static void set_rung(struct learned *learned, unsigned rung)
 {
     learned->rung = rung;
@@ -52,12 +76,12 @@ void learn_restart(struct learned *learned, uint64_t tsc)
 {
     if (learned->step_looks > 0) /* noise was no explanation after all */
         learned->phase_ns = learned->phase_before_ns;
-    learned->up_tsc = learned->wander_tsc = learned->phase_tsc = tsc;
+    learned->wander_tsc = learned->phase_tsc = tsc;
     learned->step_looks = 0;
 }
 
 /* Finds the least rung at which the guard holds: Dmax is the last that explains anything. */
-static bool more_wander(struct learned *learned, const struct estimate *estimate)
+static bool more_wander(struct learned *learned, struct estimate *estimate, bool expected)
 {
     struct crystal guard = tighter(learned, 1, 1);
 
@@ -65,7 +89,7 @@ static bool more_wander(struct learned *learned, const struct estimate *estimate
         return false;
     for (unsigned rung = learned->rung; rung < TOP_RUNG; rung++) {
         guard.wander_ppb_s = RUNGS[rung];
-        if (crystal_fits(estimate, guard, 0)) {
+        if (explains(estimate, guard, expected)) {
             learned->least = guard;
             learned->wander_learned = true;
             set_rung(learned, rung + 1);
@@ -85,17 +109,17 @@ static bool rate_is_beyond(const struct estimate *estimate, struct crystal cryst
 }
 
 /* Finds the least J with which the guard's D holds, to within a sixteenth. J becomes twice that. */
-static bool more_phase(struct learned *learned, const struct estimate *estimate)
+static bool more_phase(struct learned *learned, struct estimate *estimate, uint64_t tsc, bool expected)
 {
     struct crystal guard = tighter(learned, 1, 1);
     uint32_t too_small = guard.phase_ns, enough = learned->most_ns / 2;
 
     guard.phase_ns = enough;
-    if (enough <= too_small || !crystal_fits(estimate, guard, 0))
+    if (enough <= too_small || !explains(estimate, guard, expected))
         return false;
     while (enough - too_small > enough / 16 + 1) {
         guard.phase_ns = too_small + (enough - too_small) / 2;
-        if (crystal_fits(estimate, guard, 0))
+        if (explains(estimate, guard, expected))
             enough = guard.phase_ns;
         else
             too_small = guard.phase_ns;
@@ -104,8 +128,10 @@ static bool more_phase(struct learned *learned, const struct estimate *estimate)
     if (rate_is_beyond(estimate, guard))
         return false;
     learned->least = guard;
-    if (!learned->step_looks)
+    if (!learned->step_looks) {
         learned->phase_before_ns = learned->phase_ns;
+        learned->step_tsc = tsc;
+    }
     learned->step_looks = 1;
     learned->phase_learned = true;
     learned->phase_ns = 2 * enough;
@@ -113,14 +139,14 @@ static bool more_phase(struct learned *learned, const struct estimate *estimate)
 }
 
 /* Explanations in their order: more wander, then more noise. */
-static bool widen(struct learned *learned, const struct estimate *estimate, uint64_t tsc)
+static bool widen(struct learned *learned, struct estimate *estimate, uint64_t tsc, bool expected)
 {
-    bool wander = more_wander(learned, estimate);
+    bool wander = more_wander(learned, estimate, expected);
 
-    if (!wander && !more_phase(learned, estimate))
+    if (!wander && !more_phase(learned, estimate, tsc, expected))
         return false;
     learned->noise = !wander;
-    learned->up_tsc = learned->wander_tsc = tsc;
+    learned->wander_tsc = tsc;
     if (!wander)
         learned->phase_tsc = tsc;
     return true;
@@ -175,7 +201,7 @@ static bool is_step(struct learned *learned, const struct estimate *estimate)
         return false;
     before.phase_ns = learned->phase_before_ns;
     if (!crystal_fits(estimate, before, 0) &&
-        crystal_fits(estimate, before, estimate_since(estimate, learned->up_tsc)))
+        crystal_fits(estimate, before, estimate_since(estimate, learned->step_tsc)))
         return true;
     learned->step_looks = 0;
     return false;
@@ -213,7 +239,7 @@ enum finding learn_add(struct learned *learned, struct estimate *estimate, const
     holds = estimate_solve(estimate, estimate->crystal, 0, out) && expected;
     if (holds && crystal_fits(estimate, tighter(learned, 1, 1), 0)) {
         found = lower(learned, estimate, bracket->tsc_lo) ? FINDING_NARROWER : FINDING_FITS;
-    } else if (widen(learned, estimate, bracket->tsc_lo)) {
+    } else if (widen(learned, estimate, bracket->tsc_lo, expected)) {
         found = holds ? FINDING_WIDER : FINDING_BREACH;
         put_in_force(learned, others, estimate);
         estimate_solve(estimate, estimate->crystal, 0, out);

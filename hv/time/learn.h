@@ -34,11 +34,11 @@ struct learned {
     unsigned rung;                  /* of D on the ladder */
     uint32_t floor_ns;              /* J is never below, ... */
     uint32_t most_ns;               /* ... and never above */
-    uint64_t up_tsc;                /* either was last raised then */
     uint64_t wander_tsc, phase_tsc; /* since then the rung below the guard has held; 0: not yet */
     unsigned looks;                 /* modulo LOWER_EVERY: that rung is not tried at each look */
     uint32_t phase_before_ns;       /* J before it was last raised ... */
     unsigned step_looks;            /* ... so many looks ago; 0: no step is suspected */
+    uint64_t step_tsc;              /* and what it may be began then */
     struct crystal least;           /* after FINDING_BREACH: the smallest that fits, ... */
     bool noise;                     /* ... and whether it is by its noise that it does */
 };

@@ -59,6 +59,21 @@ static void a_new_rate_is_taken_at_the_fourth_look(void **state)
     }
 }
 
+/* CPUs that measure it each for itself must all have the same, or there can be no common line. */
+static void the_first_rate_comes_back_to_the_bit(void **state)
+{
+    const struct tsc_scale first = nominal;
+    struct tsc_scale scale;
+    unsigned taken = 0;
+
+    (void)state;
+    assert_true(scale_from_hz(HZ / 100 * 101, &nominal)); /* as it was taken meanwhile */
+    for (int n = 1; n <= (int)CHANGE_DISRUPTIONS; n++)
+        taken += look(n, HZ + HZ / 1000000 * 200, 0, WIDE, INT64_MAX, &scale);
+    assert_int_equal(taken, 1);
+    assert_memory_equal(&scale, &first, sizeof scale);
+}
+
 static void a_rate_that_is_allowed_is_not_a_new_one(void **state)
 {
     struct tsc_scale scale;
@@ -123,6 +138,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(a_new_rate_is_taken_at_the_fourth_look, start),
+        cmocka_unit_test_setup(the_first_rate_comes_back_to_the_bit, start),
         cmocka_unit_test_setup(a_rate_that_is_allowed_is_not_a_new_one, start),
         cmocka_unit_test_setup(a_good_look_in_between_begins_anew, start),
         cmocka_unit_test_setup(lies_agree_on_nothing, start),
