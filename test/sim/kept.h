@@ -27,7 +27,7 @@ struct promise_cpu {
     unsigned seen_lines, lines; /* disruptions told when it last saw one; and when this look began, ... */
     uint16_t count;             /* ... when its record counted so many */
     uint64_t missed, now_ns;    /* periods without a reading; and what keeper_now_ns() gave last */
-    unsigned rate_looks;        /* so many more, and the rate that it goes by can be the right one */
+    unsigned rate_looks;        /* so many more without a disruption, and it goes by the right rate */
     bool upset;                 /* a disruption was seen when it looked last */
     bool lied;                  /* the reference did, when it looked last */
     long double bound_ns;       /* ... and what was promised then */
@@ -52,7 +52,7 @@ struct kept {
     long double tsc_touched_ns; /* when a TSC was, last; below 0: never */
     long double ref_touched_ns; /* when the reference was */
     unsigned doubts;            /* CPUs in doubt */
-    bool rates;                 /* the reference has counted at another rate */
+    long double rate_ns;        /* when the reference's rate changed, last; below 0: never */
     bool unseen, skewed;        /* some CPU's unseen_ns, or skewed_ns, is not 0 */
     unsigned faults, modes;     /* how often anything was touched; and how often the mode changed */
 };

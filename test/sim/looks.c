@@ -8,7 +8,7 @@
 
 #include "meridian/abi.h"
 
-#define RATE_LOOKS 16u /* until a rate is measured anew: the disruptions that it takes, and some to spare */
+#define RATE_LOOKS 16u /* without a disruption, and the rate that it goes by is the right one */
 
 /* Whoever else stands still is waited for from now on, until it is known that it has stopped. */
 static void runs_again(void)
@@ -94,6 +94,13 @@ static void allow_back(unsigned cpu)
     }
 }
 
+bool promises_rate_unsettled(unsigned cpu)
+{
+    const struct promise_cpu *c = &kept.cpus[cpu];
+
+    return world.ref.rate != 0 || kept.rate_ns >= c->looked_ns || c->rate_looks > 0;
+}
+
 /* What lasts, or came after the reading, goes on after it was seen; and so does the doubt. */
 static bool lasts(unsigned cpu)
 {
@@ -148,7 +155,7 @@ static void swallow(unsigned cpu, long double off_ns)
     }
     kept.stable_ns -= c->tsc_doubt ? (uint64_t)smaller(size_ns + 1, kept.stable_ns) : 0;
     kept.low_ns -= size_ns + width_ns;
-    if (lasts(cpu))
+    if (lasts(cpu) || promises_rate_unsettled(cpu))
         return;
     kept.doubts -= c->doubt;
     c->doubt = c->tsc_doubt = false;
@@ -219,9 +226,22 @@ static bool saw(unsigned cpu, bool off)
     return true;
 }
 
-bool promises_rate_unsettled(unsigned cpu)
+/*
+ * While the rate is unsettled the keeper may go by one that is wrong, though no look could see it yet: the doubt
+ * stays until something is seen, or for so many looks in which nothing lasts that hides it.
+ */
+static void settle_doubt(unsigned cpu, bool seen, long double off_ns)
 {
-    return world.ref.rate != 0 || kept.cpus[cpu].rate_looks > 0;
+    struct promise_cpu *c = &kept.cpus[cpu];
+
+    if (seen || (c->doubt && off_ns == 0 && !promises_rate_unsettled(cpu)))
+        grant(cpu);
+    else if (off_ns != 0 && fabsl(off_ns) <= threshold_ns(cpu))
+        swallow(cpu, off_ns);
+    if (kept.rate_ns >= c->looked_ns)
+        c->rate_looks = RATE_LOOKS;
+    else if (c->rate_looks > 0 && !seen && !lasts(cpu))
+        c->rate_looks--;
 }
 
 /* What came of this look, against what was to be seen. */
@@ -244,14 +264,7 @@ static void check_look(unsigned cpu, bool seen)
         forget_unseen(cpu);
     if (seen && c->tsc_doubt)
         runs_again(); /* S stood on this CPU until it looked */
-    if (seen || (c->doubt && off == 0))
-        grant(cpu);
-    else if (off != 0 && fabsl(off) <= threshold_ns(cpu))
-        swallow(cpu, off);
-    if (c->doubt && kept.rates)
-        c->rate_looks = RATE_LOOKS;
-    else if (c->rate_looks > 0)
-        c->rate_looks--;
+    settle_doubt(cpu, seen, off);
     if (seen || reading->injected_ns != c->granted_ns || reading->from_ns - c->looked_ns > 1.5L * PERIOD)
         begin_rate(cpu);
     check_rate(cpu);

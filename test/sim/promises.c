@@ -37,7 +37,7 @@ void promises_begin(void)
     kept.doubts = kept.faults = kept.modes = 0;
     kept.unseen = kept.skewed = false;
     kept.upset_ns = world.now_ns;
-    kept.tsc_touched_ns = kept.ref_touched_ns = -1;
+    kept.tsc_touched_ns = kept.ref_touched_ns = kept.rate_ns = -1;
     for (unsigned i = 0; i < world.m.cpus; i++) {
         kept.cpus[i].granted_ns = injected_ns(i);
         kept.cpus[i].looked_ns = kept.cpus[i].began_ns = world.now_ns;
@@ -106,9 +106,13 @@ void doubt(unsigned cpu)
     c->counted = c->shown;
 }
 
+void promises_rate_changes(void)
+{
+    kept.rate_ns = world.now_ns;
+}
+
 void promises_doubt(unsigned cpu, bool tsc)
 {
-    kept.rates |= world.ref.rate != 0;
     kept.faults++;
     doubt(cpu);
     if (!tsc) {
@@ -236,14 +240,14 @@ static void check_common_order(const struct sim_read *r)
 }
 
 /*
- * The reader's own growth is D t and, past a second, 100 ppm: that covers D t^2 / 2 for so long. An older
+ * The reader's own growth is D t / 2 and, past a second, 100 ppm: that covers D t^2 / 2 for so long. An older
  * record's publisher is dead or late beyond that.
  */
 static bool too_old(const struct sim_read *r)
 {
     long double s = r->age_ns * 1e-9L, d = world.m.wander;
 
-    return s > 2 && d * s * s / 2 > d * s + 1e5L * (s - 1);
+    return s > 1 && d * s * s / 2 > d * s / 2 + 1e5L * (s - 1);
 }
 
 /* T3, and T2 as it is promised where no line is common: within the sum of two bounds. */

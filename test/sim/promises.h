@@ -34,6 +34,8 @@ void promises_look_ends(unsigned cpu);
 void promises_shown(unsigned cpu);
 /* A fault touched this CPU's TSC, or the reference: what the keeper knows may be wrong until it looks. */
 void promises_doubt(unsigned cpu, bool tsc);
+/* The reference counts at another rate from now on, or at the right one again. */
+void promises_rate_changes(void);
 /* Something out of the keeper's hands holds things up until then: what is due may come so much later. */
 void promises_excuse(unsigned cpu, long double until_ns);
 void promises_stops(unsigned cpu, long double until_ns);

@@ -87,6 +87,7 @@ void reference_rate(long double rate, long double until_ns)
     world.ref.from_ns = world.now_ns;
     world.ref.rate = rate;
     world.ref.until_ns = until_ns;
+    promises_rate_changes();
 }
 
 /* ---- Readings ---- */
