@@ -67,6 +67,7 @@ struct scene draw_machine(uint64_t seed)
     draw_noise(&m);
     m.length_ns = m.cpus <= 4 ? 600 * SECOND : 2400 * SECOND / m.cpus;
     m.read_gap_ns = 1e8L;
+    m.learns = m.wander <= 10 && below(2); /* as the product does when nothing is asked of it */
     m.fault_gap_ns = m.cpus > 32 ? 4 * SECOND : below(4) == 0 ? 60 * SECOND : 15 * SECOND;
     return m;
 }

@@ -188,6 +188,9 @@ static void weigh(const struct meridian_breach *told)
         one->told = true;
     }
     seen(first_ns);
+    trace("the judge: worst %.0Lf ns of those told, the reading %.0Lf, resolution %.0Lf, first after %.3Lf s\n",
+          worst_ns, width_ns(0), told_resolution_ns(width_ns(0)),
+          first_ns < NEVER ? (world.now_ns - first_ns) / SECOND : -1);
     for (unsigned i = 0; i < 2 && o[i]; i++) {
         o[i]->tellings++;
         o[i]->false_tellings += !any;
