@@ -123,6 +123,7 @@ void disrupted(struct cpu_clock *clock, bool agrees, const struct bracket *brack
      */
     seen = max_u64(seen, line_read(&clock->look.line, tsc));
     timeline_disrupt(&clock->own.timeline, tsc, seen);
+    clock->own.history.count = 0; /* what was told until now has been taken back as a whole */
 }
 
 /* CPUs that all go by a new rate must agree on it to the bit, or they could never have a common line. */

@@ -114,13 +114,13 @@ static bool take_in(struct cpu_clock *clock, uint32_t epoch, bool agrees, const 
     if (!agrees || clock->known.epoch != epoch)
         disrupted(clock, agrees, bracket);
     clock->known.outlook = *outlook;
-    if (agrees) {
+    if (agrees)
         clock->look.forward_ns = FORWARD_NS;
+    if (agrees && change_excluded(outlook))
         change_forget(&clock->look.change);
-    } else if (change_seen(&clock->look.change, bracket, clock->look.estimate.nominal,
-                           counter_wrap_ns(&keeper.tie.counter), &scale)) {
+    else if (change_seen(&clock->look.change, bracket, clock->look.estimate.nominal,
+                         counter_wrap_ns(&keeper.tie.counter), !agrees, &scale))
         rate_changed(clock, scale, bracket);
-    }
     clock->known.breach_epoch = keeper.assumptions.epoch;
     clock->known.width_ns = bracket_width_ns(bracket, clock->look.estimate.nominal);
     clock->look.tsc = bracket->tsc_hi;

@@ -1,6 +1,5 @@
 #include "time/change.h"
 
-#include "time/estimate.h"
 #include "time/fixed.h"
 #include "time/window.h"
 
@@ -16,6 +15,13 @@ void change_start(struct change *change, struct tsc_scale nominal)
 void change_forget(struct change *change)
 {
     change->count = 0;
+}
+
+bool change_excluded(const struct outlook *outlook)
+{
+    int64_t near = q32_from_ppb(ESTIMATE_RATE_LIMIT_PPB / 16 * 15);
+
+    return outlook->rate_lo > -near && outlook->rate_hi < near;
 }
 
 static uint64_t apart(uint64_t a, uint64_t b)
@@ -54,7 +60,7 @@ static bool wraps_are_told(const struct change *change, const struct bracket *br
 }
 
 bool change_seen(struct change *change, const struct bracket *bracket, struct tsc_scale nominal,
-                 int64_t wrap_ns, struct tsc_scale *scale)
+                 int64_t wrap_ns, bool disruption, struct tsc_scale *scale)
 {
     uint64_t hz;
 
@@ -67,7 +73,7 @@ bool change_seen(struct change *change, const struct bracket *bracket, struct ts
     }
     change->last = *bracket;
     change->hz = hz;
-    if (++change->count < CHANGE_DISRUPTIONS || room_ppm(&change->first, bracket, nominal) > AGREE_PPM)
+    if (++change->count < CHANGE_LOOKS || !disruption || room_ppm(&change->first, bracket, nominal) > AGREE_PPM)
         return false;
     hz = bracket_hz(&change->first, bracket);
     change_forget(change);

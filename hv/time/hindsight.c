@@ -101,6 +101,8 @@ static bool weigh(const struct estimate *estimate, struct crystal crystal, unsig
     if (!excess->any)
         *excess = (struct excess){.any = true, .to_ns = line_read(&told->line, tsc)};
     excess->from_ns = from ? line_read(&from->line, from_tsc) : told->line.ns;
+    if (told->line.ns >= told_ns && excess->from_ns < told_ns) /* by older lines: that has been told */
+        excess->from_ns = told->line.ns;
     excess->at_least_ns =
         (uint64_t)max_i64((int64_t)excess->at_least_ns, max_i64(ref.lo - said.hi, said.lo - ref.hi));
     excess->at_most_ns = (uint64_t)max_i64((int64_t)excess->at_most_ns, at_most);

@@ -164,6 +164,13 @@ long double constant_miss_ns(const struct sim_read *r, long double spare_ns)
     return missed;
 }
 
+long double constant_room_ns(const struct sim_read *r)
+{
+    const long double *range = allowed(tie_of(r));
+
+    return range[1] - range[0];
+}
+
 bool constant_is_exact(const struct sim_read *r)
 {
     const long double *range = allowed(tie_of(r));

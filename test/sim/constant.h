@@ -18,6 +18,8 @@ void constants_forget(void);
 long double constant_miss_ns(const struct sim_read *read, long double spare_ns);
 /* The same of a moment that nobody read, which teaches nothing. */
 long double constant_peek_ns(const struct sim_read *read);
+/* Returns how wide that is which is known of this read's constant, in ns. */
+long double constant_room_ns(const struct sim_read *read);
 /* Returns true if the constant of this read is known exactly: before any disruption. */
 bool constant_is_exact(const struct sim_read *read);
 

@@ -12,19 +12,29 @@
 #define TOLERANCE_NS 2.0L            /* S is whole ns, and so is what is told */
 #define NEAR_NS      1e7L            /* reads are not everywhere: what is told may lie so far from the next */
 #define LOOK_NS      (1.1L * PERIOD) /* from a look to the next */
+#define READINGS     4096u           /* for half an hour */
 #define EPISODE_NS   (2 * SECOND)    /* with no read outside for so long, what was is over, seen or not */
 
 /* A read, or a moment, beyond its bound. */
 struct outside {
     uint64_t ns; /* S */
-    long double at_ns, by_ns, allowed_ns;
-    bool read, told;
+    unsigned cpu;
+    long double at_ns, allowed_ns;
+    long double by_ns, most_ns; /* so much at least, and at most: the constant is not known better */
+    bool stable, read, told;
+};
+
+/* A look: when, and how wide its reading was. */
+struct reading {
+    long double at_ns, width_ns;
 };
 
 static struct {
     struct outcome *all, *late;
     struct outside *list;
     size_t count, room, open;       /* `open`: the first whose next look is still to come */
+    struct reading readings[READINGS]; /* the last ones */
+    size_t looks;
     long double unseen_ns, last_ns; /* the first and last read outside of those that go on; NEVER: none */
     long double disrupted_ns;       /* the last disruption was then */
     long double unknown_ns;         /* since then no bound is known; NEVER: it is */
@@ -39,7 +49,7 @@ void ledger_begin(struct outcome *all, struct outcome *late)
 {
     book.all = all;
     book.late = late;
-    book.count = book.open = 0;
+    book.count = book.open = book.looks = 0;
     book.unseen_ns = book.unknown_ns = NEVER;
     book.last_ns = book.disrupted_ns = -NEVER;
 }
@@ -56,8 +66,11 @@ static void note(const struct sim_read *r, long double by_ns, bool read)
         book.list = realloc(book.list, book.room * sizeof *book.list);
     }
     book.list[book.count++] = (struct outside){.ns = r->ns,
+                                               .cpu = r->cpu,
+                                               .stable = r->stable,
                                                .at_ns = r->at_ns,
                                                .by_ns = by_ns,
+                                               .most_ns = by_ns + constant_room_ns(r),
                                                .allowed_ns = told_resolution_ns(width_ns(r->cpu)),
                                                .read = read,
                                                .told = r->at_ns < book.disrupted_ns + LOOK_NS};
@@ -117,6 +130,8 @@ void ledger_read(const struct sim_read *r, long double oracle_ns)
     count_outside(book.all, r, by_ns);
     if (is_late())
         count_outside(book.late, r, by_ns);
+    if (r->at_ns < book.disrupted_ns + LOOK_NS)
+        return; /* of what was just seen: this CPU has not looked yet */
     if (r->at_ns > book.last_ns + EPISODE_NS || book.unseen_ns >= NEVER)
         book.unseen_ns = r->at_ns;
     book.last_ns = r->at_ns;
@@ -131,8 +146,9 @@ void ledger_moment(const struct sim_read *r)
 }
 
 /* The resolution is that of the look before, or of the one after if it is the larger. */
-void ledger_looked(void)
+void ledger_looked(unsigned cpu)
 {
+    book.readings[book.looks++ % READINGS] = (struct reading){world.now_ns, kept.cpus[cpu].width_ns};
     while (book.open < book.count && book.list[book.open].at_ns < world.now_ns - LOOK_NS)
         book.open++;
     for (size_t i = book.open; i < book.count; i++)
@@ -146,6 +162,8 @@ static void seen(long double since_ns)
 
     if (since_ns >= NEVER)
         return;
+    if (gone_ns > book.all->slowest_ns)
+        trace("the judge: seen %.3Lf s after the first read outside\n", gone_ns / SECOND);
     book.all->slowest_ns = larger(book.all->slowest_ns, gone_ns);
     if (since_ns >= LATE_NS)
         book.late->slowest_ns = larger(book.late->slowest_ns, gone_ns);
@@ -167,49 +185,73 @@ static void hear_disruption(void)
     book.late->disruptions += is_late();
 }
 
-/* What is told against what was: every read in it, and the worst of all moments. */
-static void weigh(const struct meridian_breach *told)
+/* Of the looks since then, and of the one in which it is told: the widest reading counts. */
+static long double resolution_since_ns(long double since_ns, unsigned cpu)
+{
+    long double count_ns = (long double)world.m.ref.num / world.m.ref.den;
+    long double width_ns = world.cpus[cpu].reading.width_ns;
+
+    for (size_t i = book.looks; i-- > 0 && i + READINGS > book.looks; ) {
+        const struct reading *reading = &book.readings[i % READINGS];
+
+        if (reading->at_ns < since_ns - PERIOD)
+            break;
+        width_ns = larger(width_ns, reading->width_ns);
+    }
+    return larger(width_ns + count_ns, told_resolution_ns(width_ns));
+}
+
+/*
+ * What is told against what was, by the lines that its CPU knows of: every read in it, and the worst of all
+ * moments. What lies beside it counts where too much is told: reads are not everywhere.
+ */
+static void weigh(const struct meridian_breach *told, uint64_t told_ns, unsigned cpu)
 {
     struct outcome *o[] = {book.all, is_late() ? book.late : NULL};
-    long double worst_ns = 0, first_ns = NEVER;
+    long double since_ns = world.now_ns - (long double)(told_ns - told->from_ns);
+    long double resolution_ns = resolution_since_ns(since_ns, cpu);
+    long double least_ns = 0, most_ns = 0, first_ns = NEVER;
     bool any = false;
 
     for (size_t i = 0; i < book.count; i++) {
         struct outside *one = &book.list[i];
 
-        if (one->ns + NEAR_NS < told->from_ns || one->ns > told->to_ns + NEAR_NS)
+        if ((!one->stable && one->cpu != cpu) || one->ns + NEAR_NS < told->from_ns ||
+            one->ns > told->to_ns + NEAR_NS)
             continue;
         any = true;
-        worst_ns = larger(worst_ns, one->by_ns);
-        if (one->told || one->ns < told->from_ns || one->ns > told->to_ns ||
-            told->at_most_ns + TOLERANCE_NS < one->by_ns)
+        most_ns = larger(most_ns, one->most_ns);
+        if (one->ns < told->from_ns || one->ns > told->to_ns)
+            continue;
+        least_ns = larger(least_ns, one->by_ns);
+        if (one->told || told->at_most_ns + TOLERANCE_NS < one->by_ns)
             continue;
         first_ns = smaller(first_ns, one->at_ns);
         one->told = true;
     }
     seen(first_ns);
-    trace("the judge: worst %.0Lf ns of those told, the reading %.0Lf, resolution %.0Lf, first after %.3Lf s\n",
-          worst_ns, width_ns(0), told_resolution_ns(width_ns(0)),
-          first_ns < NEVER ? (world.now_ns - first_ns) / SECOND : -1);
+    trace("the judge: worst %.0Lf to %.0Lf ns, resolution %.0Lf, first after %.3Lf s\n", least_ns, most_ns,
+          resolution_ns, first_ns < NEVER ? (world.now_ns - first_ns) / SECOND : -1);
     for (unsigned i = 0; i < 2 && o[i]; i++) {
         o[i]->tellings++;
         o[i]->false_tellings += !any;
-        o[i]->least_too_much += any && told->at_least_ns > worst_ns + TOLERANCE_NS;
-        o[i]->most_too_little += any && told->at_most_ns + TOLERANCE_NS < worst_ns;
-        o[i]->most_too_much += told->at_most_ns > worst_ns + 2 * told_resolution_ns(width_ns(0));
+        o[i]->least_too_much += any && told->at_least_ns > most_ns + TOLERANCE_NS;
+        o[i]->most_too_little += any && told->at_most_ns + TOLERANCE_NS < least_ns;
+        o[i]->most_too_much += told->at_most_ns > most_ns + 2 * resolution_ns;
     }
 }
 
 void ledger_heard(const char *line)
 {
     struct meridian_breach told;
+    uint64_t told_ns;
 
     if (!book.all)
         return;
     if (strncmp(line, "@disruption ", 12) == 0)
         hear_disruption();
-    if (told_breach(line, &told))
-        weigh(&told);
+    if (told_breach(line, &told, &told_ns))
+        weigh(&told, told_ns, world.cpu);
 }
 
 static void close_one(struct outcome *o, const struct outside *one)

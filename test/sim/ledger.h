@@ -33,7 +33,7 @@ void ledger_read(const struct sim_read *read, long double oracle_ns);
 /* The same of a moment that nobody read: just before, or after, a look. */
 void ledger_moment(const struct sim_read *read);
 /* This CPU has looked. */
-void ledger_looked(void);
+void ledger_looked(unsigned cpu);
 /* A line of the log: a breach, or a disruption. */
 void ledger_heard(const char *line);
 

@@ -30,8 +30,8 @@ struct scene negative_scene(const struct row *row, unsigned reading, uint64_t se
 }
 
 /*
- * A step of the rate that comes to more than a reading's width within a period is told at the next look; a
- * smaller one when it has.
+ * A step of the rate is told at the first look at which it has come to more than a reading's width. One that comes
+ * to much more within a period is told within one; else it takes what it takes, and until the next look.
  */
 long double negative_slowest_s(const struct row *row, unsigned reading)
 {
@@ -40,7 +40,7 @@ long double negative_slowest_s(const struct row *row, unsigned reading)
 
     if (row->must.slowest_s >= 0)
         return row->must.slowest_s;
-    return size * period_s > width_s ? look_s : width_s / size + look_s;
+    return size * period_s > 2 * width_s ? look_s : width_s / size + look_s;
 }
 
 bool negative_run(const struct scene *scene, struct negative_tally *t)
@@ -92,7 +92,7 @@ void negative_look(unsigned cpu)
 
     if (world.cpus[cpu].reading.taken)
         kept.cpus[cpu].width_ns = world.cpus[cpu].reading.width_ns;
-    ledger_looked();
+    ledger_looked(cpu);
     if (guest_peek(cpu, &moment))
         ledger_moment(&moment);
 }

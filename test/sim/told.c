@@ -51,10 +51,11 @@ static bool field(const char *line, const char *name, uint64_t *out)
     return true;
 }
 
-bool told_breach(const char *line, struct meridian_breach *out)
+bool told_breach(const char *line, struct meridian_breach *out, uint64_t *told_ns)
 {
     if (strncmp(line, "@breach ", 8) != 0)
         return false;
     return field(line, " from_ns=", &out->from_ns) && field(line, " to_ns=", &out->to_ns) &&
-           field(line, " at_least_ns=", &out->at_least_ns) && field(line, " at_most_ns=", &out->at_most_ns);
+           field(line, " at_least_ns=", &out->at_least_ns) && field(line, " at_most_ns=", &out->at_most_ns) &&
+           field(line, " told_ns=", told_ns);
 }

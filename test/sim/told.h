@@ -16,7 +16,7 @@ long double told_resolution_ns(long double reading_ns);
  */
 long double told_wander_ppb_s(long double given);
 long double told_phase_ns(void);
-/* Returns true if this line of the log tells a breach, and which. */
-bool told_breach(const char *line, struct meridian_breach *out);
+/* Returns true if this line of the log tells a breach: which, and when by S. */
+bool told_breach(const char *line, struct meridian_breach *out, uint64_t *told_ns);
 
 #endif

@@ -18,6 +18,7 @@
 
 static struct tsc_scale nominal;
 static struct change change;
+static bool disruption; /* the next look is one */
 
 /* Look number n of a TSC that runs at hz, by a reference that is the truth plus jump_ns. */
 static bool look(int n, uint64_t hz, int64_t jump_ns, int64_t wide_ns, int64_t wrap_ns,
@@ -27,7 +28,7 @@ static bool look(int n, uint64_t hz, int64_t jump_ns, int64_t wide_ns, int64_t w
     uint64_t tsc = 1000000000ull + (uint64_t)((unsigned __int128)(uint64_t)ns * hz / 1000000000u);
     struct bracket b = {tsc, tsc + (uint64_t)wide_ns * 3, ns + jump_ns, ns + jump_ns + wide_ns};
 
-    return change_seen(&change, &b, nominal, wrap_ns, scale);
+    return change_seen(&change, &b, nominal, wrap_ns, disruption, scale);
 }
 
 static int start(void **state)
@@ -35,6 +36,7 @@ static int start(void **state)
     (void)state;
     assert_true(scale_from_hz(HZ, &nominal));
     change_start(&change, nominal);
+    disruption = true;
     return 0;
 }
 
@@ -52,9 +54,9 @@ static void a_new_rate_is_taken_at_the_fourth_look(void **state)
         uint64_t hz = HZ + (int64_t)(HZ / 1000000) * ppms[i];
 
         start(state);
-        for (int n = 1; n < (int)CHANGE_DISRUPTIONS; n++)
+        for (int n = 1; n < (int)CHANGE_LOOKS; n++)
             assert_false(look(n, hz, 0, WIDE, INT64_MAX, &scale));
-        assert_true(look(CHANGE_DISRUPTIONS, hz, 0, WIDE, INT64_MAX, &scale));
+        assert_true(look(CHANGE_LOOKS, hz, 0, WIDE, INT64_MAX, &scale));
         assert_in_range(ppm_off(scale, hz) + 3, 0, 6);
     }
 }
@@ -68,10 +70,41 @@ static void the_first_rate_comes_back_to_the_bit(void **state)
 
     (void)state;
     assert_true(scale_from_hz(HZ / 100 * 101, &nominal)); /* as it was taken meanwhile */
-    for (int n = 1; n <= (int)CHANGE_DISRUPTIONS; n++)
+    for (int n = 1; n <= (int)CHANGE_LOOKS; n++)
         taken += look(n, HZ + HZ / 1000000 * 200, 0, WIDE, INT64_MAX, &scale);
     assert_int_equal(taken, 1);
     assert_memory_equal(&scale, &first, sizeof scale);
+}
+
+/* A rate just beyond the limit fits at every other look. It is taken at one that does not. */
+static void looks_between_disruptions_count(void **state)
+{
+    uint64_t hz = HZ + HZ / 1000000 * 501;
+    struct tsc_scale scale;
+
+    (void)state;
+    for (int n = 1; n <= (int)CHANGE_LOOKS; n++) {
+        disruption = n % 2 == 0;
+        assert_int_equal(look(n, hz, 0, WIDE, INT64_MAX, &scale), n == (int)CHANGE_LOOKS);
+    }
+    start(state);
+    for (int n = 1; n <= 2 * (int)CHANGE_LOOKS; n++) {
+        disruption = n > (int)CHANGE_LOOKS;
+        assert_int_equal(look(n, hz, 0, WIDE, INT64_MAX, &scale), n == (int)CHANGE_LOOKS + 1);
+    }
+}
+
+static void a_rate_well_inside_the_limit_excludes_it(void **state)
+{
+    struct outlook outlook = {.rate_lo = q32_from_ppb(-1000), .rate_hi = q32_from_ppb(460000)};
+
+    (void)state;
+    assert_true(change_excluded(&outlook));
+    outlook.rate_hi = q32_from_ppb(ESTIMATE_RATE_LIMIT_PPB);
+    assert_false(change_excluded(&outlook));
+    outlook.rate_hi = 0;
+    outlook.rate_lo = q32_from_ppb(-ESTIMATE_RATE_LIMIT_PPB);
+    assert_false(change_excluded(&outlook));
 }
 
 static void a_rate_that_is_allowed_is_not_a_new_one(void **state)
@@ -139,6 +172,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(a_new_rate_is_taken_at_the_fourth_look, start),
         cmocka_unit_test_setup(the_first_rate_comes_back_to_the_bit, start),
+        cmocka_unit_test_setup(looks_between_disruptions_count, start),
+        cmocka_unit_test_setup(a_rate_well_inside_the_limit_excludes_it, start),
         cmocka_unit_test_setup(a_rate_that_is_allowed_is_not_a_new_one, start),
         cmocka_unit_test_setup(a_good_look_in_between_begins_anew, start),
         cmocka_unit_test_setup(lies_agree_on_nothing, start),
