@@ -25,8 +25,8 @@ struct change {
 void change_start(struct change *change, struct tsc_scale nominal);
 
 /*
- * Returns true if the rate is known, and is well inside the limit: nothing has changed. One that is just beyond
- * the limit is a disruption at some looks only, so the looks between them do not say that.
+ * Returns true if the rate is known, and is well inside the limit: nothing has changed. One that is just
+ * beyond the limit is a disruption at some looks only, so the looks between them do not say that.
  */
 bool change_excluded(const struct outlook *outlook);
 
@@ -35,9 +35,10 @@ void change_forget(struct change *change);
 
 /*
  * A look did not exclude it. Returns true, with the new scale in *scale, if this look is a disruption and
- * CHANGE_LOOKS in a row agree on one rate that `nominal` hardly allows. If it is the one at start-up again, it
- * is that scale to the bit. `wrap_ns`: the reference's counter wraps after so long. A rate so far from the one
- * at start-up that looks would hardly tell the wraps apart is not taken: there would be no way back from it.
+ * CHANGE_LOOKS in a row agree on one rate that `nominal` hardly allows. If it is the one at start-up again,
+ * it is that scale to the bit. `wrap_ns`: the reference's counter wraps after so long. A rate so far from the
+ * one at start-up that looks would hardly tell the wraps apart is not taken: there would be no way back from
+ * it.
  */
 bool change_seen(struct change *change, const struct bracket *bracket, struct tsc_scale nominal,
                  int64_t wrap_ns, bool disruption, struct tsc_scale *scale);

@@ -34,8 +34,8 @@ static bool crystal_fits(const struct estimate *estimate, struct crystal crystal
 }
 
 /*
- * Would the others have foreseen the newest bracket, under this assumption? A line that passes all of them may
- * go at any rate on the way to one that is far from them. What was known then was less than that.
+ * Would the others have foreseen the newest bracket, under this assumption? A line that passes all of them
+ * may go at any rate on the way to one that is far from them. What was known then was less than that.
  */
 static bool foreseen(struct estimate *estimate, struct crystal crystal)
 {

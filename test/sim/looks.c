@@ -227,8 +227,8 @@ static bool saw(unsigned cpu, bool off)
 }
 
 /*
- * While the rate is unsettled the keeper may go by one that is wrong, though no look could see it yet: the doubt
- * stays until something is seen, or for so many looks in which nothing lasts that hides it.
+ * While the rate is unsettled the keeper may go by one that is wrong, though no look could see it yet: the
+ * doubt stays until something is seen, or for so many looks in which nothing lasts that hides it.
  */
 static void settle_doubt(unsigned cpu, bool seen, long double off_ns)
 {

@@ -30,8 +30,9 @@ struct scene negative_scene(const struct row *row, unsigned reading, uint64_t se
 }
 
 /*
- * A step of the rate is told at the first look at which it has come to more than a reading's width. One that comes
- * to much more within a period is told within one; else it takes what it takes, and until the next look.
+ * A step of the rate is told at the first look at which it has come to more than a reading's width. One that
+ * comes to much more within a period is told within one; else it takes what it takes, and until the next
+ * look.
  */
 long double negative_slowest_s(const struct row *row, unsigned reading)
 {
