@@ -73,7 +73,8 @@ bool change_seen(struct change *change, const struct bracket *bracket, struct ts
     }
     change->last = *bracket;
     change->hz = hz;
-    if (++change->count < CHANGE_LOOKS || !disruption || room_ppm(&change->first, bracket, nominal) > AGREE_PPM)
+    if (++change->count < CHANGE_LOOKS || !disruption ||
+        room_ppm(&change->first, bracket, nominal) > AGREE_PPM)
         return false;
     hz = bracket_hz(&change->first, bracket);
     change_forget(change);
