@@ -12,6 +12,7 @@
 #define TOLERANCE_NS 2.0L            /* S is whole ns, and so is what is told */
 #define NEAR_NS      1e7L            /* reads are not everywhere: what is told may lie so far from the next */
 #define LOOK_NS      (1.1L * PERIOD) /* from a look to the next */
+#define ROOMS        4u              /* of the last two looks: where they begin, and where they end */
 #define READINGS     4096u           /* for half an hour */
 #define EPISODE_NS   (2 * SECOND)    /* with no read outside for so long, what was is over, seen or not */
 
@@ -32,9 +33,11 @@ struct reading {
 static struct {
     struct outcome *all, *late;
     struct outside *list;
-    size_t count, room, open;       /* `open`: the first whose next look is still to come */
+    size_t count, room, open;          /* `open`: the first whose next look is still to come */
     struct reading readings[READINGS]; /* the last ones */
     size_t looks;
+    long double room_ns[WORLD_CPUS][ROOMS]; /* what was open of the constant, at each CPU's last moments */
+    size_t moments[WORLD_CPUS];
     long double unseen_ns, last_ns; /* the first and last read outside of those that go on; NEVER: none */
     long double disrupted_ns;       /* the last disruption was then */
     long double unknown_ns;         /* since then no bound is known; NEVER: it is */
@@ -50,6 +53,7 @@ void ledger_begin(struct outcome *all, struct outcome *late)
     book.all = all;
     book.late = late;
     book.count = book.open = book.looks = 0;
+    memset(book.room_ns, 0, sizeof book.room_ns);
     book.unseen_ns = book.unknown_ns = NEVER;
     book.last_ns = book.disrupted_ns = -NEVER;
 }
@@ -57,6 +61,16 @@ void ledger_begin(struct outcome *all, struct outcome *late)
 static long double width_ns(unsigned cpu)
 {
     return kept.cpus[cpu].width_ns + (long double)world.m.ref.num / world.m.ref.den;
+}
+
+/* Reads that are untrue and fit all the same narrow it, to the wrong side. So the last looks count too. */
+static long double room_of_late_ns(const struct sim_read *r)
+{
+    long double room_ns = constant_room_ns(r);
+
+    for (unsigned i = 0; i < ROOMS; i++)
+        room_ns = larger(room_ns, book.room_ns[r->cpu][i]);
+    return room_ns;
 }
 
 static void note(const struct sim_read *r, long double by_ns, bool read)
@@ -70,7 +84,7 @@ static void note(const struct sim_read *r, long double by_ns, bool read)
                                                .stable = r->stable,
                                                .at_ns = r->at_ns,
                                                .by_ns = by_ns,
-                                               .most_ns = by_ns + constant_room_ns(r),
+                                               .most_ns = by_ns + room_of_late_ns(r),
                                                .allowed_ns = told_resolution_ns(width_ns(r->cpu)),
                                                .read = read,
                                                .told = r->at_ns < book.disrupted_ns + LOOK_NS};
@@ -92,6 +106,12 @@ static void count_known(struct outcome *o, const struct sim_read *r, long double
     o->compared++;
     o->bound_ns += r->bound_ns;
     o->oracle_ns += oracle_ns;
+}
+
+void ledger_stands_still(long double ns)
+{
+    if (book.unknown_ns < NEVER)
+        book.unknown_ns += ns;
 }
 
 static void known_again(void)
@@ -143,6 +163,8 @@ void ledger_moment(const struct sim_read *r)
 
     if (by_ns > 0)
         note(r, by_ns, false);
+    book.room_ns[r->cpu][book.moments[r->cpu]++ % ROOMS] =
+        r->bound_ns == UINT64_MAX ? NEVER : constant_room_ns(r);
 }
 
 /* The resolution is that of the look before, or of the one after if it is the larger. */
@@ -191,7 +213,7 @@ static long double resolution_since_ns(long double since_ns, unsigned cpu)
     long double count_ns = (long double)world.m.ref.num / world.m.ref.den;
     long double width_ns = world.cpus[cpu].reading.width_ns;
 
-    for (size_t i = book.looks; i-- > 0 && i + READINGS > book.looks; ) {
+    for (size_t i = book.looks; i-- > 0 && i + READINGS > book.looks;) {
         const struct reading *reading = &book.readings[i % READINGS];
 
         if (reading->at_ns < since_ns - PERIOD)

@@ -32,6 +32,8 @@ void ledger_end(void);
 void ledger_read(const struct sim_read *read, long double oracle_ns);
 /* The same of a moment that nobody read: just before, or after, a look. */
 void ledger_moment(const struct sim_read *read);
+/* The whole machine stands still for so long from now on: nobody is without a bound meanwhile. */
+void ledger_stands_still(long double ns);
 /* This CPU has looked. */
 void ledger_looked(unsigned cpu);
 /* A line of the log: a breach, or a disruption. */

@@ -8,6 +8,7 @@
 #include "oracle.h"
 
 #define READING_NS 200   /* a tight reading, and a count */
+#define SPREAD     0.3L  /* stalls in exits: most readings are no wider than by that */
 #define LATE_S     0.05L /* timers come late, and a look takes its time */
 
 /* When the host stops the machine next. */
@@ -36,7 +37,8 @@ struct scene negative_scene(const struct row *row, unsigned reading, uint64_t se
  */
 long double negative_slowest_s(const struct row *row, unsigned reading)
 {
-    long double width_s = (READING_NS + negative_read_ns[reading]) * 1e-9L, size = row->bending.size;
+    long double width_s = (READING_NS + negative_read_ns[reading] * (1 + SPREAD)) * 1e-9L;
+    long double size = row->bending.size;
     long double period_s = PERIOD / SECOND, look_s = period_s + LATE_S;
 
     if (row->must.slowest_s >= 0)
@@ -79,6 +81,7 @@ void negative_tick(void)
     reference_shift(-ns);
     for (unsigned i = 0; i < world.m.cpus; i++)
         world.cpus[i].asleep_until = world.now_ns + ns;
+    ledger_stands_still(ns);
     stop_ns = world.now_ns + ns + part(2 * world.m.row->stops_ns);
 }
 

@@ -3,9 +3,9 @@
 #include "time/fixed.h"
 
 #define ORACLE_CPUS 4u
-#define KEPT        4u    /* outlooks of one CPU; a record has the newest from before its joint */
-#define ROUNDING_NS 4     /* as the timeline has it: its own 3, and the tick that the TSC stands for */
-#define FRESH_NS    1e9L  /* past this age a reader lets every bound grow by STALE more */
+#define KEPT        4u   /* outlooks of one CPU; a record has the newest from before its joint */
+#define ROUNDING_NS 4    /* as the timeline has it: its own 3, and the tick that the TSC stands for */
+#define FRESH_NS    1e9L /* past this age a reader lets every bound grow by STALE more */
 #define STALE       1e-4L
 
 /* One record, as the oracle publishes it. */

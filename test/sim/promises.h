@@ -12,11 +12,11 @@ struct sim_read {
     unsigned vcpu, cpu;
     bool stable;
     uint16_t disruptions;
-    uint64_t ns, bound_ns; /* UINT64_MAX: unknown */
+    uint64_t ns, bound_ns;       /* UINT64_MAX: unknown */
     uint64_t age_ns, tsc, joint; /* the TSC at which the record begins */
-    long double ref, at_ns; /* the truth then */
-    uint64_t stable_ns;     /* the greatest of all that was read before this read began, ... */
-    long double low_ns;     /* ... and the most that S was then for certain */
+    long double ref, at_ns;      /* the truth then */
+    uint64_t stable_ns;          /* the greatest of all that was read before this read began, ... */
+    long double low_ns;          /* ... and the most that S was then for certain */
 };
 
 void promises_forget(void); /* before a run; and from here on there is system time: */
