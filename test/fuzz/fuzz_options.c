@@ -27,7 +27,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     line_length = strlen(line);
     options_parse(line, &options, complain);
     MUST(options.guest_mib >= 8 && options.guest_mib <= 4096);
-    MUST(options.wander_ppb_s <= 1000000);
+    MUST(options.wander_ppb_s <= 1000000 || options.wander_ppb_s == WANDER_LEARNED);
     MUST(options.vcpus <= 32);
     const char *guest = options_guest_line(line);
     MUST(!guest || (guest >= line && guest <= line + line_length));

@@ -9,14 +9,20 @@ import pytest
 FOLDER = os.path.dirname(os.path.abspath(__file__))
 LIMIT_S = 300
 SLOWEST = ("test_keeper_sim",)
+# Two threads that must be at once to see anything.
+ALONE = ("test_meeting_threads",)
 
 
 def names():
     return sorted(name[:-2] for name in os.listdir(FOLDER) if re.fullmatch(r"test_\w+\.c", name))
 
 
-@pytest.mark.parametrize("name", [pytest.param(name, marks=pytest.mark.long) if name in SLOWEST else name
-                                  for name in names()])
+def marked(name):
+    marks = [pytest.mark.long] * (name in SLOWEST) + [pytest.mark.alone] * (name in ALONE)
+    return pytest.param(name, marks=marks)
+
+
+@pytest.mark.parametrize("name", [marked(name) for name in names()])
 def test_unit(name, record_property):
     binary = f"build/unit/{name}"
     why = checks.built(binary)
