@@ -44,6 +44,11 @@ void cpu_relax(void)
 {
 }
 
+/* The page of assumptions is not looked at here. */
+void assumed_refresh(void)
+{
+}
+
 /* The lock: a locked instruction takes it. Whoever comes here knows that it is free, or waits. */
 bool lock_take(struct lock *lock)
 {
