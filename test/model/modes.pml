@@ -159,7 +159,8 @@ all:
     atomic {
         move_on();
         joint = TSC(cpu) + SKEW;
-        /* step L3: the same line without its mark | keeper.common.published.flags &= (uint8_t)~MERIDIAN_FLAG_TSC_STABLE; */
+        /* step L3: the same line without its mark |
+           keeper.common.published.flags &= (uint8_t)~MERIDIAN_FLAG_TSC_STABLE; */
         if
         :: unified -> keep_line()
         :: else -> join_timelines(cpu, joint)

@@ -44,8 +44,8 @@
         ANY, ANY, ANY, 16, ANY, ANY, ANY \
     }
 /*
- * As fast as the limit on rates, so the rate may be measured anew at both ends. What is beyond the limit is a few
- * ppm only: how long that takes to be seen is not stated.
+ * As fast as the limit on rates, so the rate may be measured anew at both ends. What is beyond the limit is a
+ * few ppm only: how long that takes to be seen is not stated.
  */
 #define SLEWED MEASURED
 #define SILENT_TOO                    \
