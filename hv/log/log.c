@@ -29,6 +29,7 @@ static struct queue queue;
 static struct log_cost cost;
 static uint64_t dropped_told;
 static bool guest_line_open; /* what was put in last is a guest's text without an end of line */
+static bool verdict_told;    /* of the guest or of the hypervisor */
 /* Where each of the last pieces of guests' text ends. */
 static uint64_t pieces[GUEST_PIECES];
 static unsigned piece_count;
@@ -135,7 +136,7 @@ static bool put_whole(const char *text, size_t length, bool guests)
 
     if (!guests && guest_line_open && put("\n", 1))
         guest_line_open = false;
-    if (cost.dropped != dropped_told && !guest_line_open)
+    if (cost.dropped != dropped_told && !guest_line_open && !verdict_told)
         told = tell_dropped(length);
     if (!told || !put(text, length)) {
         cost.dropped++;
@@ -147,12 +148,22 @@ static bool put_whole(const char *text, size_t length, bool guests)
     return true;
 }
 
+static bool is_verdict(const char *text, size_t length)
+{
+    static const char word[] = "@verdict ";
+
+    return length >= sizeof word - 1 && __builtin_memcmp(text, word, sizeof word - 1) == 0;
+}
+
+/* The verdict is the last line for programs (docs/lines.md): what the hypervisor would add is left out. */
 static void write_log(const char *text, size_t length, bool guests)
 {
     uint64_t flags = take_log_lock();
+    bool verdict = is_verdict(text, length);
 
-    if (length)
+    if (length && (guests || verdict || text[0] != '@' || !verdict_told))
         put_whole(text, length, guests);
+    verdict_told |= verdict;
     if (port && log_at_once())
         empty_queue();
     release_log_lock(flags);

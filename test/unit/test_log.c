@@ -262,6 +262,21 @@ static void a_panic_empties_it_first(void **state)
     assert_string_equal(all_out(), "said before\npanic\n");
 }
 
+/* The verdict ends the lines for programs; what is said for people goes on, and a panic's own verdict too. */
+static void the_verdict_is_the_last_line_for_programs(void **state)
+{
+    (void)state;
+    log_flush();
+    all_out();
+    log_print("@row cpu=0\n");
+    log_write("@verdict result=ok\n", 19);
+    log_print("@witness name=pit\n");
+    log_print("guest: ended\n");
+    log_print("@verdict result=fail\n");
+    log_flush();
+    assert_string_equal(all_out(), "@row cpu=0\n@verdict result=ok\nguest: ended\n@verdict result=fail\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -277,6 +292,7 @@ int main(void)
         cmocka_unit_test(a_flush_empties_it),
         cmocka_unit_test(one_drains_until_it_is_gone),
         cmocka_unit_test(its_cost_is_told),
+        cmocka_unit_test(the_verdict_is_the_last_line_for_programs),
         cmocka_unit_test(a_panic_empties_it_first),
     };
 
