@@ -234,6 +234,24 @@ static void a_rate_beyond_the_limit_is_not_noise(void **state)
     assert_int_equal(w.estimate.crystal.phase_ns, FLOOR);
 }
 
+static long double far_step(long double t)
+{
+    return t < 100 ? 0 : 5e6L;
+}
+
+/*
+ * After a minute without a look some line passes all brackets: any rate within the limit is possible on the
+ * way. But what was known of the rate did not allow for it, and a little noise does not either.
+ */
+static void what_was_not_foreseen_is_not_explained(void **state)
+{
+    (void)state;
+    begin(far_step, LEARN_WANDER, 1000);
+    look_for(1, 98, 100);
+    assert_int_equal(look(150, 100), FINDING_DISRUPTION);
+    assert_int_equal(w.estimate.crystal.phase_ns, FLOOR);
+}
+
 static void a_tsc_that_went_back_is_a_disruption(void **state)
 {
     (void)state;
@@ -267,6 +285,7 @@ int main(void)
         cmocka_unit_test(a_step_is_not_noise),
         cmocka_unit_test(a_step_beyond_all_noise_is_a_disruption_at_once),
         cmocka_unit_test(a_rate_beyond_the_limit_is_not_noise),
+        cmocka_unit_test(what_was_not_foreseen_is_not_explained),
         cmocka_unit_test(a_tsc_that_went_back_is_a_disruption),
         cmocka_unit_test(what_another_crystal_needs_holds_here_too),
     };
