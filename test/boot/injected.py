@@ -75,7 +75,7 @@ def owned_up(off_ns, at_ns):
         assert 0 < least <= off_ns <= most + 1500, f"{least} to {most} ns told of {off_ns}"
         assert most - least < 2000, f"told no closer than {least} to {most} ns"
         assert abs(first.number("told_ns") - at_ns) < S // 2, f"told at {first.number('told_ns')}"
-        disruption = log.one("disruption")
+        (disruption,) = log.all("disruption")
         looks = (disruption.number("at_ns") - first.number("told_ns")) / (S / 4)
         assert 6 <= looks <= 9, f"a step after {looks} looks"
     return told

@@ -1,7 +1,7 @@
 /*
- * The negative worlds, and what must come of each: written down before it is run, but for the time to telling of
- * slews and rate steps, which was restated after runs (docs/simulator.md). D is 10 ppb a second, as
- * the crystal of the first row has it.
+ * The negative worlds, and what must come of each: written down before it is run, but for the time to telling
+ * of slews and rate steps, which was restated after runs (docs/simulator.md). D is 10 ppb a second, as the
+ * crystal of the first row has it.
  */
 #include "negative.h"
 
