@@ -285,7 +285,7 @@ model: $(B)/weak/weak | install
 	@$(PYTHON) scripts/model $(T)
 
 # Faults put into a copy of the sources, to see that the host tests fail on them (docs/mutation.md).
-mutate: | install
+mutate: $(FONT) | install
 	@HOST_CC='$(HOST_CC)' HOST_CFLAGS='$(subst ','\'',$(HOST_CFLAGS))' \
 	    $(PYTHON) scripts/mutate $(SEED:%=--seed=%) \
 	    $(COUNT:%=--count=%) $(AT:%=--at=%) $(T)

@@ -12,7 +12,7 @@ import shutil
 import subprocess
 from dataclasses import dataclass, field
 
-COPIED = ("hv", "include", "guest", "test")
+COPIED = ("hv", "include", "guest", "test", "build/font")
 CC = os.environ.get("HOST_CC", "gcc")
 # -g is for people, and nobody debugs a mutant; what it does to warnings is not looked at.
 FLAGS = [flag for flag in shlex.split(os.environ.get("HOST_CFLAGS", "")) if flag != "-g"] + ["-w"]
