@@ -80,7 +80,6 @@ static bool tell_more(struct meridian_breach *breach, const struct excess *exces
  */
 bool breach_confess(struct cpu_clock *clock)
 {
-    const struct told *told = clock_mode_now() == CLOCK_UNIFIED ? &keeper.common : &clock->own;
     struct meridian_assumed *page = &keeper.assumptions.page;
     struct told_history *history = &clock->look.history;
     const struct learned *learned = &clock->look.learned;
@@ -88,7 +87,7 @@ bool breach_confess(struct cpu_clock *clock)
     uint64_t told_ns;
     bool were_on = lock_take(&keeper.lock), more;
 
-    *history = told->history;
+    *history = keeper.mode == CLOCK_UNIFIED ? keeper.common.history : clock->own.history;
     told_ns = keeper.assumptions.told_ns;
     lock_release(&keeper.lock, were_on);
     hindsight(&clock->look.estimate, learned->least, learned->noise, history, told_ns, &earlier, &fresh);

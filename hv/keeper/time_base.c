@@ -76,16 +76,15 @@ static bool read_reference(struct cpu_clock *clock, uint32_t epoch, struct brack
 
     *expected = false;
     clock->look.blame = BLAME_UNKNOWN;
-    for (unsigned try = 0; try < READS && !near && !lost; try++) {
-        clock->look.again = try;
+    for (unsigned again = 0; again < READS && !near && !lost; again++) {
+        clock->look.again = again;
         if (!measure(clock, &other, &lost))
             continue;
         *bracket = other;
         any = true;
         near = clock->known.epoch != epoch || contradiction_ns(clock, other) <= noise_ns;
-        clock->look.misreads += near ?
-        try:
-            0;
+        if (near)
+            clock->look.misreads += again;
     }
     clock->look.again = 0;
     *expected = any && !lost && contradiction_ns(clock, *bracket) <= 0;

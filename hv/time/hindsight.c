@@ -1,12 +1,11 @@
 #include "time/hindsight.h"
 
+#include "meridian/clock.h"
 #include "time/fixed.h"
 #include "time/solve.h"
 
 /* So many looks in a row with nothing wrong, and what was told before them is not looked at. */
 #define CLEAN_LOOKS 3u
-#define FRESH_NS    NS_PER_S /* past this age a reader lets the bound grow by STALE_PPB more */
-#define STALE_PPB   100000
 
 void told_add(struct told_history *history, const struct timeline *timeline)
 {
@@ -28,23 +27,17 @@ struct range hindsight_at(const struct estimate *estimate, struct crystal crysta
                           c.base_ns + value.hi + (int64_t)crystal.phase_ns};
 }
 
-/* Growth as a reader works it out, rounded up. */
-static int64_t growth_ns(int64_t age_ns, int64_t ppb)
-{
-    return (age_ns / 1000 + 1) * ppb / 1000000 + 1;
-}
-
-/* Where R is by what a reader was told. Returns false where it was told "unknown". */
+/* Finds where R is by what a reader was told. Returns false where it was told "unknown". */
 static bool told_at(const struct told_line *told, uint64_t tsc, struct range *out)
 {
-    uint64_t s = line_read(&told->line, tsc);
-    int64_t age_ns = (int64_t)(s - told->line.ns), room;
+    uint64_t s = line_read(&told->line, tsc), age_ns = s - told->line.ns;
+    int64_t room;
 
-    if (told->bound.ns == UINT64_MAX || age_ns > 100 * NS_PER_S)
+    if (told->bound.ns == UINT64_MAX || age_ns > MERIDIAN_DEAD_NS)
         return false;
-    room = (int64_t)told->bound.ns + growth_ns(age_ns, told->bound.ppb);
-    if (age_ns > FRESH_NS)
-        room += growth_ns(age_ns - FRESH_NS, STALE_PPB);
+    room = (int64_t)(told->bound.ns + meridian_growth_ns(age_ns, told->bound.ppb));
+    if (age_ns > MERIDIAN_FRESH_NS)
+        room += (int64_t)meridian_growth_ns(age_ns - MERIDIAN_FRESH_NS, MERIDIAN_STALE_PPB);
     *out = (struct range){(int64_t)s - told->anchor_ns - room, (int64_t)s - told->anchor_ns + room};
     return true;
 }

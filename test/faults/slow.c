@@ -20,7 +20,7 @@ uint8_t __wrap_uart_read(enum uart_register which);
 void __real_uart_write(enum uart_register which, uint8_t value);
 void __wrap_uart_write(enum uart_register which, uint8_t value);
 
-static uint64_t byte_ns;  /* 0: the port is as it is */
+static uint64_t byte_ns;  /* A byte takes so long; 0: the port is left as it is */
 static uint64_t empty_at; /* the TSC when the last byte will have left */
 static uint64_t deaf_until;
 static uint32_t bytes, lost;

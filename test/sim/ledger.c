@@ -33,7 +33,7 @@ struct reading {
 static struct {
     struct outcome *all, *late;
     struct outside *list;
-    size_t count, room, open;          /* `open`: the first whose next look is still to come */
+    size_t count, room, open;          /* `open`: the first with its next look still to come */
     struct reading readings[READINGS]; /* the last ones */
     size_t looks;
     long double room_ns[WORLD_CPUS][ROOMS]; /* what was open of the constant, at each CPU's last moments */

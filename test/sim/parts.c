@@ -1,6 +1,5 @@
 /*
- * A part is what some machines were, written down for whoever adds up all of them, on another computer
- * perhaps:
+ * Writes down what some machines were: a part. All parts are added up, on another computer perhaps:
  *
  *     part FIRST COUNT
  *     (what broken promises tell)
@@ -18,7 +17,7 @@
 
 /*
  * Many, so that many CPUs share a short run; but of a long run none is so short that its beginning counts.
- * They are the same whoever runs them, for a run ends after a part if enough promises are broken.
+ * They are the same on every computer, for a run ends after a part if enough promises are broken.
  */
 #define PARTS      256u
 #define PART_LEAST 4u

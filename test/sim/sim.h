@@ -32,7 +32,8 @@ bool summary_print(const struct wish *wish, const struct tally *t, uint64_t plan
 /* Returns true if a negative world's name begins so. */
 bool negative_known(const char *begin);
 /*
- * Every negative world, or those whose names begin as wish->world; false: one is not as it was stated to be.
+ * Runs every negative world, or those with names that begin as wish->world. Returns false if one is not as it
+ * was stated to be.
  */
 bool negative_machines_run(const struct wish *wish);
 /* The same machines' clocks, kept by us and by others. */

@@ -141,8 +141,8 @@ long double wrap_ns(void);
  */
 long double injected_ns(unsigned cpu);
 /*
- * Returns true for a CPU whose TSC can be measured: the others are left out at start-up, and no VCPU is on
- * them.
+ * Returns true for a CPU with a TSC that can be measured: the others are left out at start-up, and no VCPU is
+ * on them.
  */
 bool takes_part(unsigned cpu);
 /* By how much the TSCs of CPUs that take part are apart, in ns. */

@@ -2,8 +2,8 @@
 /* flags: -include test/unit/turns_cpu.h -fno-sanitize=address */
 /*
  * The areas in a guest's own memory: time there never goes back and never begins later than it is read,
- * however late it is written after its record, and another VCPU reads it whole. Runstate adds up, whoever
- * asks.
+ * however late it is written after its record, and another VCPU reads it whole. Runstate adds up for
+ * every VCPU that asks.
  */
 #include "turns.h"
 

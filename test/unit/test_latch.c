@@ -169,7 +169,7 @@ static void go_on(void)
     may_run = keeper_vcpu_may_run(&domain, 1);
 }
 
-/* A VCPU that read one CPU's line waits on the other, whose line is behind, until it says as much. */
+/* Tries a move: a VCPU waits on a CPU with a line behind the one that it read, until that is made up for. */
 static void a_vcpu_that_moved_waits(void **state)
 {
     (void)state;

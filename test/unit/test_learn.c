@@ -1,6 +1,6 @@
 /* sources: hv/time/line.c hv/time/bracket.c hv/time/estimate.c hv/time/solve.c hv/time/outlook.c hv/time/learn.c */
 /* flags: -lm */
-/* What is learned of crystals whose truth is known: enough, not much too much, and never in silence. */
+/* Holds what is learned against crystals with a known truth: enough, not much too much, never in silence. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
