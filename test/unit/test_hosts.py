@@ -104,6 +104,14 @@ def test_two_computers(one, tmp_path):
     assert not glob.glob(f"{tmp_path}/*/.meridian-sim*")
 
 
+def test_no_environment(one, tmp_path):
+    """As on a build server that sets neither SHELL nor HOME."""
+    there = computers(tmp_path, "one")
+    bare = {name: there[name] for name in ("PATH", "PARALLEL_SSH")}
+    done = run(command(tmp_path, "1/one"), bare)
+    assert (done.returncode, done.stdout, done.stderr) == (0, one, "")
+
+
 def test_one_dies_in_the_middle(one, tmp_path):
     done = run(command(tmp_path, "1/good", "1/dying", "1/refusing"),
                computers(tmp_path, "good", "dying", "refusing"))
