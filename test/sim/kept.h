@@ -13,7 +13,8 @@
 struct promise_cpu {
     long double granted_ns; /* injected_ns() when it last looked: what it takes for granted */
     long double unseen_ns;  /* so much it took for granted since then that it could not see */
-    long double skewed_ns;  /* so much of that was its TSC's, and stays */
+    long double unseen_until_ns, unseen_rate; /* until then; and so much more for each ns after that */
+    long double skewed_ns;                    /* so much of that was its TSC's, and stays */
     bool looking;
     bool doubt, tsc_doubt; /* something was touched since ... */
     long double doubt_ns;  /* ... last at */

@@ -130,15 +130,18 @@ static void grant(unsigned cpu)
 /*
  * A step that no look could see: from now on it is taken for granted. The truth is within this reading all
  * the same, so at a look it is beyond the bound by no more than that. Between two looks it may be farther by
- * what the step does to the rate: no more than itself. Who reads a TSC that went back so little may see it.
+ * what the step does to the rate: no more than itself, for as long again as it took. Who reads a TSC that went back so little may see it.
  */
 static void swallow(unsigned cpu, long double off_ns)
 {
     struct promise_cpu *c = &kept.cpus[cpu];
-    long double width_ns = world.cpus[cpu].reading.width_ns;
-    long double size_ns = fabsl(world.cpus[cpu].reading.injected_ns - c->granted_ns); /* wraps too */
+    const struct true_reading *reading = &world.cpus[cpu].reading;
+    long double width_ns = reading->width_ns, since_ns = reading->from_ns - c->looked_ns;
+    long double size_ns = fabsl(reading->injected_ns - c->granted_ns); /* wraps too */
 
     c->unseen_ns = larger(c->unseen_ns, width_ns) + fabsl(off_ns);
+    c->unseen_rate = fabsl(off_ns) / larger(1, since_ns);
+    c->unseen_until_ns = reading->from_ns + since_ns;
     kept.unseen = true;
     if (c->tsc_doubt) {
         c->skewed_ns += size_ns;
@@ -164,7 +167,7 @@ static void swallow(unsigned cpu, long double off_ns)
 /* What was not seen before counts no more: S is tied to R anew. The TSC is where it is. */
 static void forget_unseen(unsigned cpu)
 {
-    kept.cpus[cpu].unseen_ns = 0;
+    kept.cpus[cpu].unseen_ns = kept.cpus[cpu].unseen_rate = 0;
     kept.unseen = false;
     for (unsigned i = 0; i < world.m.cpus; i++)
         kept.unseen = kept.unseen || kept.cpus[i].unseen_ns > 0;
