@@ -99,6 +99,7 @@ bool breach_confess(struct cpu_clock *clock)
     if (keeper.mode == CLOCK_UNIFIED)
         keeper.assumptions.epoch++;
     if (fresh.any || more) {
+        assumed_changed();
         keeper.assumptions.told_ns = keeper_now_ns();
         announce_breach(cpu_id(), page->breaches - 1, last_breach(page));
     }
@@ -132,14 +133,23 @@ static void gather_assumed(struct meridian_assumed *page)
     page->excursion_ns = (uint64_t)wander_ns(LEARN_MOST_WANDER_PPB_S, PERIOD_NS) / 4 + 1;
 }
 
+void assumed_changed(void)
+{
+    keeper.assumptions.changed = true;
+}
+
 void assumed_refresh(void)
 {
     struct meridian_assumed *page = &keeper.assumptions.page;
 
+    if (!keeper.assumptions.changed)
+        return;
     gather_assumed(page);
     page->version += 2;
     for (struct time_domain *domain = keeper.domains; domain; domain = domain->next) {
         if (domain->assumed)
             assumed_write(domain->assumed, page);
     }
+    keeper.assumptions.changed =
+        false; /* at the end: a CPU that takes over from a dead one writes all of it */
 }

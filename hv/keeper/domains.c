@@ -8,10 +8,11 @@ void keeper_add_domain(struct time_domain *domain)
 {
     bool were_on = lock_take(&keeper.lock);
 
-    records_write_domain(domain);
     domain->next = keeper.domains;
     keeper.domains = domain;
+    assumed_changed();
     assumed_refresh();
+    records_write_domain(domain);
     lock_release(&keeper.lock, were_on);
 }
 

@@ -133,6 +133,7 @@ static void publish_airtight(bool entering)
     struct bound bound;
     uint64_t joint, skew;
 
+    assumed_refresh();
     note_begun();
     /* step P1: all records odd, the common one last */
     records_begin(NEWS_LINE);
@@ -154,7 +155,6 @@ static void publish_airtight(bool entering)
     if (entering) /* from here on it is the common line that is told */
         keeper.common.history.count = 0;
     told_add(&keeper.common.history, &keeper.common.timeline);
-    assumed_refresh();
     /* step P4: the data of all records */
     records_fill(NEWS_LINE, &keeper.common.published);
     /* step P5: every CPU's TSC is past the joint */
@@ -171,6 +171,7 @@ void publish_unified(void)
 
 void publish_enter_unified(void)
 {
+    assumed_changed();
     publish_airtight(true);
     __atomic_store_n(&keeper.mode, CLOCK_UNIFIED, __ATOMIC_RELEASE);
     note_step(UNFINISHED_NONE);
@@ -228,6 +229,7 @@ void publish_own(struct cpu_clock *clock, unsigned cpu, uint64_t joint)
     struct bound bound;
     unsigned settling;
 
+    assumed_refresh();
     consensus_start(&own);
     consensus_join(&own, &clock->known.outlook, joint, keeper.crystal.slip_ns);
     if (clock->known.epoch != keeper.epoch)
@@ -242,7 +244,6 @@ void publish_own(struct cpu_clock *clock, unsigned cpu, uint64_t joint)
     clock->own.published.hz = measured_hz(own.rate, clock->own.timeline.nominal);
     latch_set(&clock->own.latch, &clock->own.timeline.line);
     told_add(&clock->own.history, &clock->own.timeline);
-    assumed_refresh();
     for (struct time_domain *domain = keeper.domains; domain; domain = domain->next) {
         for (unsigned i = 0; i < domain->vcpu_count; i++) {
             if (domain->vcpus[i].cpu != cpu)
@@ -264,6 +265,7 @@ void publish_leave_unified(void)
     uint64_t apart_ns = (uint64_t)max_i64(0, min_i64(keeper.skew_ns, SKEW_MOST_NS));
     uint64_t marked;
 
+    assumed_changed();
     note_step(UNFINISHED_LEAVING);
     /* step L1: all records odd */
     records_begin(NEWS_LINE);
@@ -309,6 +311,8 @@ static void settle_unfinished(void)
 
 void publish_again(void)
 {
+    assumed_changed(); /* the page too may be half written */
+    assumed_refresh();
     settle_unfinished();
     records_say_wall();
     /* step A1: versions past what it may have left */

@@ -253,6 +253,7 @@ static void keep_assumptions(uint32_t wander_ppb_s)
     uint32_t most_ns = cpu_has_hypervisor() ? (uint32_t)SLEW_MOST_NS : LEARN_MOST_PHASE_NS;
     uint32_t floor_ns = keeper.tie.reference->phase_floor_ns;
 
+    assumed_changed();
     for (unsigned cpu = 0; cpu < keeper.cpus; cpu++)
         learn_start(&clock_of(cpu)->look.learned, wander_ppb_s, floor_ns, most_ns);
     keeper.crystal =

@@ -112,6 +112,9 @@ static bool take_in(struct cpu_clock *clock, uint32_t epoch, bool agrees, const 
         return false;
     if (!agrees || clock->known.epoch != epoch)
         disrupted(clock, agrees, bracket);
+    if (outlook->wander_ppb_s != clock->known.outlook.wander_ppb_s ||
+        outlook->phase_ns != clock->known.outlook.phase_ns)
+        assumed_changed();
     clock->known.outlook = *outlook;
     if (agrees)
         clock->look.forward_ns = FORWARD_NS;
@@ -193,6 +196,8 @@ static void look(struct cpu_clock *clock, uint64_t period, bool on_time)
     were_on = lock_take(&keeper.lock);
     returned = watch_returned(clock);
     sweep_over = on_time && watch_others(clock);
+    if (returned || sweep_over) /* a sweep is a period */
+        assumed_changed();
     if (keeper.mode == CLOCK_UNIFIED && watch_causality())
         publish_in_unified(period, returned || clock->look.breached);
     /* Not "else": unified mode may just have ended, and the common line may be far ahead of this TSC. */

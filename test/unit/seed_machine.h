@@ -28,11 +28,13 @@
 #include "log/panic.h"
 #include "platform/rtc.h"
 
+#ifndef MACHINE_CPUS
 #define MACHINE_CPUS 4u
-#define NEVER        UINT64_MAX
-#define SECOND       1000000000ull
-#define BOOT_UTC_S   1120824000 /* UTC when machine.now_ns is 0: 2005-07-08 12:00:00 */
-#define LAPIC_HZ     62500000ull
+#endif
+#define NEVER      UINT64_MAX
+#define SECOND     1000000000ull
+#define BOOT_UTC_S 1120824000 /* UTC when machine.now_ns is 0: 2005-07-08 12:00:00 */
+#define LAPIC_HZ   62500000ull
 
 static struct machine_state {
     unsigned cpus, cpu;
@@ -40,10 +42,11 @@ static struct machine_state {
     uint64_t hz[MACHINE_CPUS], base[MACHINE_CPUS]; /* of the TSCs; base: at now_ns 0 */
     uint64_t alarm_ns[MACHINE_CPUS];
     bool stopped[MACHINE_CPUS];
-    int64_t lapic_ppm;    /* faster than when it was measured */
-    int64_t extent_ticks; /* as far apart as start-up's meetings leave TSCs that are in step */
-    uint64_t one_way_ns;  /* of the meetings at run time */
-    bool missed;          /* at start-up some CPUs do not meet in time */
+    int64_t lapic_ppm;     /* faster than when it was measured */
+    int64_t extent_ticks;  /* as far apart as start-up's meetings leave TSCs that are in step */
+    uint64_t one_way_ns;   /* of the meetings at run time */
+    uint32_t wander_ppb_s; /* D, by the command line; 10 */
+    bool missed;           /* at start-up some CPUs do not meet in time */
     void (*alarm)(void);
     void (*fenced)(void); /* called at each TSC read that follows all stores */
 } machine;
@@ -360,6 +363,7 @@ static void machine_new(unsigned cpus, uint64_t hz)
     machine.now_ns = 5000;
     machine.extent_ticks = 300;
     machine.one_way_ns = 300;
+    machine.wander_ppb_s = 10;
     for (unsigned cpu = 0; cpu < cpus; cpu++) {
         machine.hz[cpu] = hz;
         machine.base[cpu] = 30 * hz;
@@ -369,7 +373,7 @@ static void machine_new(unsigned cpus, uint64_t hz)
 
 static void machine_boot(enum clockmode mode)
 {
-    struct options options = {.mode = mode, .wander_ppb_s = 10, .discipline = true};
+    struct options options = {.mode = mode, .wander_ppb_s = machine.wander_ppb_s, .discipline = true};
 
     keeper_start(&options, 0);
     for (unsigned cpu = 1; cpu < machine.cpus; cpu++) {
