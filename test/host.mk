@@ -53,11 +53,12 @@ $(B)/bench/count: $(COUNT_SOURCES) $(BENCH_READERS) $(BENCH_HEADERS) | install
 # ---- Reader and publisher under relacy: their own sources, their accesses the checker's ------------
 
 WEAK_SOURCES := $(sort $(wildcard test/weak/*.c)) $(sort $(wildcard hv/time/*.c)) \
-                $(addprefix hv/keeper/,publisher.c records.c domains.c latch.c)
+                $(addprefix hv/keeper/,publisher.c records.c domains.c latch.c breach.c)
 WEAK_CFLAGS  := -std=gnu11 -g -O2 -Wall -Wextra -Werror -Ihv -Iinclude -Itest/weak $(XEN_ABI) \
                 -include test/unit/sim_cpu.h -include test/weak/access.h
 WEAK_CXXFLAGS := -std=gnu++11 -g -O2 -Wall -Wextra
-WEAK_WRAP    := records_begin records_fill records_end record_begin record_fill record_end timeline_join
+WEAK_WRAP    := records_begin records_fill records_end record_begin record_fill record_end timeline_join \
+                assumed_refresh assumed_write hindsight
 $(B)/weak/%.o: % $(HEADERS) $(wildcard test/weak/*.h) | install
 	@mkdir -p $(@D)
 	$(Q)$(if $(filter %.cc,$<),$(HOST_CXX) $(WEAK_CXXFLAGS),$(HOST_CC) $(WEAK_CFLAGS)) -c $< -o $@

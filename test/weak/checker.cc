@@ -26,7 +26,7 @@
 
 #include "weak.h"
 
-#define CELLS       96
+#define CELLS       128
 #define ARENA_BYTES 1024
 #define DEPTH       20000 /* accesses: a world that needs more is stuck */
 
@@ -36,6 +36,7 @@ bool weak_tells;
 /* Where CPUs find what they share: world.c's. */
 extern "C" char weak_arena[ARENA_BYTES];
 extern "C" const unsigned weak_ahead[WEAK_CPUS];
+extern "C" const volatile void *const weak_page_version;
 
 static unsigned char cell_of[ARENA_BYTES]; /* 1 and up; 0: none yet. The same in every run. */
 static unsigned cells;
@@ -45,6 +46,7 @@ struct world : rl::test_suite<world, WEAK_CPUS> {
     rl::atomic<uint64_t> tsc, lock;
     uint64_t early[WEAK_CPUS], looked[WEAK_CPUS][CELLS]; /* the last of each cell */
     bool has_early[WEAK_CPUS];
+    bool looked_once[WEAK_CPUS]; /* at the page's version */
 
     void before();
     void thread(unsigned cpu)
@@ -192,16 +194,31 @@ static uint64_t load(const volatile void *place)
     return value;
 }
 
+/* The page's version is looked at before the page is read and after; here the second look is none. */
+static uint64_t only_look(const volatile void *place)
+{
+    bool &once = now->looked_once[weak_cpu()];
+    uint64_t value = now->looked[weak_cpu()][index_of(place)];
+    if (!once)
+        value = load(place);
+    once = !once && !(value & 1);
+    return value;
+}
+
 uint64_t weak_load(const volatile void *place)
 {
     world_interrupt();
     if (weak_variant("reader-no-lfence"))
         maybe_early();
+    if (place == weak_page_version && weak_variant("page-one-look"))
+        return only_look(place);
     return load(place);
 }
 
 void weak_store(volatile void *place, uint64_t value)
 {
+    if (place == weak_page_version && value & 1 && weak_variant("page-never-odd"))
+        return;
     at(place).store(value, release(), $);
     if (weak_tells)
         tell_access("stores", place, value);
@@ -262,7 +279,7 @@ void world::before()
     tsc.store(0, rl::mo_relaxed, $);
     lock.store(0, rl::mo_relaxed, $);
     for (unsigned i = 0; i < WEAK_CPUS; i++)
-        has_early[i] = false;
+        has_early[i] = looked_once[i] = false;
     world_start();
 }
 
@@ -282,6 +299,7 @@ static void name_search(char **words, const char *variant)
     weak_search.world = words[1];
     weak_search.leaves = !strcmp(words[1], "modes");
     weak_search.wall = !strcmp(words[1], "wall");
+    weak_search.page = !strcmp(words[1], "page");
     weak_search.variant = variant;
 }
 
@@ -293,7 +311,7 @@ int main(int count, char **words)
     const char *only = getenv("WEAK_TELL");
 
     if (count < 3 || count > 4) {
-        fprintf(stderr, "%s publish|modes|wall INTERLEAVINGS [VARIANT]\n", words[0]);
+        fprintf(stderr, "%s publish|modes|wall|page INTERLEAVINGS [VARIANT]\n", words[0]);
         return 64;
     }
     name_search(words, count == 4 ? words[3] : 0);

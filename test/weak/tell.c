@@ -23,8 +23,19 @@ static const struct {
     {offsetof(struct meridian_record, err_ns), "err_ns"},
 };
 
+static const char *page_field_at(size_t offset)
+{
+    return offset == offsetof(struct meridian_assumed, version)    ? "version"
+           : offset == offsetof(struct meridian_assumed, breaches) ? "breaches"
+           : offset < offsetof(struct meridian_assumed, last)      ? "assumption"
+                                                                   : "entry of a breach";
+}
+
 static const char *field_at(size_t offset)
 {
+    if (offset >= offsetof(struct arena, page))
+        return page_field_at(offset - offsetof(struct arena, page));
+    offset %= sizeof(struct meridian_record);
     for (unsigned i = 0; i < sizeof fields / sizeof fields[0]; i++) {
         if (fields[i].at == offset)
             return fields[i].name;
@@ -41,14 +52,14 @@ static const char *record_at(size_t offset)
         return names[record];
     if (offset < offsetof(struct arena, last_ns))
         return "Xen's";
-    return "";
+    return offset < offsetof(struct arena, page) ? "" : "the page's";
 }
 
 void tell_access(const char *does, const volatile void *place, uint64_t value)
 {
     size_t offset = (size_t)((const volatile char *)place - (const volatile char *)&weak_arena);
     const char *record = record_at(offset);
-    const char *field = *record ? field_at(offset % sizeof(struct meridian_record))
+    const char *field = *record ? field_at(offset)
                         : offset == offsetof(struct arena, said)    ? "the word of the last read"
                         : offset == offsetof(struct arena, last_ns) ? "last_ns"
                                                                     : "Xen's wall clock";

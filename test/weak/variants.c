@@ -14,6 +14,8 @@ void __real_records_end(enum news news);
 void __real_record_begin(volatile struct meridian_record *record, uint32_t version);
 void __real_record_fill(volatile struct meridian_record *record, const struct published *data);
 void __real_record_end(volatile struct meridian_record *record, uint32_t version);
+void __real_assumed_refresh(void);
+void __real_assumed_write(volatile struct meridian_assumed *page, const struct meridian_assumed *data);
 void __real_timeline_join(struct timeline *highest, const struct timeline *other, uint64_t tsc);
 
 void __wrap_records_begin(enum news news);
@@ -22,6 +24,8 @@ void __wrap_records_end(enum news news);
 void __wrap_record_begin(volatile struct meridian_record *record, uint32_t version);
 void __wrap_record_fill(volatile struct meridian_record *record, const struct published *data);
 void __wrap_record_end(volatile struct meridian_record *record, uint32_t version);
+void __wrap_assumed_refresh(void);
+void __wrap_assumed_write(volatile struct meridian_assumed *page, const struct meridian_assumed *data);
 void __wrap_timeline_join(struct timeline *highest, const struct timeline *other, uint64_t tsc);
 
 /* Each record by itself, whole; of one phase of a publish only the last is left. */
@@ -90,4 +94,24 @@ void __wrap_timeline_join(struct timeline *highest, const struct timeline *other
 {
     if (!weak_variant("enter-on-own"))
         __real_timeline_join(highest, other, tsc);
+}
+
+/* ---- The page of assumptions ---- */
+
+/* page-last: records first, and the page behind them. */
+void __wrap_assumed_refresh(void)
+{
+    if (!weak_variant("page-last") || page_records_are_out)
+        __real_assumed_refresh();
+}
+
+/* page-same-version: it is odd meanwhile, and then what it was. */
+void __wrap_assumed_write(volatile struct meridian_assumed *page, const struct meridian_assumed *data)
+{
+    struct meridian_assumed said = *data;
+
+    if (weak_variant("page-same-version"))
+        said.version = 2;
+    page_note(&said);
+    __real_assumed_write(page, &said);
 }

@@ -18,7 +18,8 @@ extern "C" {
 /* What a search is of, and what is wrong in it: by name. */
 struct weak_search {
     const char *world;
-    bool leaves, wall; /* unified mode is left and entered again; the wall clock is set. Else: publishes */
+    /* Unified mode is left and entered again; the wall clock is set; the page is read. Else: publishes. */
+    bool leaves, wall, page;
     const char *variant;
 };
 extern struct weak_search weak_search;

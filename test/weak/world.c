@@ -20,6 +20,7 @@
 struct keeper keeper;
 struct arena weak_arena;
 const unsigned weak_ahead[WEAK_CPUS] = {1, 0, 4};
+const volatile void *const weak_page_version = &weak_arena.page.version;
 
 static struct cpu_clock clocks[WEAK_CPUS];
 static struct time_vcpu vcpus[WEAK_CPUS];
@@ -41,11 +42,6 @@ unsigned cpu_id(void)
 }
 
 void cpu_relax(void)
-{
-}
-
-/* The page of assumptions is not looked at here. */
-void assumed_refresh(void)
 {
 }
 
@@ -87,6 +83,15 @@ static void know(void)
     }
 }
 
+/* The same line for each, as its own. */
+static void begin_per_cpu(void)
+{
+    keeper.mode = CLOCK_PERCPU;
+    keeper.common.published.flags = 0;
+    for (unsigned i = 0; i < WEAK_CPUS; i++)
+        clocks[i].own = keeper.common;
+}
+
 void world_start(void)
 {
     struct consensus all;
@@ -104,10 +109,10 @@ void world_start(void)
     for (unsigned i = 0; i < WEAK_CPUS; i++) {
         clocks[i].measured = true;
         vcpus[i] = (struct time_vcpu){.cpu = i};
-        if (weak_search.leaves || i == 1)
+        if (weak_search.leaves || weak_search.page || i == 1)
             vcpus[i].slot = &weak_arena.record[1 + i];
     }
-    if (!weak_search.leaves)
+    if (!weak_search.leaves && !weak_search.page)
         vcpus[0].xen = (volatile struct vcpu_time_info *)&weak_arena.xen;
     domain = (struct time_domain){.vcpu_count = WEAK_CPUS,
                                   .vcpus = vcpus,
@@ -116,6 +121,8 @@ void world_start(void)
                                   .wc_sec = &weak_arena.wc_sec,
                                   .wc_nsec = &weak_arena.wc_nsec,
                                   .wc_sec_hi = &weak_arena.wc_sec_hi};
+    if (weak_search.page)
+        domain.assumed = &weak_arena.page;
     keeper.common.timeline.nominal = keeper.nominal;
     know();
     consensus_start(&all);
@@ -126,6 +133,9 @@ void world_start(void)
                                                  .bound = {100, 100},
                                                  .hz = 249764,
                                                  .flags = MERIDIAN_FLAG_TSC_STABLE};
+    if (weak_search.page && weak_random(2))
+        begin_per_cpu();
+    page_start();
     keeper.domains = &domain;
     records_write_domain(&domain);
 }
@@ -157,6 +167,9 @@ static void act(unsigned cpu)
     weak_drop_early();
     if (weak_search.wall) {
         keeper_set_wall(1000 + acts, 0, 0);
+    } else if (weak_search.page) {
+        know();
+        page_act(cpu);
     } else {
         lock_take(&keeper.lock);
         if (weak_search.leaves) {
@@ -170,12 +183,12 @@ static void act(unsigned cpu)
     inside[cpu] = busy = false;
 }
 
-/* CPU 2 never publishes: it only reads. */
+/* CPU 2 never publishes: it only reads. The page is more to read than a record. */
 void world_interrupt(void)
 {
-    unsigned cpu = weak_cpu();
+    unsigned cpu = weak_cpu(), seldom = weak_search.page ? 30 : 10;
 
-    if (acts < ACTS && !busy && !inside[cpu] && cpu != 2 && weak_random(10) == 0)
+    if (acts < ACTS && !busy && !inside[cpu] && cpu != 2 && weak_random(seldom) == 0)
         act(cpu);
 }
 
@@ -193,6 +206,8 @@ uint64_t world_hear(void)
 
     if (number == 0)
         return 0;
+    if (weak_search.page)
+        return heard[number].ns;
     /* TSCs are in step: no word comes before it was sent. */
     weak_wait_for(heard[number].tsc);
     return heard[number].ns;
@@ -205,7 +220,7 @@ void world_judge(uint64_t ns, uint64_t before)
 
     if (weak_tells)
         tell_read(ns, before);
-    weak_promise(ns >= before, "T2");
+    weak_promise(ns >= before, weak_search.page ? "told" : "T2");
     heard[number].ns = ns;
     heard[number].tsc = tsc;
     weak_store(&weak_arena.said, number);
