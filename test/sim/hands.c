@@ -3,6 +3,7 @@
 #include "keeper/alarm.h"
 #include "ledger.h"
 #include "promises.h"
+#include "told.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -302,6 +303,7 @@ void log_print(const char *format, ...)
         fault_met(strstr(world.last_log, " mode=unified") ? FAULT_BACK_TO_UNIFIED : FAULT_LEAVE);
         promises_mode_changed();
     }
+    told_learned(world.last_log);
     if (world.m.row)
         ledger_heard(world.last_log);
     if (strncmp(format, "@disruption", 11) != 0)

@@ -2,6 +2,7 @@
 #include "kept.h"
 #include "guest.h"
 #include "negative.h"
+#include "told.h"
 
 #include <math.h>
 #include <string.h>
@@ -37,6 +38,7 @@ void promises_begin(void)
     kept.doubts = kept.faults = kept.modes = 0;
     kept.unseen = kept.skewed = false;
     kept.upset_ns = world.now_ns;
+    told_forget();
     kept.tsc_touched_ns = kept.ref_touched_ns = kept.rate_ns = -1;
     for (unsigned i = 0; i < world.m.cpus; i++) {
         kept.cpus[i].granted_ns = injected_ns(i);

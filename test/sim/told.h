@@ -16,6 +16,10 @@ long double told_resolution_ns(long double reading_ns);
  */
 long double told_wander_ppb_s(long double given);
 long double told_phase_ns(void);
+/* Takes what a CPU learned from a line of the log. It is assumed from then on. */
+void told_learned(const char *line);
+/* Forgets that: another machine begins. */
+void told_forget(void);
 /* Returns true if this line of the log tells a breach: which, and when by S. */
 bool told_breach(const char *line, struct meridian_breach *out, uint64_t *told_ns);
 
