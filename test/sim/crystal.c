@@ -59,18 +59,29 @@ static long double ticks_in_piece(const struct crystal_walk *c, long double s)
     return c->ticks + c->hz * s * (1 + c->dev + c->slope * s / 2);
 }
 
+static void end_piece(struct crystal_walk *c, long double ns)
+{
+    long double s = (ns - c->from_ns) * 1e-9L;
+
+    c->ticks = ticks_in_piece(c, s);
+    c->dev += c->slope * s;
+    c->from_ns = ns;
+    next_piece(c);
+}
+
+void crystal_keep_to(struct crystal_walk *c, long double ns, long double most)
+{
+    crystal_ticks(c, ns);
+    c->most = most;
+    end_piece(c, ns);
+}
+
 long double crystal_ticks(struct crystal_walk *c, long double ns)
 {
     if (ns == c->at_ns)
         return c->at_ticks;
-    while (ns > c->until_ns) {
-        long double s = (c->until_ns - c->from_ns) * 1e-9L;
-
-        c->ticks = ticks_in_piece(c, s);
-        c->dev += c->slope * s;
-        c->from_ns = c->until_ns;
-        next_piece(c);
-    }
+    while (ns > c->until_ns)
+        end_piece(c, c->until_ns);
     c->at_ns = ns;
     c->at_ticks = ticks_in_piece(c, (ns - c->from_ns) * 1e-9L);
     if (c->bending)

@@ -41,6 +41,8 @@ struct crystal_walk {
 
 /* Its ticks at `ns`, which never goes back. */
 long double crystal_ticks(struct crystal_walk *crystal, long double ns);
+/* From `ns` on, now or later, its D is `most`. */
+void crystal_keep_to(struct crystal_walk *crystal, long double ns, long double most);
 /* Its ticks a s now. */
 long double crystal_hz(const struct crystal_walk *crystal);
 

@@ -291,6 +291,18 @@ bool rtc_read(uint8_t century_register, int64_t *utc_s, uint64_t *tsc_lo, uint64
 
 /* ---- What is told ---- */
 
+/* D is counted by the scale of the boot CPU's first measurement, or of the last one since. */
+static void counted_anew(void)
+{
+    struct sim_cpu *c = &world.cpus[world.cpu];
+    unsigned long long hz;
+
+    if (world.m.row || sscanf(world.last_log, "@rate cpu=%*u was_hz=%*u hz=%llu ", &hz) != 1)
+        return;
+    crystal_keep_to(c->crystal, world.now_ns,
+                    world.m.wander * 1e-9L * (c->crystal->hz / hz) * (c->crystal->hz / hz));
+}
+
 void log_print(const char *format, ...)
 {
     va_list args;
@@ -304,6 +316,7 @@ void log_print(const char *format, ...)
         promises_mode_changed();
     }
     told_learned(world.last_log);
+    counted_anew();
     if (world.m.row)
         ledger_heard(world.last_log);
     if (strncmp(format, "@disruption", 11) != 0)
