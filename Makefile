@@ -288,7 +288,7 @@ model: $(B)/weak/weak | install
 mutate: $(FONT) | install
 	@HOST_CC='$(HOST_CC)' HOST_CFLAGS='$(subst ','\'',$(HOST_CFLAGS))' \
 	    $(PYTHON) scripts/mutate $(SEED:%=--seed=%) \
-	    $(COUNT:%=--count=%) $(AT:%=--at=%) $(T)
+	    $(COUNT:%=--count=%) $(AT:%=--at=%) $(TESTS:%=--tests=%) $(T)
 
 clean:
 	rm -rf $(B)

@@ -126,14 +126,18 @@ class Bench:
                               encoding="utf-8", errors="replace")
         return done.returncode, done.stdout
 
-    def read_deps(self, test):
+    def read_deps(self, test, kept):
         """Fills in what each source is made from. False: something is missing there."""
         for source in test.sources:
-            status, text = self.call([CC, *FLAGS, *compile_flags(test, source), "-MM", source])
-            if status:
-                return False
-            names = text.replace("\\\n", " ").split()[1:]
-            test.deps[source] = {os.path.normpath(name) for name in names if not name.startswith("/")}
+            path = self.object_path(test, source, self.objects)
+            test.deps[source] = kept.deps_of(path)
+            if test.deps[source] is None:
+                status, text = self.call([CC, *FLAGS, *compile_flags(test, source), "-MM", source])
+                if status:
+                    return False
+                names = text.replace("\\\n", " ").split()[1:]
+                test.deps[source] = {os.path.normpath(name) for name in names if not name.startswith("/")}
+                kept.note_deps(path, test.deps[source])
         return True
 
     def sees(self, test):

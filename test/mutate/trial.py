@@ -52,8 +52,11 @@ def one_code(bench, test, source, original, changed):
     return code[0] == code[1]
 
 
-def attempt(bench, tests, texts, original, first):
-    """Tries {file: text} on all tests that see these files, those named in `first` before the others."""
+def attempt(bench, tests, texts, original, first, compare):
+    """
+    Tries {file: text} on all tests that see these files, those named in `first` before the others. `compare`:
+    if none fails, whether the machine code is the same.
+    """
     done = set()
     bench.change(texts)
     try:
@@ -67,7 +70,8 @@ def attempt(bench, tests, texts, original, first):
             if not outcome.ok:
                 first = outcome.failed[0] if outcome.failed else "?"
                 return Result("caught", f"{test.name}/{first}", outcome.how)
-        return Result("same code" if seeing and same_code(bench, seeing, original) else "survived")
+        return Result("same code" if compare and seeing and same_code(bench, seeing, original)
+                      else "survived")
     finally:
         bench.change(original)
         shutil.rmtree(bench.own, ignore_errors=True)
@@ -76,7 +80,13 @@ def attempt(bench, tests, texts, original, first):
 def attempt_mutant(mutant, original, first):
     """In a worker."""
     return attempt(_place["bench"], _place["tests"], {mutant.file: mutant.apply(original)},
-                   {mutant.file: original}, first)
+                   {mutant.file: original}, first, True)
+
+
+def attempt_fault(fault, original, first):
+    """In a worker."""
+    return attempt(_place["bench"], _place["tests"], {fault.file: fault.apply(original)},
+                   {fault.file: original}, first, False)
 
 
 def attempt_patch(patch, originals):
