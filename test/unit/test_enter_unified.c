@@ -233,7 +233,7 @@ static void not_against_the_command_line(void **state)
 
 /* ---- What is known from then on ---- */
 
-/* TSCs in step may be apart by what outlooks allow, if that is more than start-up measured: T2 waits so long. */
+/* TSCs in step may be apart by what outlooks allow, if start-up measured less: T2 waits so long. */
 static void the_skew_is_the_larger_one(void **state)
 {
     (void)state;
