@@ -93,7 +93,7 @@ static unsigned partner_of(const struct order *o, unsigned cpu)
 static bool read_order(struct order *copy, uint64_t *number)
 {
     *number = __atomic_load_n(&order_number, __ATOMIC_ACQUIRE);
-    *copy = order;
+    __builtin_memcpy(copy, &order, sizeof *copy);
     __atomic_thread_fence(__ATOMIC_ACQUIRE);
     return *number == __atomic_load_n(&order_number, __ATOMIC_RELAXED) && *number % 2 == 0;
 }
@@ -129,7 +129,7 @@ static uint64_t give_order(struct order words)
 
     __atomic_store_n(&order_number, number - 1, __ATOMIC_RELAXED);
     __atomic_thread_fence(__ATOMIC_RELEASE);
-    order = words;
+    __builtin_memcpy(&order, &words, sizeof order);
     __atomic_store_n(&order_number, number, __ATOMIC_RELEASE);
     return number;
 }
