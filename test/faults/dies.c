@@ -5,24 +5,18 @@
  */
 #include "dies.h"
 
+#include "../unit/record_wraps.h"
 #include "cpu/instructions.h"
 #include "cpu/percpu.h"
 #include "cpu/traps_entry.h"
 #include "keeper/clocks.h"
 #include "log/log.h"
-#include "time/publish.h"
 #include "words.h"
 
 #define AT_NS     1500000000ull
 #define FROZEN_NS 1000000000ull
 #define NOBODY    -1
 
-void __real_record_begin(volatile struct meridian_record *record, uint32_t version);
-void __wrap_record_begin(volatile struct meridian_record *record, uint32_t version);
-void __real_record_fill(volatile struct meridian_record *record, const struct published *data);
-void __wrap_record_fill(volatile struct meridian_record *record, const struct published *data);
-void __real_record_end(volatile struct meridian_record *record, uint32_t version);
-void __wrap_record_end(volatile struct meridian_record *record, uint32_t version);
 void __real_smp_stop_if_asked(struct cpu *cpu);
 void __wrap_smp_stop_if_asked(struct cpu *cpu);
 

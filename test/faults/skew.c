@@ -7,8 +7,8 @@
  * `lie=SLOT:NS` on Meridian's command line: that slot alone is off, always by so much, ahead or behind. Each
  * VCPU by itself then sees nothing wrong.
  */
+#include "../unit/record_wraps.h"
 #include "boot.h"
-#include "time/publish.h"
 #include "words.h"
 
 #define LIE_NS 5000000
@@ -18,8 +18,6 @@ static int64_t lying_slot, lie_ns;
 
 void __real_boot_read(uint32_t magic, uint32_t info, struct boot_info *boot);
 void __wrap_boot_read(uint32_t magic, uint32_t info, struct boot_info *boot);
-void __real_record_fill(volatile struct meridian_record *record, const struct published *data);
-void __wrap_record_fill(volatile struct meridian_record *record, const struct published *data);
 
 void __wrap_boot_read(uint32_t magic, uint32_t info, struct boot_info *boot)
 {

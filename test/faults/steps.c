@@ -10,6 +10,7 @@
 #include "hurried.h"
 #include "judge.h"
 
+#include "../unit/record_wraps.h"
 #include "cpu/instructions.h"
 #include "keeper/clocks.h"
 #include "words.h"
@@ -26,12 +27,6 @@ static struct open {
     bool xen;
 } open[MOST_RECORDS];
 
-void __real_record_begin(volatile struct meridian_record *record, uint32_t version);
-void __wrap_record_begin(volatile struct meridian_record *record, uint32_t version);
-void __real_record_fill(volatile struct meridian_record *record, const struct published *data);
-void __wrap_record_fill(volatile struct meridian_record *record, const struct published *data);
-void __real_record_end(volatile struct meridian_record *record, uint32_t version);
-void __wrap_record_end(volatile struct meridian_record *record, uint32_t version);
 void __real_xen_record_begin(volatile struct xen_time_record *record, uint32_t version);
 void __wrap_xen_record_begin(volatile struct xen_time_record *record, uint32_t version);
 void __real_xen_record_fill(volatile struct xen_time_record *record, const struct published *data);

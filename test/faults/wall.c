@@ -6,11 +6,11 @@
  * apart  the same, and no record is marked while it is written, as if each were nobody else's business
  * lost   every 16th set is forgotten, as when two write at once what each has worked out before
  */
+#include "../unit/record_wraps.h"
 #include "boot.h"
 #include "cpu/instructions.h"
 #include "cpu/percpu.h"
 #include "keeper.h"
-#include "time/publish.h"
 #include "words.h"
 
 /* An emulator that runs one CPU after another changes them at each PAUSE: some reads of each other VCPU. */
@@ -24,13 +24,6 @@ void __real_boot_read(uint32_t magic, uint32_t info, struct boot_info *boot);
 void __wrap_boot_read(uint32_t magic, uint32_t info, struct boot_info *boot);
 void __real_keeper_set_wall(int64_t utc_s, uint32_t utc_ns, uint64_t system_ns);
 void __wrap_keeper_set_wall(int64_t utc_s, uint32_t utc_ns, uint64_t system_ns);
-void __real_record_begin(volatile struct meridian_record *record, uint32_t version);
-void __wrap_record_begin(volatile struct meridian_record *record, uint32_t version);
-void __real_record_fill(volatile struct meridian_record *record, const struct published *data);
-void __wrap_record_fill(volatile struct meridian_record *record, const struct published *data);
-void __wrap_record_fill_wall(volatile struct meridian_record *record, struct utc wall);
-void __real_record_end(volatile struct meridian_record *record, uint32_t version);
-void __wrap_record_end(volatile struct meridian_record *record, uint32_t version);
 
 void __wrap_boot_read(uint32_t magic, uint32_t info, struct boot_info *boot)
 {

@@ -5,7 +5,7 @@
 #ifndef DOMAIN_FIXTURE_H
 #define DOMAIN_FIXTURE_H
 
-#include "turns.h"
+#include "turns_lock.h"
 
 #include <xen/sched.h>
 
@@ -23,24 +23,6 @@ static struct vcpu vcpus[2];
 static struct domain domain;
 static struct timerq timers; /* of CPU 1 */
 static uint32_t port, other_port;
-
-bool cpu_has_hypervisor(void)
-{
-    return false;
-}
-
-bool lock_take(struct lock *lock)
-{
-    while (__atomic_exchange_n(&lock->held, 1, __ATOMIC_SEQ_CST))
-        cpu_relax();
-    return false;
-}
-
-void lock_release(struct lock *lock, bool were_on)
-{
-    (void)were_on;
-    __atomic_store_n(&lock->held, 0, __ATOMIC_SEQ_CST);
-}
 
 uint64_t keeper_now_ns(void)
 {

@@ -6,6 +6,7 @@
  */
 #include "seed_machine.h"
 #include "keeper/publisher.h"
+#include "record_wraps.h"
 
 #define VCPUS 3u
 #define ACTS  64u
@@ -39,13 +40,6 @@ static unsigned slot_of(volatile struct meridian_record *record)
 {
     return (unsigned)(record - slots);
 }
-
-void __real_record_begin(volatile struct meridian_record *record, uint32_t version);
-void __real_record_fill(volatile struct meridian_record *record, const struct published *data);
-void __real_record_end(volatile struct meridian_record *record, uint32_t version);
-void __wrap_record_begin(volatile struct meridian_record *record, uint32_t version);
-void __wrap_record_fill(volatile struct meridian_record *record, const struct published *data);
-void __wrap_record_end(volatile struct meridian_record *record, uint32_t version);
 
 void __wrap_record_begin(volatile struct meridian_record *record, uint32_t version)
 {

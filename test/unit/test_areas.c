@@ -5,7 +5,7 @@
  * however late it is written after its record, and another VCPU reads it whole. Runstate adds up for
  * every VCPU that asks.
  */
-#include "turns.h"
+#include "turns_lock.h"
 
 #include "domain/vcpu/areas.h"
 #include "domain/vcpu/vcpu.h"
@@ -22,24 +22,6 @@ static struct vcpu_time_info area;
 static struct vcpu_runstate_info state_area;
 static unsigned writes, mapped_writes; /* of the guest's memory; so many more go through */
 static uint64_t clock_ns;              /* what keeper_now_ns says, if not 0 */
-
-bool cpu_has_hypervisor(void)
-{
-    return false;
-}
-
-bool lock_take(struct lock *lock)
-{
-    while (__atomic_exchange_n(&lock->held, 1, __ATOMIC_SEQ_CST))
-        cpu_relax();
-    return false;
-}
-
-void lock_release(struct lock *lock, bool were_on)
-{
-    (void)were_on;
-    __atomic_store_n(&lock->held, 0, __ATOMIC_SEQ_CST);
-}
 
 uint64_t keeper_now_ns(void)
 {

@@ -316,7 +316,7 @@ static void one_pair_decides(void **state)
 
 /* ---- Pairs that are wide ---- */
 
-/* A pair that is in step and whose range reaches beyond 1 us meets again, until it does not; no other does. */
+/* A pair in step whose range reaches beyond 1 us meets again, until it does not; no other does. */
 static void wide_pairs_meet_again_and_no_others(void **state)
 {
     (void)state;

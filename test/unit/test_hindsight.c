@@ -1,8 +1,8 @@
 /* sources: hv/time/line.c hv/time/bracket.c hv/time/estimate.c hv/time/solve.c hv/time/outlook.c hv/time/hindsight.c hv/time/timeline.c */
 /* flags: -lm */
 /*
- * The past worked out anew: against a plain search over all corners, and against a clock whose truth is
- * known.
+ * The past is worked out anew, and compared with a plain search over all corners and with a clock whose truth
+ * is known.
  */
 #include <math.h>
 #include <setjmp.h>
@@ -160,6 +160,16 @@ static void begin(void)
     estimate_init(&estimate, estimate.nominal, TIGHT);
 }
 
+/* What was told is held against all brackets, under an assumption that has room for the step. */
+static void work_out(uint64_t told_ns, struct excess *earlier, struct excess *fresh)
+{
+    static const struct crystal roomy = {1000, 0, 6000};
+    struct outlook outlook;
+
+    estimate_solve(&estimate, roomy, 0, &outlook);
+    hindsight(&estimate, roomy, false, &history, told_ns, earlier, fresh);
+}
+
 /* Looks and tells each quarter second until the set is empty, and returns when; never later than 60 s. */
 static long double run_until_empty(long double *worst)
 {
@@ -185,7 +195,6 @@ static void test_a_step_of_the_rate_is_owned_up_to(void **state)
     (void)state;
     for (unsigned i = 0; i < 8 * 20; i++) {
         struct excess earlier, fresh;
-        struct outlook outlook;
         long double worst, s;
 
         ppm = steps[i % 8];
@@ -193,8 +202,7 @@ static void test_a_step_of_the_rate_is_owned_up_to(void **state)
         begin();
         s = run_until_empty(&worst);
         assert_true(s > step_s && s < step_s + 1.5L);
-        estimate_solve(&estimate, (struct crystal){1000, 0, 6000}, 0, &outlook);
-        hindsight(&estimate, (struct crystal){1000, 0, 6000}, false, &history, 0, &earlier, &fresh);
+        work_out(0, &earlier, &fresh);
         assert_false(earlier.any);
         assert_true(worst <= 0 || fresh.any);
         assert_true(fresh.at_least_ns <= fmaxl(worst, 0) + 2);
@@ -224,7 +232,6 @@ static void test_what_was_right_stays_right(void **state)
 static void test_lines_before_a_telling_are_told_apart(void **state)
 {
     struct excess earlier, fresh;
-    struct outlook outlook;
     long double worst, s;
 
     (void)state;
@@ -232,9 +239,7 @@ static void test_lines_before_a_telling_are_told_apart(void **state)
     step_s = 20.1L;
     begin();
     s = run_until_empty(&worst);
-    estimate_solve(&estimate, (struct crystal){1000, 0, 6000}, 0, &outlook);
-    hindsight(&estimate, (struct crystal){1000, 0, 6000}, false, &history, (uint64_t)(s * 1e9L) + 1000000,
-              &earlier, &fresh);
+    work_out((uint64_t)(s * 1e9L) + 1000000, &earlier, &fresh);
     assert_true(earlier.any);
     assert_false(fresh.any);
 }
@@ -242,7 +247,6 @@ static void test_lines_before_a_telling_are_told_apart(void **state)
 static void test_an_unknown_bound_promises_nothing(void **state)
 {
     struct excess earlier, fresh;
-    struct outlook outlook;
     long double worst;
 
     (void)state;
@@ -252,8 +256,7 @@ static void test_an_unknown_bound_promises_nothing(void **state)
     run_until_empty(&worst);
     for (unsigned i = 0; i < HISTORY_LINES; i++)
         history.told[i].bound = BOUND_UNKNOWN;
-    estimate_solve(&estimate, (struct crystal){1000, 0, 6000}, 0, &outlook);
-    hindsight(&estimate, (struct crystal){1000, 0, 6000}, false, &history, 0, &earlier, &fresh);
+    work_out(0, &earlier, &fresh);
     assert_false(earlier.any || fresh.any);
 }
 

@@ -14,6 +14,7 @@
 
 #include "keeper/clocks.h"
 #include "keeper/publisher.h"
+#include "record_wraps.h"
 
 static uint64_t tsc_now;
 #define MERIDIAN_TSC() tsc_now
@@ -143,15 +144,6 @@ static void look(void)
 }
 
 /* ---- Between any two stores of the writer's ---- */
-
-void __real_record_begin(volatile struct meridian_record *record, uint32_t version);
-void __wrap_record_begin(volatile struct meridian_record *record, uint32_t version);
-void __real_record_fill(volatile struct meridian_record *record, const struct published *data);
-void __wrap_record_fill(volatile struct meridian_record *record, const struct published *data);
-void __real_record_fill_wall(volatile struct meridian_record *record, struct utc wall);
-void __wrap_record_fill_wall(volatile struct meridian_record *record, struct utc wall);
-void __real_record_end(volatile struct meridian_record *record, uint32_t version);
-void __wrap_record_end(volatile struct meridian_record *record, uint32_t version);
 
 void __wrap_record_begin(volatile struct meridian_record *record, uint32_t version)
 {

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "../unit/record_wraps.h"
 #include "keeper/clocks.h"
 #include "keeper/publisher.h"
 #include "world.h"
@@ -11,9 +12,6 @@
 void __real_records_begin(enum news news);
 void __real_records_fill(enum news news, const struct published *data);
 void __real_records_end(enum news news);
-void __real_record_begin(volatile struct meridian_record *record, uint32_t version);
-void __real_record_fill(volatile struct meridian_record *record, const struct published *data);
-void __real_record_end(volatile struct meridian_record *record, uint32_t version);
 void __real_assumed_refresh(void);
 void __real_assumed_write(volatile struct meridian_assumed *page, const struct meridian_assumed *data);
 void __real_timeline_join(struct timeline *highest, const struct timeline *other, uint64_t tsc);
@@ -21,9 +19,6 @@ void __real_timeline_join(struct timeline *highest, const struct timeline *other
 void __wrap_records_begin(enum news news);
 void __wrap_records_fill(enum news news, const struct published *data);
 void __wrap_records_end(enum news news);
-void __wrap_record_begin(volatile struct meridian_record *record, uint32_t version);
-void __wrap_record_fill(volatile struct meridian_record *record, const struct published *data);
-void __wrap_record_end(volatile struct meridian_record *record, uint32_t version);
 void __wrap_assumed_refresh(void);
 void __wrap_assumed_write(volatile struct meridian_assumed *page, const struct meridian_assumed *data);
 void __wrap_timeline_join(struct timeline *highest, const struct timeline *other, uint64_t tsc);
