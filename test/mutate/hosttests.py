@@ -117,7 +117,11 @@ class Bench:
     def compile(self, test, source, folder):
         path = self.object_path(test, source, folder)
         os.makedirs(os.path.dirname(path), exist_ok=True)
-        return self.call([CC, *FLAGS, *compile_flags(test, source), "-c", source, "-o", path])[0] == 0
+        new = path + ".new"     # a run that is broken off leaves no half of an object
+        if self.call([CC, *FLAGS, *compile_flags(test, source), "-c", source, "-o", new])[0]:
+            return False
+        os.replace(new, path)
+        return True
 
     def call(self, command):
         """(status, output)"""

@@ -21,13 +21,14 @@ class Kept:
                 found = json.load(file)
         except (OSError, ValueError):
             return
-        os.remove(self.path)    # a run that is broken off keeps nothing
         if found.get("command") == command:
             self.deps, self.ran = found["deps"], found["ran"]
 
     def save(self):
-        with open(self.path, "w", encoding="utf-8") as file:
+        """To be called before an object is made: what is kept must be of what it is made from."""
+        with open(self.path + ".new", "w", encoding="utf-8") as file:
             json.dump({"command": self.command, "deps": self.deps, "ran": self.ran}, file)
+        os.replace(self.path + ".new", self.path)
 
     def digest(self, names):
         """Of what these files say."""
