@@ -10,6 +10,7 @@ static const char *const reasons[EXCUSES] = {
     [EXCUSED_TOO_OLD] = "reads, T3: a record older than the reader's growth covers",
     [EXCUSED_LEAP] = "VCPUs, T1: two lines read far beyond their joint",
     [EXCUSED_BEYOND_HELP] = "VCPUs, T1: a TSC set back, no look in 2 s or the reference touched",
+    [EXCUSED_VOID] = "looks, T2: what the CPU knew was void, and the reference touched",
     [EXCUSED_NEW_RATE] = "looks, T6: the reference counts at another rate, or just did",
     [EXCUSED_NO_LOOK] = "looks, all: the reading failed, or came to nothing",
 };

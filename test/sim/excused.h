@@ -12,6 +12,7 @@ enum excuse {
     EXCUSED_TOO_OLD,     /* a read of a record older than the reader's own growth covers: T3 */
     EXCUSED_LEAP,        /* a VCPU that read two lines far beyond their joint: T1, by what they part there */
     EXCUSED_BEYOND_HELP, /* a VCPU with a TSC that was set back, and nothing tells how long ago: T1 */
+    EXCUSED_VOID,    /* a look by nothing of its own, after the reference was touched: T2 until others look */
     EXCUSED_NO_LOOK, /* a look of which nothing came: the reading failed, or another CPU saw more meanwhile */
     EXCUSED_NEW_RATE, /* a look while the reference counts at another rate, or just did: T6 */
     EXCUSES

@@ -52,6 +52,7 @@ struct kept {
     long double upset_ns;       /* until then something was wrong, or late */
     long double tsc_touched_ns; /* when a TSC was, last; below 0: never */
     long double ref_touched_ns; /* when the reference was */
+    long double line_ns;        /* when a disruption was told, last */
     unsigned doubts;            /* CPUs in doubt */
     long double rate_ns;        /* when the reference's rate changed, last; below 0: never */
     bool unseen, skewed;        /* some CPU's unseen_ns, or skewed_ns, is not 0 */

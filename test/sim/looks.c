@@ -130,7 +130,8 @@ static void grant(unsigned cpu)
 /*
  * A step that no look could see: from now on it is taken for granted. The truth is within this reading all
  * the same, so at a look it is beyond the bound by no more than that. Between two looks it may be farther by
- * what the step does to the rate: no more than itself, for as long again as it took. Who reads a TSC that went back so little may see it.
+ * what the step does to the rate: no more than itself, for as long again as it took. Who reads a TSC that
+ * went back so little may see it.
  */
 static void swallow(unsigned cpu, long double off_ns)
 {
@@ -247,6 +248,20 @@ static void settle_doubt(unsigned cpu, bool seen, long double off_ns)
         c->rate_looks--;
 }
 
+/*
+ * What this CPU knew was void, by a disruption that another one told while it stood still. So it goes by the
+ * reference as that is now. If that was touched since, only a CPU that knows what it was before can tell.
+ */
+static void allow_below(unsigned cpu)
+{
+    const struct promise_cpu *c = &kept.cpus[cpu];
+
+    if (c->lines != world.disruptions || kept.ref_touched_ns <= larger(c->looked_ns, kept.line_ns))
+        return;
+    excuse(EXCUSED_VOID);
+    kept.low_ns = 0;
+}
+
 /* What came of this look, against what was to be seen. */
 static void check_look(unsigned cpu, bool seen)
 {
@@ -263,8 +278,10 @@ static void check_look(unsigned cpu, bool seen)
         PROMISE(fabsl(off) <= threshold_ns(cpu), "T6: %.0Lf ns off, and it was not seen\n", off);
     if (seen && c->doubt)
         c->told_ns = world.now_ns;
-    if (seen)
+    if (seen) {
+        allow_below(cpu);
         forget_unseen(cpu);
+    }
     if (seen && c->tsc_doubt)
         runs_again(); /* S stood on this CPU until it looked */
     settle_doubt(cpu, seen, off);
@@ -337,6 +354,7 @@ void promises_disruption_told(unsigned cpu)
 {
     long double off = world.cpus[cpu].reading.injected_ns - kept.cpus[cpu].granted_ns;
 
+    kept.line_ns = world.now_ns;
     if (off != 0 || kept.cpus[cpu].doubt || kept.unseen || world.m.row)
         return;
     if (promises_rate_unsettled(cpu)) { /* one that had been taken for a new one is gone again */
