@@ -26,6 +26,7 @@ struct promise_cpu {
     long double late_ns;    /* its timer comes late, and not before then */
     long double stopped_ns; /* it stopped then */
     unsigned seen_lines, lines; /* disruptions told when it last saw one; and when this look began, ... */
+    unsigned look_modes;        /* how often the mode had changed when its look began */
     uint16_t count;             /* ... when its record counted so many */
     uint64_t missed, now_ns;    /* periods without a reading; and what keeper_now_ns() gave last */
     unsigned rate_looks;        /* so many more without a disruption, and it goes by the right rate */

@@ -26,6 +26,7 @@ void promises_look_begins(unsigned cpu)
     kept.cpus[cpu].looking = world.between;
     kept.cpus[cpu].count = world.between ? counted_on(cpu) : 0;
     kept.cpus[cpu].lines = world.disruptions;
+    kept.cpus[cpu].look_modes = kept.modes;
     kept.cpus[cpu].bound_ns = world.between ? promises_bound_ns(cpu) : NEVER;
     kept.cpus[cpu].missed = clock_of(cpu)->look.missed;
     world.cpus[cpu].reading = (struct true_reading){.from_ns = world.now_ns};
@@ -218,13 +219,14 @@ static void begin_rate(unsigned cpu)
  * Returns true if this CPU saw a disruption in its look: its record counts more, and one was told, or there
  * was something to see. All of that is what anybody can see. A count alone may be another CPU's need (a late
  * one's anchor), or the common line's, which has the highest of all counts; and nobody enters unified mode at
- * a disruption.
+ * a disruption. Where unified mode ended within the look, by another CPU's, the count is the common line's.
  */
 static bool saw(unsigned cpu, bool off)
 {
     struct promise_cpu *c = &kept.cpus[cpu];
 
-    if (is_unified() || counted_on(cpu) == c->count || (world.disruptions == c->seen_lines && !off))
+    if (is_unified() || counted_on(cpu) == c->count ||
+        ((world.disruptions == c->seen_lines || kept.modes != c->look_modes) && !off))
         return false;
     c->seen_lines = c->lines > c->seen_lines ? c->lines : world.disruptions;
     return true;
