@@ -154,6 +154,8 @@ struct keeper_summary {
     int64_t rate_ppb;  /* S against R since calibration */
     uint64_t late_ns;  /* the latest look of all: so long after its time by S */
     unsigned late_cpu;
+    uint64_t others_ns;       /* by so much did timers beside the reference make one look longer, at most, */
+    uint64_t others_permille; /* and all looks together */
 };
 void keeper_summary(struct keeper_summary *out);
 

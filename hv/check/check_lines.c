@@ -79,7 +79,8 @@ static void tell_looks(const struct figures *figures)
 
     (void)figures;
     keeper_summary(&clock);
-    log_print("@looks late_ns=%lu cpu=%u\n", clock.late_ns, clock.late_cpu);
+    log_print("@looks late_ns=%lu cpu=%u others_ns=%lu others_permille=%lu\n", clock.late_ns, clock.late_cpu,
+              clock.others_ns, clock.others_permille);
 }
 
 /* As of now. */

@@ -124,6 +124,7 @@ static bool judge_all(struct cpu_clock *clock, const struct hearing *hearing, st
         if (said[i] == SAYS_TSC && first == SOURCES)
             first = i; /* they stand by how tightly they can be read */
     }
+    keeper.witnesses.waiting.witness = NULL; /* it is older than what is heard now */
     clock->look.blame = blame(said, keeper.witnesses.count);
     if (clock->look.blame != BLAME_REFERENCE ||
         !put_in_place(clock, &keeper.witnesses.of[first], &hearing->reading[first], out))

@@ -15,6 +15,13 @@
 
 #define PERIOD_NS 250000000ull /* as in 2005 */
 
+/* What looks have cost on a CPU, ticks; written there, read by others at the end. */
+struct look_cost {
+    uint64_t looks;       /* all of them, without meetings, ... */
+    uint64_t others;      /* ... and what the timers beside the reference took beside them, ... */
+    uint64_t others_most; /* ... in one look at most */
+};
+
 /* What a CPU has from its looks at the reference: its own, without a lock. */
 struct cpu_look {
     struct estimate estimate;    /* the brackets that it keeps, */
@@ -33,7 +40,8 @@ struct cpu_look {
     enum blame blame;            /* what the other timers said at the last contradiction */
     uint64_t forward_ns;         /* what is left of FORWARD_NS (disruption.h) */
     uint64_t adjust;             /* IA32_TSC_ADJUST as last read; 0 where there is none */
-    struct timer timer;          /* the time base, every PERIOD_NS */
+    struct look_cost cost;
+    struct timer timer; /* the time base, every PERIOD_NS */
 };
 
 /* What all CPUs may know of it: with the keeper's lock. */
@@ -49,6 +57,9 @@ struct cpu_clock;
 
 /* On each CPU, once system time runs: a first look at once, and then one every period. */
 void time_base_init_cpu(void);
+
+/* On the CPU of `cost`: so many ticks went into timers beside the reference. */
+void note_others(struct look_cost *cost, uint64_t ticks);
 
 /*
  * Takes one reading of the reference, as a bracket of this CPU's TSC. Returns false if none could be had.

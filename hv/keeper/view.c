@@ -83,6 +83,28 @@ static void find_latest_look(struct keeper_summary *out)
     }
 }
 
+static uint64_t read_ticks(const uint64_t *ticks)
+{
+    return __atomic_load_n(ticks, __ATOMIC_RELAXED);
+}
+
+/* CPUs with a nominal rate of their own are taken for the boot CPU's: this is told, and no more. */
+static void find_cost(struct keeper_summary *out)
+{
+    uint64_t looks = 0, others = 0, most = 0;
+
+    for (unsigned cpu = 0; cpu < keeper.cpus; cpu++) {
+        const struct look_cost *cost = &clock_of(cpu)->look.cost;
+        uint64_t here = read_ticks(&cost->others_most);
+
+        looks += read_ticks(&cost->looks);
+        others += read_ticks(&cost->others);
+        most = here > most ? here : most;
+    }
+    out->others_ns = scale_reader_ns(keeper.nominal, most);
+    out->others_permille = others / (looks / 1000 + 1);
+}
+
 void keeper_summary(struct keeper_summary *out)
 {
     const struct published *data = published_for(cpu_id());
@@ -103,4 +125,5 @@ void keeper_summary(struct keeper_summary *out)
         .rate_ppb = rate_ppb(),
     };
     find_latest_look(out);
+    find_cost(out);
 }

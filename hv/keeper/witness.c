@@ -4,7 +4,7 @@
 #include "keeper/clocks.h"
 #include "time/fixed.h"
 
-/* One timer in so many periods: a reading, and an estimate that is solved anew. */
+/* One timer in so many periods: in one look it is read, in the next the estimate is solved anew. */
 #define NEXT_PERIODS 8u
 #define REREADS      2u /* before a timer is believed to have left R */
 #define SOUND_AGAIN  4u /* readings without a contradiction, and it counts again */
@@ -86,18 +86,28 @@ static bool read_soundly(struct cpu_clock *clock, const struct witness *witness,
     return any;
 }
 
-/* On the CPU of `clock`, beside what it knows of R. */
-static void read_one(struct cpu_clock *clock, struct witness *witness, reader read)
+static void not_read(struct witness *witness)
+{
+    if (++witness->failed == FAILED_MOST)
+        set_state(witness, WITNESS_UNREAD);
+}
+
+/* With the lock: what this CPU knows of R is of the reference as it is now. */
+static bool up_to_date(const struct cpu_clock *clock)
+{
+    return clock->known.epoch == keeper.epoch && clock->look.tie == keeper.tie.changes;
+}
+
+/* On the boot CPU at start-up, beside what it knows of R: reads one, and takes it in. */
+static void read_one(struct cpu_clock *clock, struct witness *witness)
 {
     struct sighting seen;
-    bool any = read_soundly(clock, witness, read, &seen), were_on = lock_take(&keeper.lock);
+    bool any = read_soundly(clock, witness, reference_read, &seen), were_on = lock_take(&keeper.lock);
 
-    if (clock->known.epoch == keeper.epoch && clock->look.tie == keeper.tie.changes) {
-        if (any)
-            take(witness, &seen);
-        else if (++witness->failed == FAILED_MOST)
-            set_state(witness, WITNESS_UNREAD);
-    }
+    if (up_to_date(clock) && any)
+        take(witness, &seen);
+    else if (up_to_date(clock))
+        not_read(witness);
     lock_release(&keeper.lock, were_on);
 }
 
@@ -138,24 +148,66 @@ void witness_start(void)
         gather(all);
     for (unsigned i = 0; i < all->count; i++) {
         if (all->of[i].timer != keeper.tie.reference)
-            read_one(clock_of(0), &all->of[i], reference_read);
+            read_one(clock_of(0), &all->of[i]);
     }
 }
 
-static struct witness *next_of(const struct cpu_clock *clock, uint64_t period)
+/* With the lock. */
+static struct witness *next_of(struct witnesses *all)
 {
-    struct witnesses *all = &keeper.witnesses;
-
-    if (period < all->next_period || clock->known.epoch != keeper.epoch)
-        return NULL;
-    __atomic_store_n(&all->next_period, period + NEXT_PERIODS, __ATOMIC_RELAXED);
     do
         all->last = (all->last + 1) % all->count;
     while (all->of[all->last].timer == keeper.tie.reference);
     return &all->of[all->last];
 }
 
-void witness_read_next(struct cpu_clock *clock, uint64_t period)
+static void set_next(uint64_t period)
+{
+    __atomic_store_n(&keeper.witnesses.next_period, period, __ATOMIC_RELAXED);
+}
+
+/*
+ * With the lock. Returns the timer that is to be read in this look. NULL: none, and a reading that waited has
+ * been taken in instead, if it still counts.
+ */
+static struct witness *begin_turn(const struct cpu_clock *clock, uint64_t period)
+{
+    struct witnesses *all = &keeper.witnesses;
+    struct waiting *waiting = &all->waiting;
+
+    if (period < all->next_period || clock->known.epoch != keeper.epoch)
+        return NULL;
+    if (!waiting->witness) {
+        set_next(period + 1);
+        return next_of(all);
+    }
+    if (waiting->epoch == keeper.epoch && waiting->tie == keeper.tie.changes)
+        take(waiting->witness, &waiting->seen);
+    waiting->witness = NULL;
+    set_next(period + NEXT_PERIODS - 1);
+    return NULL;
+}
+
+/* Solving an estimate takes longer than the reading: that is left to the next look. */
+static void read_in_turn(struct cpu_clock *clock, struct witness *witness, uint64_t period)
+{
+    struct waiting reading = {.witness = witness};
+    bool any = read_soundly(clock, witness, reference_glance, &reading.seen);
+    bool were_on = lock_take(&keeper.lock);
+
+    /* A CPU that was held up meanwhile has nothing to say: others have gone on. */
+    if (up_to_date(clock) && keeper.witnesses.next_period == period + 1) {
+        reading.epoch = keeper.epoch;
+        reading.tie = keeper.tie.changes;
+        if (any)
+            keeper.witnesses.waiting = reading;
+        else
+            not_read(witness);
+    }
+    lock_release(&keeper.lock, were_on);
+}
+
+void witness_turn(struct cpu_clock *clock, uint64_t period)
 {
     struct witness *witness;
     bool were_on;
@@ -164,8 +216,8 @@ void witness_read_next(struct cpu_clock *clock, uint64_t period)
         period < __atomic_load_n(&keeper.witnesses.next_period, __ATOMIC_RELAXED))
         return;
     were_on = lock_take(&keeper.lock);
-    witness = next_of(clock, period);
+    witness = begin_turn(clock, period);
     lock_release(&keeper.lock, were_on);
     if (witness)
-        read_one(clock, witness, reference_glance);
+        read_in_turn(clock, witness, period);
 }

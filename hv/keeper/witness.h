@@ -26,11 +26,19 @@ struct witness {
     int64_t bound_ppb; /* as last told */
 };
 
+/* What one look has read, until another look takes it in. */
+struct waiting {
+    struct witness *witness; /* NULL: nothing waits */
+    struct sighting seen;
+    uint32_t epoch, tie; /* the keeper's, and tie.changes, when it was read */
+};
+
 /* With the keeper's lock. */
 struct witnesses {
     unsigned count; /* of timers, the reference among them; below 2 there is nobody to ask */
     unsigned last;
-    uint64_t next_period; /* in which one is read; looked at without the lock too */
+    uint64_t next_period; /* in which something is to be done; looked at without the lock too */
+    struct waiting waiting;
     struct witness of[SOURCES];
 };
 
@@ -40,8 +48,11 @@ struct cpu_clock;
 
 /* On the boot CPU, twice during start-up: reads each of them once, beside what this CPU knows of R. */
 void witness_start(void);
-/* After a good look, without the lock: reads one of them, on one CPU every so many periods. */
-void witness_read_next(struct cpu_clock *clock, uint64_t period);
+/*
+ * After a good look, without the lock: every so many periods one CPU reads one of them, and in the period
+ * after that one CPU makes of it what it says. Neither takes long.
+ */
+void witness_turn(struct cpu_clock *clock, uint64_t period);
 /* With the lock: nothing is known any more of this timer. */
 void witness_forget(struct witness *witness);
 /* Returns what this CPU knows of R at a reading's instant. */

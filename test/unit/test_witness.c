@@ -165,7 +165,7 @@ static void go_on(unsigned seconds)
         now_ns += PERIOD;
         for (cpu_now = 0; cpu_now < 2; cpu_now++) {
             knows(cpu_now);
-            witness_read_next(&clocks[cpu_now], period);
+            witness_turn(&clocks[cpu_now], period);
         }
     }
     cpu_now = 0;
@@ -219,19 +219,82 @@ static void when_none_is_read(void **state)
     go_on(10);
     uint64_t reads = timers[1].reads + timers[2].reads;
     clocks[0].look.fresh = false;
-    witness_read_next(&clocks[0], keeper.period + 100);
+    witness_turn(&clocks[0], keeper.period + 100);
     assert_int_equal(timers[1].reads + timers[2].reads, reads);
     clocks[0].look.fresh = true;
     keeper.witnesses.count = 1;
-    witness_read_next(&clocks[0], keeper.period + 100);
+    witness_turn(&clocks[0], keeper.period + 100);
     assert_int_equal(timers[1].reads + timers[2].reads, reads);
     keeper.witnesses.count = TIMERS;
     timers[1].off_ns = timers[2].off_ns = 5000000;
     another_comes_first = true;
-    witness_read_next(&clocks[0], keeper.period + 100);
+    witness_turn(&clocks[0], keeper.period + 100);
     assert_int_not_equal(timers[1].reads + timers[2].reads, reads);
     assert_int_not_equal(keeper.witnesses.of[1].state, WITNESS_APART);
     assert_int_not_equal(keeper.witnesses.of[2].state, WITNESS_APART);
+}
+
+/* One more period, in which CPU 0 looks. */
+static void one_look(void)
+{
+    now_ns += PERIOD;
+    knows(0);
+    clocks[0].look.tie = keeper.tie.changes;
+    witness_turn(&clocks[0], ++keeper.period);
+}
+
+static struct bracket newest_of(const struct witness *witness)
+{
+    return witness->ratio.estimate.bracket[witness->ratio.estimate.count - 1];
+}
+
+static const struct witness *read_without_taking_in(void)
+{
+    for (unsigned i = 0; i < 8 && !keeper.witnesses.waiting.witness; i++)
+        one_look();
+    assert_non_null(keeper.witnesses.waiting.witness);
+    return keeper.witnesses.waiting.witness;
+}
+
+/* What one look reads the next one takes in; what became void meanwhile, or was heard after it, never. */
+static void a_reading_waits_for_the_next_look(void **state)
+{
+    (void)state;
+    begin();
+    go_on(20);
+    while (keeper.witnesses.waiting.witness)
+        one_look();
+    const struct witness *witness = read_without_taking_in();
+    uint64_t reads = timers[0].reads + timers[1].reads + timers[2].reads;
+    struct bracket before = newest_of(witness), after;
+    witness_turn(&clocks[1], keeper.period); /* another CPU, in the same period */
+    after = newest_of(witness);
+    assert_memory_equal(&after, &before, sizeof after);
+    one_look();
+    after = newest_of(witness);
+    assert_true(after.tsc_lo > before.tsc_lo);
+    assert_null(keeper.witnesses.waiting.witness);
+    assert_int_equal(timers[0].reads + timers[1].reads + timers[2].reads, reads);
+
+    for (unsigned i = 0; i < 2; i++) {
+        witness = read_without_taking_in();
+        before = newest_of(witness);
+        if (i == 0)
+            keeper.tie.changes += 2;
+        else
+            clocks[0].known.epoch = ++keeper.epoch;
+        one_look();
+        assert_null(keeper.witnesses.waiting.witness);
+        after = newest_of(witness);
+        assert_memory_equal(&after, &before, sizeof after);
+    }
+
+    read_without_taking_in();
+    timers[0].off_ns = 5000000;
+    knows(0);
+    struct bracket says = reference_says(), out;
+    assert_true(witness_hear(&clocks[0], &says, &out));
+    assert_null(keeper.witnesses.waiting.witness);
 }
 
 /* 20 us are the most that a look may take longer. */
@@ -483,6 +546,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(they_are_read_one_after_another),
         cmocka_unit_test(when_none_is_read),
+        cmocka_unit_test(a_reading_waits_for_the_next_look),
         cmocka_unit_test(one_that_is_slow_to_read_is_left_alone),
         cmocka_unit_test(one_that_differs_is_told),
         cmocka_unit_test(a_reference_that_is_wrong_is_replaced),
