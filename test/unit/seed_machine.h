@@ -49,6 +49,12 @@ static struct machine_state {
     bool missed;           /* at start-up some CPUs do not meet in time */
     void (*alarm)(void);
     void (*fenced)(void); /* called at each TSC read that follows all stores */
+
+    bool unseen;              /* at start-up no meeting shows TSCs that are apart */
+    bool free_running;        /* discipline=off */
+    bool blind[MACHINE_CPUS]; /* this CPU cannot read the reference */
+    int64_t ref_ahead_ns;     /* the reference has leapt by so much */
+    uint64_t aligned_ns;      /* when start-up's meetings were over */
 } machine;
 
 static uint64_t tsc_of(unsigned cpu)
@@ -120,9 +126,11 @@ void lock_release(struct lock *lock, bool were_on)
 bool reference_read(const struct reference *ref, struct reference_reading *out)
 {
     (void)ref;
+    if (machine.blind[machine.cpu])
+        return false;
     out->tsc_lo = rdtsc_ordered();
     spend(250);
-    out->count = machine.now_ns / 10;
+    out->count = (machine.now_ns + (uint64_t)machine.ref_ahead_ns) / 10;
     out->edge = false;
     spend(250);
     out->tsc_hi = rdtsc_ordered();
@@ -290,7 +298,8 @@ enum alignment exchange_pairs(unsigned passes, int64_t *extent_ticks)
 
     (void)passes;
     *extent_ticks = machine.extent_ticks;
-    for (unsigned cpu = 1; cpu < machine.cpus; cpu++)
+    machine.aligned_ns = machine.now_ns;
+    for (unsigned cpu = 1; cpu < machine.cpus && !machine.unseen; cpu++)
         if (machine.hz[cpu] != machine.hz[0] || machine.base[cpu] != machine.base[0])
             all = ALIGNMENT_APART;
     return all;
@@ -373,7 +382,8 @@ static void machine_new(unsigned cpus, uint64_t hz)
 
 static void machine_boot(enum clockmode mode)
 {
-    struct options options = {.mode = mode, .wander_ppb_s = machine.wander_ppb_s, .discipline = true};
+    struct options options = {
+        .mode = mode, .wander_ppb_s = machine.wander_ppb_s, .discipline = !machine.free_running};
 
     keeper_start(&options, 0);
     for (unsigned cpu = 1; cpu < machine.cpus; cpu++) {
