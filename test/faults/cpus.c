@@ -313,7 +313,7 @@ void __wrap_keeper_timer_arm(struct timer *timer, uint64_t deadline_ns)
 void __wrap_outcome_domain_ended(enum domain_end end, const char *why, bool reported, bool reported_ok)
 {
     say_place("at last");
-    slow_report();
+    slow_end();
     if (strcmp(fault.what, "ends") != 0) {
         __real_outcome_domain_ended(end, why, reported, reported_ok);
         return;

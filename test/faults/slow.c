@@ -1,7 +1,8 @@
 /*
  * `baud=n`: bytes leave the serial port at that rate by the TSC, which counts ns in the deterministic lane,
  * and each access to it takes 1 us, as on a PC. Bytes that are written while the FIFO is full are lost, as
- * they are on hardware, and counted. `deaf=n`: from 2 s on it takes nothing for n ms.
+ * they are on hardware, and counted. `deaf=n`: from 2 s on it takes nothing for n ms. `hurried=1`: when the
+ * guest has ended, it takes all that waits at once.
  */
 #include "slow.h"
 
@@ -23,6 +24,7 @@ void __wrap_uart_write(enum uart_register which, uint8_t value);
 static uint64_t byte_ns;  /* A byte takes so long; 0: the port is left as it is */
 static uint64_t empty_at; /* the TSC when the last byte will have left */
 static uint64_t deaf_until;
+static bool hurried;
 static uint32_t bytes, lost;
 
 void slow_choose(const char *line)
@@ -33,13 +35,16 @@ void slow_choose(const char *line)
         return;
     log_print("fault test: the port is slow: %ld baud\n", baud);
     byte_ns = BYTE_BITS * 1000000000ull / (uint64_t)baud;
+    hurried = words_value(line, "hurried");
     deaf_until = DEAF_FROM + (uint64_t)words_value(line, "deaf") * 1000000u;
 }
 
-void slow_report(void)
+void slow_end(void)
 {
     if (byte_ns)
         log_print("fault test: the port took %u bytes and lost %u\n", bytes, lost);
+    if (hurried)
+        byte_ns = empty_at = 0;
 }
 
 static void take_the_time(void)

@@ -2,9 +2,9 @@
 #ifndef TEST_FAULTS_SLOW_H
 #define TEST_FAULTS_SLOW_H
 
-/* Takes `baud=n` from Meridian's command line. */
+/* Takes `baud=n` and its companions from Meridian's command line. */
 void slow_choose(const char *line);
-/* Says how many bytes were lost, if there was such a word. */
-void slow_report(void);
+/* When the guest has ended: says how many bytes were lost, if there was such a word. */
+void slow_end(void);
 
 #endif
