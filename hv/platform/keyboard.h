@@ -7,7 +7,6 @@
 enum key {
     KEY_NONE,
     KEY_PAGE,      /* space, page down */
-    KEY_BACK,      /* page up */
     KEY_QR,        /* q */
     KEY_HELP,      /* h, ? */
     KEY_POWER_OFF, /* p */
