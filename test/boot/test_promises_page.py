@@ -8,15 +8,11 @@ import models
 import proofs
 import pytest
 import weak
+from pages import text_of
 from rows import ROWS
 from rows_screen import SCREENS
 
 CASE = re.compile(r"\b(?:cmocka_unit_test\w*|TEST)\((\w+)")
-
-
-def text_of(page):
-    with open(os.path.join("docs", page), encoding="utf-8") as file:
-        return file.read()
 
 
 def unit_cases():
@@ -30,7 +26,7 @@ def unit_cases():
 
 def tables(page):
     """Each table of proofs: (what proves, [names])."""
-    for part in text_of(page).split("| proved by | names |")[1:]:
+    for part in text_of(f"docs/{page}").split("| proved by | names |")[1:]:
         for line in part.splitlines()[2:]:
             if not line.startswith("|"):
                 break
@@ -51,9 +47,9 @@ def known_to(what):
 
 
 def test_every_promise_has_proofs():
-    titles = re.findall(r"^## (T\d):", text_of("promises.md"), re.M)
+    titles = re.findall(r"^## (T\d):", text_of("docs/promises.md"), re.M)
     assert titles == [f"T{number}" for number in range(1, 9)]
-    assert text_of("promises.md").count("| proved by | names |") == len(titles)
+    assert text_of("docs/promises.md").count("| proved by | names |") == len(titles)
 
 
 def test_every_proof_exists():
@@ -67,7 +63,7 @@ def test_every_proof_exists():
 
 @pytest.mark.parametrize("page", ["promises.md", "history.md"])
 def test_every_case_and_command_exists(page):
-    text = text_of(page)
+    text = text_of(f"docs/{page}")
     cases = re.findall(r"`(test_\w+: \w+)`", text)
     assert cases
     assert not set(cases) - unit_cases()

@@ -5,6 +5,7 @@ import re
 import subprocess
 
 import pytest
+from pages import text_of
 
 PAGE = "docs/reader.md"
 EXAMPLE = "test/reader/example.c"
@@ -17,14 +18,9 @@ UNKNOWN = 2 ** 64 - 1
 WHOLE = 10_000_000_000 + 2_000
 
 
-def read(path):
-    with open(path, encoding="utf-8") as file:
-        return file.read()
-
-
 def test_page_has_the_example_word_for_word():
-    blocks = re.findall(r"^```c\n(.*?)^```$", read(PAGE), re.M | re.S)
-    assert read(EXAMPLE) in blocks, f"{PAGE} has no block that is {EXAMPLE}"
+    blocks = re.findall(r"^```c\n(.*?)^```$", text_of(PAGE), re.M | re.S)
+    assert text_of(EXAMPLE) in blocks, f"{PAGE} has no block that is {EXAMPLE}"
 
 
 @pytest.mark.parametrize("compiler", COMPILERS)
@@ -59,8 +55,8 @@ def test_says_what_records_made_by_hand_mean(compiler, tmp_path):
 
 
 def test_names_of_the_page_are_names_of_the_header():
-    header = "".join(read(f"include/meridian/{name}.h") for name in ("clock", "breach", "abi"))
-    for name in sorted(set(re.findall(r"\b(?:meridian_\w+|MERIDIAN_\w+)\b", read(PAGE)))):
+    header = "".join(text_of(f"include/meridian/{name}.h") for name in ("clock", "breach", "abi"))
+    for name in sorted(set(re.findall(r"\b(?:meridian_\w+|MERIDIAN_\w+)\b", text_of(PAGE)))):
         assert re.search(rf"\b{name}\b", header), f"{PAGE} names {name}"
-    for path in re.findall(r"`((?:include|test|docs|guest|hv)/[\w./]+)`", read(PAGE)):
+    for path in re.findall(r"`((?:include|test|docs|guest|hv)/[\w./]+)`", text_of(PAGE)):
         assert os.path.exists(path), f"{PAGE} names {path}"

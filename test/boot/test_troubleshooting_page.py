@@ -3,27 +3,24 @@
 import glob
 import re
 
+from pages import text_of
+
 PAGE = "docs/troubleshooting.md"
 LITERAL = r'"((?:\\.|[^"\\])*)"'
 CONVERSION = re.compile(r"%[-+0]*[\d.*]*(?:ll|l|z)?[a-z]")
 
 
-def read(path):
-    with open(path, encoding="utf-8") as file:
-        return file.read()
-
-
 def sources():
     """All that the hypervisor may say, one text a line; adjacent literals are one."""
     names = glob.glob("hv/**/*.[ch]", recursive=True) + glob.glob("boot/*.inc")
-    joined = "\n".join(re.sub(r'"\s*\n\s*"', "", read(name)) for name in names)
+    joined = "\n".join(re.sub(r'"\s*\n\s*"', "", text_of(name)) for name in names)
     texts = [text.encode().decode("unicode_escape") for text in re.findall(LITERAL, joined)]
     return "\n".join(text.replace("%%", "%") for text in texts)
 
 
 def messages():
     """The code spans of the first cells of all tables, but those without a message's blanks."""
-    for line in read(PAGE).splitlines():
+    for line in text_of(PAGE).splitlines():
         if line.startswith("| `") and "make usb" not in line:
             yield from (span for span in re.findall(r"`([^`]+)`", line.split(" | ")[0]) if " " in span)
 
@@ -43,10 +40,10 @@ def test_every_message_is_one_of_the_sources():
 
 
 def test_every_panic_stands_in_the_page():
-    page = " ".join(read(PAGE).split())
+    page = " ".join(text_of(PAGE).split())
     found = 0
     for name in glob.glob("hv/**/*.c", recursive=True):
-        text = re.sub(r'"\s*\n\s*"', "", read(name))
+        text = re.sub(r'"\s*\n\s*"', "", text_of(name))
         for format_text in re.findall(r"\bpanic\(\s*" + LITERAL, text):
             pieces = [piece.strip(" :") for piece in CONVERSION.split(format_text)]
             first = next(piece for piece in pieces if len(piece) > 3).split(" (")[0]

@@ -5,9 +5,9 @@
 /*
  * In unified mode there is one line for all. In per-CPU mode each CPU has its own, with a count of its own,
  * and one constant must suit all of them. Which counts of two CPUs belong together no record says, for a CPU
- * that stood still counts fewer. But whoever publishes a bound after another CPU's began to be known again is
- * tied to R as that one is. So `all` begins anew with a count under which no bound was known before, and who
- * publishes a bound under its old count after that brings what was known with it.
+ * that stood still counts fewer. But a CPU that publishes a bound after another CPU's began to be known again
+ * is tied to R as that one is. So `all` begins anew with a count under which no bound was known before. A CPU
+ * that publishes a bound under its old count after that brings what was known with it.
  */
 struct ties {
     bool known;     /* there was a bound under this count */

@@ -1,9 +1,11 @@
 /* sources: keeper hv/drain.c hv/log/log.c hv/log/queue.c hv/log/serial.c */
-/* flags: -include test/sim/sim_cpu.h -include test/unit/fake_interrupts.h -DMACHINE_CPUS=255u -DMACHINE_LOG -DMAX_CPUS=256 */
+/* flags: -include test/sim/sim_cpu.h -include test/unit/fake_interrupts.h -DMAX_CPUS=256 */
 /*
  * A port at 9600 baud, 255 CPUs and much to say: no look is later than where there is no port at all. Log,
  * drain and keeper are the real ones; each CPU has its own time, as no emulator's CPUs have.
  */
+#define MACHINE_CPUS 255u
+#define MACHINE_LOG
 #include "seed_machine.h"
 
 #include "drain.h"
