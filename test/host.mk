@@ -19,13 +19,13 @@ $(B)/unit/%: test/unit/%.c $$(call sources_of,test/unit/$$*.c) $(HEADERS) | inst
 
 BENCH_HEADERS := $(HEADERS) $(wildcard test/bench/*.h)
 BENCH_CFLAGS  := -std=gnu11 -O2 -g -mno-red-zone -Wall -Wextra -Werror $(INCLUDES) -Itest/bench $(SYSTEM) \
-                 -pthread
+                 -pthread -ffunction-sections -Wl,--gc-sections
 BENCH_FORMS   := $(B)/bench/by_gcc.o $(B)/bench/by_clang.o
 BENCH_HOOKS   := $(BENCH_FORMS:.o=_hook.o)
 BENCH_READERS := $(BENCH_FORMS) $(BENCH_HOOKS)
 BENCH_LINE    := test/bench/host.c test/bench/line.c
 BENCH_SOURCES := $(addprefix test/bench/,bench.c reads.c beside.c order.c publisher.c) $(BENCH_LINE) \
-                 $(wildcard hv/time/*.c) $(addprefix hv/keeper/,publisher.c records.c latch.c)
+                 $(wildcard hv/time/*.c) $(addprefix hv/keeper/,publisher.c records.c latch.c breach.c)
 COUNT_SOURCES := test/bench/count.c $(BENCH_LINE) $(addprefix hv/time/,line.c publish.c)
 
 $(B)/bench/by_gcc.o $(B)/bench/by_gcc_hook.o: BENCH_CC := $(HOST_CC)

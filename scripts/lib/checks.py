@@ -9,6 +9,7 @@ LOGS = os.path.join("build", "test", "logs")
 BROKEN = os.path.join(LOGS, "broken.json")      # scripts/check: {target: log} of what did not build
 TAIL_LINES = 40
 BUILD_LIMIT_S = 900
+BENCHES = ["build/bench/count", "build/bench/bench"]
 
 
 def programs():
