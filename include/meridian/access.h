@@ -13,6 +13,7 @@
 #define MERIDIAN_INLINE            static inline __attribute__((always_inline))
 #define MERIDIAN_OUT_OF_LINE       static __attribute__((noinline, unused))
 #define MERIDIAN_RARELY(condition) __builtin_expect(!!(condition), 0)
+#define MERIDIAN_MOSTLY(condition) __builtin_expect(!!(condition), 1)
 
 /* RDTSC's two halves. */
 struct meridian_halves {

@@ -62,6 +62,7 @@ struct meridian_counts {
     uint64_t stalls;  /* times the yield hook was called */
     uint64_t early;   /* TSC before the record's stamp: read as the stamp's time */
     uint64_t clamps;  /* points raised by the shared word */
+    uint64_t own;     /* no count: 0 at first; the long way's note for the short one (see there) */
 };
 
 struct meridian_clock {
@@ -116,10 +117,13 @@ struct meridian_wall {
 #define MERIDIAN_OWN(clock, vcpu) meridian_slot(clock, vcpu)
 #endif
 
-/* pvclock's shift, a negative one to the right. Bits shifted out at the top stand for more than 292 years. */
+/*
+ * pvclock's shift, a negative one (a TSC beyond 2 GHz) to the right. Bits shifted out at the top stand for
+ * more than 292 years.
+ */
 MERIDIAN_INLINE uint64_t meridian_shift(uint64_t ticks, int8_t shift)
 {
-    return shift < 0 ? ticks >> (-shift & 63) : ticks << (shift & 63);
+    return MERIDIAN_MOSTLY(shift < 0) ? ticks >> (-shift & 63) : ticks << (shift & 63);
 }
 
 /*
@@ -341,6 +345,10 @@ MERIDIAN_INLINE struct meridian_interval meridian_interval(uint64_t point_ns,
 /*
  * The long way. `tries` is 1, or 2 after a first try that failed: a variable in the caller would cost the
  * short way a register.
+ *
+ * It notes whether it found per-CPU mode. The short way then begins with the record that is noted, and does
+ * not ask the common one: LFENCE would wait for that load and the branch on it. A note that is out of date
+ * costs one read in vain. The copy itself, once whole, says which mode it is of.
  */
 MERIDIAN_INLINE void meridian_read_long(uint32_t tries, const struct meridian_clock *clock,
                                         struct meridian_counts *counts, struct meridian_sample *out)
@@ -348,6 +356,7 @@ MERIDIAN_INLINE void meridian_read_long(uint32_t tries, const struct meridian_cl
     if (tries > 1)
         meridian_wait(clock, counts, tries - 1);
     meridian_read_from(tries, clock, counts, out);
+    counts->own = !(out->flags & MERIDIAN_FLAG_TSC_STABLE);
 }
 
 MERIDIAN_OUT_OF_LINE uint64_t meridian_now_ns_long(uint32_t tries, const struct meridian_clock *clock,
@@ -390,16 +399,20 @@ MERIDIAN_INLINE uint64_t meridian_now_ns(const struct meridian_clock *clock, str
     const struct meridian_record *common = clock->common;
     struct meridian_sample s;
     uint64_t shifted;
-    if (meridian_says_stable(common)) {
-        if (MERIDIAN_RARELY(!meridian_try_common(common, &s)))
-            return meridian_now_ns_long(2, clock, counts);
-        if (!MERIDIAN_RARELY(!meridian_is_young(&s, UINT32_MAX, &shifted)))
-            return meridian_young_ns(&s, shifted);
-    } else if (common) {
+    if (MERIDIAN_RARELY(!common))
+        return meridian_now_ns_long(1, clock, counts);
+    if (counts->own) {
         if (MERIDIAN_RARELY(!meridian_try_own(clock, 1, &s)))
             return meridian_now_ns_long(2, clock, counts);
-        if (!MERIDIAN_RARELY(!meridian_is_young(&s, UINT32_MAX, &shifted)))
+        if (!MERIDIAN_RARELY(s.flags & MERIDIAN_FLAG_TSC_STABLE ||
+                             !meridian_is_young(&s, UINT32_MAX, &shifted)))
             return meridian_in_order(clock, counts, &s, meridian_young_ns(&s, shifted));
+    } else {
+        if (MERIDIAN_RARELY(!meridian_try(common, 1, &s)))
+            return meridian_now_ns_long(2, clock, counts);
+        if (!MERIDIAN_RARELY(!(s.flags & MERIDIAN_FLAG_TSC_STABLE) ||
+                             !meridian_is_young(&s, UINT32_MAX, &shifted)))
+            return meridian_young_ns(&s, shifted);
     }
     return meridian_now_ns_long(1, clock, counts);
 }

@@ -7,7 +7,8 @@ LIMIT_S = 900
 LINTS = ["house", "scripts", "size", "reader", "format", "cppcheck", "tidy"]
 
 
-@pytest.mark.parametrize("target", checks.programs() + checks.BENCHES, ids=lambda target: target.removeprefix("build/"))
+@pytest.mark.parametrize("target", checks.programs() + checks.BENCHES,
+                         ids=lambda target: target.removeprefix("build/"))
 def test_build(target):
     why = checks.built(target)
     if why:

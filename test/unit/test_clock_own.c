@@ -41,6 +41,7 @@ static int begin(void **state)
     fresh(state);
     asked = taken = 0;
     on_record = NULL;
+    counts.own = 1;
     write_whole(&mine[0], line(4000, 0));
     write_whole(&mine[1], line(4000, 500000));
     write_whole(slot_of(0), line(4000, 7));
@@ -70,9 +71,43 @@ static void nobody_is_asked_in_unified_mode(void **state)
     (void)state;
     p.flags = MERIDIAN_FLAG_TSC_STABLE;
     write_whole(&page[0][0], p);
+    counts.own = 0;
     assert_int_equal(meridian_now_ns(&own_clock, &counts), 1070);
     assert_int_equal(asked + taken, 0);
     assert_int_equal(last_ns, 0);
+}
+
+/* The mode has changed since the last read: the common line is read, and nobody is asked the next time. */
+static void an_old_note_of_per_cpu_mode_costs_one_read(void **state)
+{
+    struct published p = line(4000, 70);
+
+    (void)state;
+    p.flags = MERIDIAN_FLAG_TSC_STABLE;
+    write_whole(&page[0][0], p);
+    p.line.ns = 30; /* never so apart: it shows which line was read */
+    write_whole(&mine[0], p);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(meridian_now_ns(&own_clock, &counts), 1070);
+        assert_int_equal(asked, 2);
+        assert_int_equal(tsc_reads, 2 + i);
+    }
+    assert_int_equal(counts.retries + last_ns, 0);
+}
+
+/* The same the other way. The common record is whole, but it does not hold. */
+static void an_old_note_of_unified_mode_costs_one_read(void **state)
+{
+    (void)state;
+    write_whole(&page[0][0], line(4000, 70));
+    counts.own = 0;
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(meridian_now_ns(&own_clock, &counts), 1000);
+        assert_int_equal(taken, 1 + i);
+        assert_int_equal(tsc_reads, 2 + i);
+    }
+    assert_int_equal(counts.retries, 0);
+    assert_int_equal(last_ns, 1000);
 }
 
 static void move_to_vcpu_1(void)
@@ -122,6 +157,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(both_words_are_the_kernels, begin),
         cmocka_unit_test_setup(nobody_is_asked_in_unified_mode, begin),
+        cmocka_unit_test_setup(an_old_note_of_per_cpu_mode_costs_one_read, begin),
+        cmocka_unit_test_setup(an_old_note_of_unified_mode_costs_one_read, begin),
         cmocka_unit_test_setup(a_move_at_the_tsc_is_seen, begin),
         cmocka_unit_test_setup(a_move_before_the_record_is_seen, begin),
         cmocka_unit_test_setup(there_and_back_is_seen_by_the_count_of_moves, begin),

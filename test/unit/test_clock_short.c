@@ -16,6 +16,7 @@ static void publish(struct published data, uint64_t ticks)
     data.flags = MERIDIAN_FLAG_TSC_STABLE;
     write_whole(&page[0][0], data);
     tsc_now = data.line.tsc + ticks;
+    counts.own = 0;
     long_way = clock_here;
     long_way.common = NULL;
 }
@@ -104,6 +105,7 @@ static void publish_own(struct published data, uint64_t ticks, uint64_t last)
     data.flags = 0;
     write_whole(slot_of((unsigned)here), data);
     last_ns = last;
+    counts.own = 1;
 }
 
 static void the_own_point_is_the_same(void **state)
@@ -345,7 +347,7 @@ static void a_flag_that_goes_in_the_midst_is_seen(void **state)
         uint64_t ns =
             interval ? meridian_now(&clock_here, &counts).now_ns : meridian_now_ns(&clock_here, &counts);
         assert_int_equal(ns, 1070);
-        assert_int_equal(counts.retries, 1);
+        assert_int_equal(counts.retries, interval); /* the point's short way looks at the copy alone */
     }
 }
 

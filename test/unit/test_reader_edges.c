@@ -164,7 +164,7 @@ static void the_thousandth_turn_yields(void **state)
 
             write_whole(slot_of(0), line(4000, 70));
             slot_of(0)->version1 = 3;
-            counts = (struct meridian_counts){0};
+            counts = (struct meridian_counts){.own = form == 1};
             tsc_reads = yields = 0;
             if (form == 0)
                 meridian_read(&clock_here, &counts, &sample);
