@@ -220,8 +220,9 @@ def script(conditions, bounds, exact=False):
 class Solver:
     """One z3, asked again and again; another one if it does not come back."""
 
-    def __init__(self):
+    def __init__(self, most_tries=len(TRIES)):
         self.asked = 0
+        self.most_tries = most_tries
         self._start()
 
     def _start(self):
@@ -257,7 +258,7 @@ class Solver:
     def _answer(self, text, tries):
         """z3's "sat" or "unsat", or "unknown" if none of the tries comes to an end."""
         self.asked += 1
-        for limit, seed, arithmetic in tries:
+        for limit, seed, arithmetic in tries[:self.most_tries]:
             said = self._ask(f"(reset)\n(set-option :timeout {limit})\n(set-option :smt.random_seed {seed})\n"
                              f"(set-option :smt.arith.solver {arithmetic})\n{text}(check-sat)\n",
                              limit / 1000 + 3)
