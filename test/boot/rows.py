@@ -64,10 +64,10 @@ ROWS = [
 
     # QEMU's own loader, the host's TSC.
     # Each reference by option, too, on the way.
-    Row("kernel-1", "kernel", GOOD + (source_is("pmtimer"),), cpus=1, cmdline="clocksource=pmtimer"),
-    Row("kernel-2", "kernel", GOOD + (source_is("pit"),), cpus=2, cmdline="clocksource=pit"),
+    Row("kernel-1", "kernel", GOOD + (source_is("pmtimer"),), cpus=1, seconds=1, cmdline="clocksource=pmtimer"),
+    Row("kernel-2", "kernel", GOOD + (source_is("pit"),), cpus=2, seconds=1, cmdline="clocksource=pit"),
     Row("kernel-4", "kernel", GOOD, cpus=4),
-    Row("kernel-8", "kernel", GOOD + (source_is("hpet"),), cpus=8, cmdline="clocksource=hpet", limit_s=90),
+    Row("kernel-8", "kernel", GOOD + (source_is("hpet"),), cpus=8, seconds=1, cmdline="clocksource=hpet", limit_s=90),
 
     # A host thread for each CPU: truly at once, with a TSC that gains on every reference (see emulator.py).
     # The verdict may name that a disruption; nothing may go back or apart for it.
@@ -76,22 +76,22 @@ ROWS = [
     Row("threads-loaded", "kernel", RACY, cpus=4, accel=THREAD_EACH, load=2, verdict="any", limit_s=120),
 
     # Each reference alone, by what the machine has.
-    Row("hw-hpet-absent", "kernel", GOOD + (source_is_not("hpet"),), machine="q35,hpet=off"),
-    Row("hw-pit-absent", "kernel", GOOD + (source_is_not("pit"),), machine="q35,pit=off"),
+    Row("hw-hpet-absent", "kernel", GOOD + (source_is_not("hpet"),), seconds=1, machine="q35,hpet=off"),
+    Row("hw-pit-absent", "kernel", GOOD + (source_is_not("pit"),), seconds=1, machine="q35,pit=off"),
     # SeaBIOS's MP table names the first CPU of each socket; rows_firmware.py has one with more of them.
     Row("no-acpi", "kernel", (sound, never_back, bounded, source_is("pit"), cpus_online(1)),
-        cmdline="acpi=off"),
+        seconds=1, cmdline="acpi=off"),
 
     # Somebody else's guest: Xen's own records, all of one line.
     Row("foreign", "kernel", (sound, foreign_in_step), guest="foreign", cmdline="duration=5"),
     Row("foreign-exact", "exact", (sound, foreign_in_step), guest="foreign", cmdline="duration=5"),
 
     # The real thing, from a disc.
-    Row("bios-1", "iso-bios", GOOD, cpus=1),
-    Row("bios-8", "iso-bios", GOOD, cpus=8, limit_s=90),
+    Row("bios-1", "iso-bios", GOOD, cpus=1, seconds=1),
+    Row("bios-8", "iso-bios", GOOD, cpus=8, seconds=1, limit_s=90),
     Row("bios-loaded", "iso-bios", GOOD, load=2, limit_s=120),
     # And what the machine is called, by UEFI's tables.
-    Row("uefi-1", "iso-uefi", GOOD + (free_ranges_at_least(4), says(rows_hardware.NAMED)), cpus=1, limit_s=90,
+    Row("uefi-1", "iso-uefi", GOOD + (free_ranges_at_least(4), says(rows_hardware.NAMED)), cpus=1, seconds=1, limit_s=90,
         firmware=rows_hardware.smbios(*rows_hardware.NAMES)),
     Row("main-job", "iso-bios", GOOD + (reads_over(400000),), cpus=4, seconds=10, limit_s=90,
         counts=True),

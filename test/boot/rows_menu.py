@@ -54,7 +54,7 @@ FIRST = GOOD + (showed_menu, undisturbed)
 OFF_TOO = {"cpus": 2, "seconds": 1, "menu_s": 3, "cmdline": "end=poweroff", "leaves": "off", "limit_s": 120}
 
 ROWS = [
-    Row("menu-first", "iso-bios", FIRST + (command_line(""),), cpus=2, menu_s=3),
+    Row("menu-first", "iso-bios", FIRST + (command_line(""),), cpus=2, seconds=1, menu_s=3),
     Row("menu-first-uefi", "iso-uefi", FIRST + (line_begins(PIXELS), line_begins("keys: "), power_lines(OFF)),
         outside=key("h", "@second n=1 "), **{**OFF_TOO, "seconds": 3, "cpus": 4}),
     Row("menu-first-bochs", "bochs", FIRST + (command_line("end=poweroff"), power_lines(OFF)), **OFF_TOO),
