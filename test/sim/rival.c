@@ -4,8 +4,9 @@
 
 #include "rival_model.h"
 
-const struct rival_kind *const rival_kinds[] = {&rival_seed, &rival_xen_constant, &rival_xen_stepped,
-                                                &rival_kvm, NULL};
+const struct rival_kind *const rival_kinds[] = {
+    &rival_seed,        &rival_xen_constant, &rival_xen_stepped,  &rival_kvm,
+    &rival_xen_clamped, &rival_linux_ntpd,   &rival_linux_chrony, NULL};
 
 uint64_t rival_now_ns(const struct rival *r)
 {

@@ -56,6 +56,7 @@ uint64_t rival_scaled(struct rival_scale scale, uint64_t ticks);
 /* a * b / c without overflow, for quotients below 2^63. */
 uint64_t rival_muldiv(uint64_t a, uint64_t b, uint64_t c);
 
-extern const struct rival_kind rival_seed, rival_xen_constant, rival_xen_stepped, rival_kvm;
+extern const struct rival_kind rival_seed, rival_xen_constant, rival_xen_stepped, rival_xen_clamped,
+    rival_kvm, rival_linux_ntpd, rival_linux_chrony;
 
 #endif

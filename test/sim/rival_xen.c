@@ -11,6 +11,9 @@
  * - boot rate kept: each CPU's stamp is what its own clock says. (Where such TSCs were not in step at boot,
  *   Xen also writes them; the system time of a CPU goes on as before, so that is left out here.)
  *
+ * And stepped with guests that raise what they read to the last value that any of their VCPUs has read, as
+ * Linux does with a record that is not marked stable (arch/x86/kernel/pvclock.c).
+ *
  * Kinder than the source: a pair of count and TSC at boot is the best of four tries without a search for
  * it.
  */
@@ -38,6 +41,7 @@ enum what {
 
 struct xen {
     bool constant;
+    uint64_t last_ns; /* that any guest of the clamping kind has read */
     uint64_t begin_tsc, begin_count, end_count, first_tsc;
     /* The platform timer as system time. */
     uint64_t platform_count, platform_ns;
@@ -266,6 +270,16 @@ static uint64_t read(const struct rival *r, unsigned cpu)
     return line_ns(&xen_of(r)->line[cpu], rival_tsc(r, cpu));
 }
 
+/* A spread is read like all else: one CPU after another, though at one instant. */
+static uint64_t read_clamped(const struct rival *r, unsigned cpu)
+{
+    struct xen *x = xen_of(r);
+    uint64_t ns = read(r, cpu);
+
+    x->last_ns = ns > x->last_ns ? ns : x->last_ns;
+    return x->last_ns;
+}
+
 const struct rival_kind rival_xen_constant = {.name = "xen-constant-tsc",
                                               .bytes = sizeof(struct xen),
                                               .start = start_constant,
@@ -273,3 +287,8 @@ const struct rival_kind rival_xen_constant = {.name = "xen-constant-tsc",
                                               .read = read};
 const struct rival_kind rival_xen_stepped = {
     .name = "xen-stepped", .bytes = sizeof(struct xen), .start = start, .event = event, .read = read};
+const struct rival_kind rival_xen_clamped = {.name = "xen-stepped-clamp",
+                                             .bytes = sizeof(struct xen),
+                                             .start = start,
+                                             .event = event,
+                                             .read = read_clamped};

@@ -13,7 +13,7 @@
 #include "beside.h"
 #include "world.h"
 
-enum { SEED, XEN_CONSTANT, XEN_STEPPED, KVM, KINDS };
+enum { SEED, XEN_CONSTANT, XEN_STEPPED, KVM, XEN_CLAMPED, NTPD, CHRONY, KINDS };
 
 #define US        1000u
 #define PPM       86.4e6 /* as ns a day */
@@ -78,6 +78,35 @@ static void kvm_is_good_to_its_khz(void **state)
     assert_in_range(rival[KVM].worst_error_ns, 5 * US, 40 * US);
 }
 
+/* The same clocks as the guest reads them: no step, and as far from the truth. */
+static void xen_clamped_is_as_good_and_in_order(void **state)
+{
+    (void)state;
+    keep_time(&quiet);
+    assert_int_equal(rival[XEN_CLAMPED].behind, 0);
+    assert_int_equal(rival[XEN_CLAMPED].worst_self_ns, 0);
+    assert_in_range(rival[XEN_CLAMPED].worst_error_ns, 100, 10 * US);
+}
+
+/* One line for all. After ten minutes of a crystal that wanders each filter follows it, by its own law. */
+static void linux_is_good_to_its_filter(void **state)
+{
+    struct scene table = quiet;
+
+    (void)state;
+    table.wander = 10;
+    table.hz = 2999999523;
+    table.length_ns = 10 * LENGTH_NS;
+    keep_time(&table);
+    for (unsigned kind = NTPD; kind <= CHRONY; kind++) {
+        assert_true(rival[kind].reads > 200000);
+        assert_int_equal(rival[kind].behind, 0);
+        assert_in_range(rival[kind].worst_spread_ns, 0, 1);
+    }
+    assert_in_range(rival[CHRONY].worst_error_ns, 2 * US, 25 * US);
+    assert_in_range(rival[NTPD].worst_error_ns, 5 * US, 60 * US);
+}
+
 /* Its worst error is CPU 0's TSC since reset; its rate is good to the ppm of a 50 ms measurement. */
 static void the_2005_clock_is_off_by_its_own_faults(void **state)
 {
@@ -117,6 +146,8 @@ int main(void)
         cmocka_unit_test(xen_stepped_is_good_to_microseconds),
         cmocka_unit_test(xen_constant_is_good_to_its_boot),
         cmocka_unit_test(kvm_is_good_to_its_khz),
+        cmocka_unit_test(xen_clamped_is_as_good_and_in_order),
+        cmocka_unit_test(linux_is_good_to_its_filter),
         cmocka_unit_test(the_2005_clock_is_off_by_its_own_faults),
         cmocka_unit_test(they_change_nothing),
     };

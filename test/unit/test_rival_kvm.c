@@ -1,4 +1,5 @@
-/* sources: test/sim/rival.c test/sim/rival_kvm.c test/sim/rival_seed.c test/sim/rival_seed_parts.c test/sim/rival_xen.c test/sim/rival_plain.c test/sim/rival_score.c */
+/* sources: test/sim/rival.c test/sim/rival_kvm.c test/sim/rival_linux.c test/sim/rival_seed.c test/sim/rival_seed_parts.c test/sim/rival_xen.c test/sim/rival_plain.c test/sim/rival_score.c */
+/* flags: -lm */
 /*
  * KVM's one master pair: order without a step, a rate in whole kHz for ever; and the score that all are
  * given.

@@ -1,4 +1,5 @@
-/* sources: test/sim/rival.c test/sim/rival_seed.c test/sim/rival_seed_parts.c test/sim/rival_xen.c test/sim/rival_kvm.c test/sim/rival_plain.c */
+/* sources: test/sim/rival.c test/sim/rival_seed.c test/sim/rival_seed_parts.c test/sim/rival_xen.c test/sim/rival_kvm.c test/sim/rival_linux.c test/sim/rival_plain.c */
+/* flags: -lm */
 /*
  * The patch of 2005: each of its faults, shown on the model of it. What ours does instead has tests of its
  * own.

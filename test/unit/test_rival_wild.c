@@ -1,4 +1,5 @@
-/* sources: test/sim/rival.c test/sim/rival_kvm.c test/sim/rival_seed.c test/sim/rival_seed_parts.c test/sim/rival_xen.c test/sim/rival_score.c */
+/* sources: test/sim/rival.c test/sim/rival_kvm.c test/sim/rival_linux.c test/sim/rival_seed.c test/sim/rival_seed_parts.c test/sim/rival_xen.c test/sim/rival_score.c */
+/* flags: -lm */
 /* The models on clocks gone mad: TSCs and reference that jump, stand still, go back. They must go on. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,5 @@
-/* sources: test/sim/rival.c test/sim/rival_xen.c test/sim/rival_kvm.c test/sim/rival_seed.c test/sim/rival_seed_parts.c test/sim/rival_score.c test/sim/rival_lane.c test/sim/rival_plain.c */
+/* sources: test/sim/rival.c test/sim/rival_xen.c test/sim/rival_kvm.c test/sim/rival_linux.c test/sim/rival_seed.c test/sim/rival_seed_parts.c test/sim/rival_score.c test/sim/rival_lane.c test/sim/rival_plain.c */
+/* flags: -lm */
 /*
  * Xen's two methods: what Debian's Xen 4.17 was measured to do, the models must do too, or they are straw
  * men.
