@@ -14,7 +14,8 @@ struct promise_cpu {
     long double granted_ns; /* injected_ns() when it last looked: what it takes for granted */
     long double unseen_ns;  /* so much it took for granted since then that it could not see */
     long double unseen_until_ns, unseen_rate; /* until then; and so much more for each ns after that */
-    long double skewed_ns;                    /* so much of that was its TSC's, and stays */
+    long double inherited_ns; /* the common line had so much when it became this CPU's own; until it looks */
+    long double skewed_ns;    /* so much of that was its TSC's, and stays */
     bool looking;
     bool doubt, tsc_doubt; /* something was touched since ... */
     long double doubt_ns;  /* ... last at */
@@ -69,6 +70,8 @@ void doubt(unsigned cpu);
 bool is_unified(void);
 /* Disruptions, as the record says that holds on this CPU. */
 uint16_t counted_on(unsigned cpu);
+/* What this CPU took for granted unseen. */
+long double unseen_on_ns(unsigned cpu);
 /* What all CPUs, or this one where lines are their own, took for granted unseen. */
 long double unseen_ns(unsigned cpu);
 

@@ -329,6 +329,7 @@ void promises_look_ends(unsigned cpu)
     c->lied = world.now_ns < world.ref.lies_until;
     c->looked_ns = reading->from_ns;
     c->width_ns = reading->width_ns;
+    c->inherited_ns = 0;
 }
 
 /*
@@ -336,7 +337,13 @@ void promises_look_ends(unsigned cpu)
  */
 void promises_mode_changed(void)
 {
+    long double most_ns = 0;
+
     kept.modes++;
+    for (unsigned i = 0; i < world.m.cpus; i++)
+        most_ns = larger(most_ns, unseen_on_ns(i));
+    for (unsigned i = 0; i < world.m.cpus; i++)
+        kept.cpus[i].inherited_ns = is_unified() ? 0 : most_ns;
     if (is_unified())
         return;
     for (unsigned i = 0; kept.doubts > 0 && i < world.m.cpus; i++)

@@ -136,21 +136,22 @@ uint16_t counted_on(unsigned cpu)
 }
 
 /* A look whose publish is late leaves the rate that the step feigns for longer than the step took. */
-static long double unseen_on_ns(unsigned cpu)
+long double unseen_on_ns(unsigned cpu)
 {
     const struct promise_cpu *c = &kept.cpus[cpu];
 
-    return c->unseen_ns + larger(0, world.now_ns - c->unseen_until_ns) * c->unseen_rate;
+    return larger(c->inherited_ns,
+                  c->unseen_ns + larger(0, world.now_ns - c->unseen_until_ns) * c->unseen_rate);
 }
 
 long double unseen_ns(unsigned cpu)
 {
     long double most_ns = 0;
 
-    if (!kept.unseen)
-        return 0;
     if (!is_unified())
         return unseen_on_ns(cpu);
+    if (!kept.unseen)
+        return 0;
     for (unsigned i = 0; i < world.m.cpus; i++)
         most_ns = larger(most_ns, unseen_on_ns(i));
     return most_ns;
