@@ -27,7 +27,7 @@ struct promise_cpu {
     long double late_ns;    /* its timer comes late, and not before then */
     long double stopped_ns; /* it stopped then */
     unsigned seen_lines, lines; /* disruptions told when it last saw one; and when this look began, ... */
-    unsigned look_modes;        /* how often the mode had changed when its look began */
+    long double line_ns;        /* it told a disruption, last */
     uint16_t count;             /* ... when its record counted so many */
     uint64_t missed, now_ns;    /* periods without a reading; and what keeper_now_ns() gave last */
     unsigned rate_looks;        /* so many more without a disruption, and it goes by the right rate */
@@ -42,6 +42,7 @@ struct promise_cpu {
 struct promise_vcpu {
     struct sim_read last;
     uint64_t most_ns, xen_ns;
+    long double mode_ns;    /* when the mode changed, last */
     unsigned faults, modes; /* how often anything was touched, or the mode changed, by then */
     bool any;
 };
@@ -58,6 +59,7 @@ struct kept {
     unsigned doubts;            /* CPUs in doubt */
     long double rate_ns;        /* when the reference's rate changed, last; below 0: never */
     bool unseen, skewed;        /* some CPU's unseen_ns, or skewed_ns, is not 0 */
+    long double mode_ns;        /* when the mode changed, last */
     unsigned faults, modes;     /* how often anything was touched; and how often the mode changed */
 };
 

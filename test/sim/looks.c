@@ -26,7 +26,6 @@ void promises_look_begins(unsigned cpu)
     kept.cpus[cpu].looking = world.between;
     kept.cpus[cpu].count = world.between ? counted_on(cpu) : 0;
     kept.cpus[cpu].lines = world.disruptions;
-    kept.cpus[cpu].look_modes = kept.modes;
     kept.cpus[cpu].bound_ns = world.between ? promises_bound_ns(cpu) : NEVER;
     kept.cpus[cpu].missed = clock_of(cpu)->look.missed;
     world.cpus[cpu].reading = (struct true_reading){.from_ns = world.now_ns};
@@ -219,14 +218,17 @@ static void begin_rate(unsigned cpu)
  * Returns true if this CPU saw a disruption in its look: its record counts more, and one was told, or there
  * was something to see. All of that is what anybody can see. A count alone may be another CPU's need (a late
  * one's anchor), or the common line's, which has the highest of all counts; and nobody enters unified mode at
- * a disruption. Where unified mode ended within the look, by another CPU's, the count is the common line's.
+ * a disruption. Where another CPU ended unified mode after this reading, the count is the common line's.
  */
 static bool saw(unsigned cpu, bool off)
 {
     struct promise_cpu *c = &kept.cpus[cpu];
 
-    if (is_unified() || counted_on(cpu) == c->count ||
-        ((world.disruptions == c->seen_lines || kept.modes != c->look_modes) && !off))
+    long double read_ns = world.cpus[cpu].reading.from_ns;
+
+    if (is_unified() || counted_on(cpu) == c->count || (world.disruptions == c->seen_lines && !off))
+        return false;
+    if (!off && kept.mode_ns > read_ns && c->line_ns < read_ns)
         return false;
     c->seen_lines = c->lines > c->seen_lines ? c->lines : world.disruptions;
     return true;
@@ -340,6 +342,7 @@ void promises_mode_changed(void)
     long double most_ns = 0;
 
     kept.modes++;
+    kept.mode_ns = world.now_ns;
     for (unsigned i = 0; i < world.m.cpus; i++)
         most_ns = larger(most_ns, unseen_on_ns(i));
     for (unsigned i = 0; i < world.m.cpus; i++)
@@ -363,7 +366,7 @@ void promises_disruption_told(unsigned cpu)
 {
     long double off = world.cpus[cpu].reading.injected_ns - kept.cpus[cpu].granted_ns;
 
-    kept.line_ns = world.now_ns;
+    kept.line_ns = kept.cpus[cpu].line_ns = world.now_ns;
     if (off != 0 || kept.cpus[cpu].doubt || kept.unseen || world.m.row)
         return;
     if (promises_rate_unsettled(cpu)) { /* one that had been taken for a new one is gone again */

@@ -39,13 +39,14 @@ void promises_begin(void)
     kept.unseen = kept.skewed = false;
     kept.upset_ns = world.now_ns;
     told_forget();
-    kept.tsc_touched_ns = kept.ref_touched_ns = kept.rate_ns = kept.line_ns = -1;
+    kept.tsc_touched_ns = kept.ref_touched_ns = kept.rate_ns = kept.line_ns = kept.mode_ns = -1;
     for (unsigned i = 0; i < world.m.cpus; i++) {
         kept.cpus[i].granted_ns = injected_ns(i);
         kept.cpus[i].looked_ns = kept.cpus[i].began_ns = world.now_ns;
         kept.cpus[i].excused_ns = larger(kept.cpus[i].excused_ns, world.now_ns);
         kept.cpus[i].width_ns = 1e4L + world.m.stall_ns;
         kept.cpus[i].told_ns = NEVER;
+        kept.cpus[i].line_ns = -1;
     }
 }
 
