@@ -28,6 +28,8 @@ static enum { IN, LEAVING, WAITING } place[WORLD_CPUS]; /* of a VCPU that moves:
 static struct utc wall_set; /* UTC when system time was 0, as it was set last; or as it was read first */
 static bool wall_known;
 static bool setting; /* the wall clock, just now: either is right */
+/* Which record the reader tries first: one note of all VCPUs, so it is often out of date. */
+static uint64_t noted_own;
 
 void guest_begin(void)
 {
@@ -36,6 +38,7 @@ void guest_begin(void)
     memset(vcpus, 0, sizeof vcpus);
     memset(place, 0, sizeof place);
     reading = setting = false;
+    noted_own = 0;
     for (unsigned i = 0; i < PAGES; i++)
         page_list[i] = pages[i];
     for (unsigned i = 0; i < world.m.cpus; i++) {
@@ -89,8 +92,6 @@ static uint64_t where(void)
     return now.vcpu;
 }
 
-static uint64_t
-    noted_own; /* which record the reader tries first: one note of all VCPUs, so often out of date */
 static const struct meridian_clock clock_here = {.common = &pages[0][0], .pages = page_list, .where = where};
 
 static void age(struct meridian_sample *s)
