@@ -176,7 +176,7 @@ INJECT_FILES  := inject.c words.c warp.c svm.c svm_enter.asm hurried.c steps.c j
 INJECT_WRAP   := boot_read apic_init_cpu idle_sleep time_base_init_cpu outcome_domain_ended timeline_update \
                  record_begin record_fill record_end xen_record_begin xen_record_fill xen_record_end
 TIMERS_FILES  := timers.c words.c
-TIMERS_WRAP   := boot_read
+TIMERS_WRAP   := boot_read rtc_glance
 WALL_FILES    := wall.c words.c
 WALL_WRAP     := boot_read keeper_set_wall record_begin record_fill record_fill_wall record_end
 DISPLAY_FILES := display.c words.c

@@ -10,6 +10,7 @@
 
 #include "meridian/abi.h"
 #include "platform/loader/options.h"
+#include "time/blame.h"
 #include "time/timerq.h"
 
 struct vcpu_time_info; /* Xen's, 32 bytes */
@@ -140,6 +141,15 @@ uint64_t keeper_free_ns(void);
 
 /* Returns what bounds assume now, and the breaches that were told: what every domain has on its page. */
 const struct meridian_assumed *keeper_assumed(void);
+
+/* The RTC's crystal beside the reference's: by how many ppb it is faster, on average so far. */
+struct keeper_crystals {
+    enum crystals crystals; /* time/blame.h */
+    int64_t rtc_ppb;
+    uint64_t bound_ppb; /* UINT64_MAX while nothing is known */
+};
+/* Returns what is known of them. Any CPU may ask, once system time runs. */
+struct keeper_crystals keeper_crystals(void);
 
 /* What is known of all, for the summary. */
 struct keeper_summary {

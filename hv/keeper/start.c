@@ -77,17 +77,18 @@ static void measure_boot_cpu(void)
 
 struct rtc_reading {
     struct utc utc;
-    uint64_t tsc; /* when it was that */
+    uint64_t tsc; /* when it was that: the middle of ... */
+    uint64_t tsc_lo, tsc_hi;
+    bool read;
 };
 
 /* Without an RTC the wall clock starts at 1970, and says so. */
 static void read_wall_clock(uint8_t century_register, struct rtc_reading *out)
 {
-    uint64_t lo, hi;
-
     *out = (struct rtc_reading){.tsc = rdtsc_ordered()};
-    if (rtc_read(century_register, &out->utc.s, &lo, &hi))
-        out->tsc = lo + (hi - lo) / 2;
+    out->read = rtc_read(century_register, &out->utc.s, &out->tsc_lo, &out->tsc_hi);
+    if (out->read)
+        out->tsc = out->tsc_lo + (out->tsc_hi - out->tsc_lo) / 2;
     else
         log_print("rtc: no clock that makes sense; wall time starts at 1970-01-01\n");
 }
@@ -240,6 +241,8 @@ static void set_wall_base(const struct rtc_reading *rtc)
     struct range then = outlook_at(&clock_of(0)->known.outlook, rtc->tsc);
 
     wallclock_base(rtc->utc, (uint64_t)max_i64(0, range_middle(then)), &keeper.wall_base);
+    if (rtc->read)
+        witness_rtc_begin((int)(rtc->utc.s % 60), rtc->tsc_lo, rtc->tsc_hi);
 }
 
 /*

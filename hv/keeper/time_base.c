@@ -209,33 +209,33 @@ static void look(struct cpu_clock *clock, uint64_t period, bool on_time)
     lock_release(&keeper.lock, were_on);
 }
 
-static void add_ticks(uint64_t *to, uint64_t ticks)
+/* No look does two of these, so none gets long by them. */
+static void look_at_others(struct cpu_clock *clock, uint64_t period)
 {
-    __atomic_store_n(to, *to + ticks, __ATOMIC_RELAXED);
-}
+    uint64_t begun, done;
 
-void note_others(struct look_cost *cost, uint64_t ticks)
-{
-    add_ticks(&cost->others, ticks);
-    if (ticks > cost->others_most)
-        __atomic_store_n(&cost->others_most, ticks, __ATOMIC_RELAXED);
+    if (witness_told())
+        return;
+    begun = rdtsc_ordered();
+    if (!witness_next(clock, period))
+        witness_rtc_next(clock);
+    done = rdtsc_ordered();
+    if (done >= begun) /* a TSC that is set back says nothing */
+        witness_cost(clock, done - begun);
 }
 
 static void time_base(struct timer *timer, uint64_t now_ns)
 {
     struct cpu_clock *clock = clock_of(cpu_id());
-    uint64_t period = now_ns / PERIOD_NS, begun, looked, done;
+    uint64_t period = now_ns / PERIOD_NS, begun, looked;
 
     watch_meet(clock, period);
     begun = rdtsc_ordered();
     look(clock, period, true);
     looked = rdtsc_ordered();
-    witness_turn(clock, period);
-    done = rdtsc_ordered();
-    if (begun <= looked && looked <= done) { /* a TSC that is set back says nothing */
-        add_ticks(&clock->look.cost.looks, looked - begun);
-        note_others(&clock->look.cost, done - looked);
-    }
+    if (looked >= begun)
+        __atomic_store_n(&clock->look.cost.looks, clock->look.cost.looks + looked - begun, __ATOMIC_RELAXED);
+    look_at_others(clock, period);
     /* From what S is now: a look may have sent it forward past several periods. */
     keeper_timer_arm(timer, (keeper_now_ns() / PERIOD_NS + 1) * PERIOD_NS);
 }

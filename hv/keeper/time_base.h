@@ -41,7 +41,8 @@ struct cpu_look {
     uint64_t forward_ns;         /* what is left of FORWARD_NS (disruption.h) */
     uint64_t adjust;             /* IA32_TSC_ADJUST as last read; 0 where there is none */
     struct look_cost cost;
-    struct timer timer; /* the time base, every PERIOD_NS */
+    struct timer rtc_timer; /* while this CPU hunts an edge of the RTC */
+    struct timer timer;     /* the time base, every PERIOD_NS */
 };
 
 /* What all CPUs may know of it: with the keeper's lock. */
@@ -57,9 +58,6 @@ struct cpu_clock;
 
 /* On each CPU, once system time runs: a first look at once, and then one every period. */
 void time_base_init_cpu(void);
-
-/* On the CPU of `cost`: so many ticks went into timers beside the reference. */
-void note_others(struct look_cost *cost, uint64_t ticks);
 
 /*
  * Takes one reading of the reference, as a bracket of this CPU's TSC. Returns false if none could be had.

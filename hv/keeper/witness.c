@@ -37,6 +37,12 @@ static enum witness_state witness_judged(const struct witness *witness)
     return ppb.lo > allowed || ppb.hi < -allowed ? WITNESS_DIFFERS : WITNESS_AGREES;
 }
 
+void witness_tell_soon(bool *untold)
+{
+    *untold = true;
+    __atomic_store_n(&keeper.witnesses.untold, true, __ATOMIC_RELAXED);
+}
+
 /* A line at each change of state; and one whenever the rate has become known ten times better. */
 static void set_state(struct witness *witness, enum witness_state state)
 {
@@ -47,7 +53,7 @@ static void set_state(struct witness *witness, enum witness_state state)
     if (state == witness->state && !better)
         return;
     witness->state = state;
-    witness_tell(witness);
+    witness_tell_soon(&witness->untold);
 }
 
 static void take(struct witness *witness, const struct sighting *seen)
@@ -119,6 +125,7 @@ void witness_forget(struct witness *witness)
     ratio_init(&witness->ratio, &counter, keeper.crystal.wander_ppb_s);
     witness->state = WITNESS_LEARNED;
     witness->failed = witness->sound = 0;
+    witness->untold = false;
     witness->bound_ppb = INT64_MAX;
 }
 
@@ -161,16 +168,16 @@ static struct witness *next_of(struct witnesses *all)
     return &all->of[all->last];
 }
 
-static void set_next(uint64_t period)
+static void next_comes_in(uint64_t period)
 {
     __atomic_store_n(&keeper.witnesses.next_period, period, __ATOMIC_RELAXED);
 }
 
 /*
- * With the lock. Returns the timer that is to be read in this look. NULL: none, and a reading that waited has
+ * Returns the timer that is to be read in this look, with the lock. If it is NULL, a reading that waited has
  * been taken in instead, if it still counts.
  */
-static struct witness *begin_turn(const struct cpu_clock *clock, uint64_t period)
+static struct witness *begin_next(const struct cpu_clock *clock, uint64_t period)
 {
     struct witnesses *all = &keeper.witnesses;
     struct waiting *waiting = &all->waiting;
@@ -178,18 +185,18 @@ static struct witness *begin_turn(const struct cpu_clock *clock, uint64_t period
     if (period < all->next_period || clock->known.epoch != keeper.epoch)
         return NULL;
     if (!waiting->witness) {
-        set_next(period + 1);
+        next_comes_in(period + 1);
         return next_of(all);
     }
     if (waiting->epoch == keeper.epoch && waiting->tie == keeper.tie.changes)
         take(waiting->witness, &waiting->seen);
     waiting->witness = NULL;
-    set_next(period + NEXT_PERIODS - 1);
+    next_comes_in(period + NEXT_PERIODS - 1);
     return NULL;
 }
 
 /* Solving an estimate takes longer than the reading: that is left to the next look. */
-static void read_in_turn(struct cpu_clock *clock, struct witness *witness, uint64_t period)
+static void read_the_next(struct cpu_clock *clock, struct witness *witness, uint64_t period)
 {
     struct waiting reading = {.witness = witness};
     bool any = read_soundly(clock, witness, reference_glance, &reading.seen);
@@ -207,17 +214,39 @@ static void read_in_turn(struct cpu_clock *clock, struct witness *witness, uint6
     lock_release(&keeper.lock, were_on);
 }
 
-void witness_turn(struct cpu_clock *clock, uint64_t period)
+bool witness_told(void)
+{
+    bool were_on, any;
+
+    if (!__atomic_load_n(&keeper.witnesses.untold, __ATOMIC_RELAXED))
+        return false;
+    were_on = lock_take(&keeper.lock);
+    any = witness_tell_next();
+    lock_release(&keeper.lock, were_on);
+    return any;
+}
+
+bool witness_next(struct cpu_clock *clock, uint64_t period)
 {
     struct witness *witness;
     bool were_on;
 
     if (keeper.witnesses.count < 2 || !clock->look.fresh ||
         period < __atomic_load_n(&keeper.witnesses.next_period, __ATOMIC_RELAXED))
-        return;
+        return false;
     were_on = lock_take(&keeper.lock);
-    witness = begin_turn(clock, period);
+    witness = begin_next(clock, period);
     lock_release(&keeper.lock, were_on);
     if (witness)
-        read_in_turn(clock, witness, period);
+        read_the_next(clock, witness, period);
+    return true;
+}
+
+void witness_cost(struct cpu_clock *clock, uint64_t ticks)
+{
+    struct look_cost *cost = &clock->look.cost;
+
+    __atomic_store_n(&cost->others, cost->others + ticks, __ATOMIC_RELAXED);
+    if (ticks > cost->others_most)
+        __atomic_store_n(&cost->others_most, ticks, __ATOMIC_RELAXED);
 }

@@ -10,11 +10,10 @@
 #include <stdint.h>
 
 #include "keeper/tie.h"
+#include "keeper/witness_rtc.h"
 #include "platform/reference/sources.h"
 #include "time/blame.h"
 #include "time/ratio.h"
-
-enum witness_state { WITNESS_LEARNED, WITNESS_AGREES, WITNESS_DIFFERS, WITNESS_APART, WITNESS_UNREAD };
 
 struct witness {
     const struct reference *timer;
@@ -22,13 +21,14 @@ struct witness {
     enum witness_state state;
     unsigned failed;   /* readings in a row that could not be had */
     unsigned sound;    /* readings since it was apart */
+    bool untold;       /* its state is to be told */
     unsigned told;     /* lines */
     int64_t bound_ppb; /* as last told */
 };
 
-/* What one look has read, until another look takes it in. */
+/* A reading, from the look that took it to the one that makes something of it. */
 struct waiting {
-    struct witness *witness; /* NULL: nothing waits */
+    struct witness *witness; /* NULL while nothing waits */
     struct sighting seen;
     uint32_t epoch, tie; /* the keeper's, and tie.changes, when it was read */
 };
@@ -39,7 +39,9 @@ struct witnesses {
     unsigned last;
     uint64_t next_period; /* in which something is to be done; looked at without the lock too */
     struct waiting waiting;
+    bool untold; /* one of them, or the RTC, is. Read without the lock too */
     struct witness of[SOURCES];
+    struct witness_rtc rtc;
 };
 
 struct cpu_clock;
@@ -48,11 +50,18 @@ struct cpu_clock;
 
 /* On the boot CPU, twice during start-up: reads each of them once, beside what this CPU knows of R. */
 void witness_start(void);
+/* After a look, without the lock: tells what is new of one of them. Returns false if nothing is. */
+bool witness_told(void);
 /*
- * After a good look, without the lock: every so many periods one CPU reads one of them, and in the period
- * after that one CPU makes of it what it says. Neither takes long.
+ * After a good look in which nothing was told, without the lock: every so many periods one CPU reads one of
+ * them, and in the period after that one CPU makes of it what it says. Neither takes long. Returns false if
+ * there was nothing to do.
  */
-void witness_turn(struct cpu_clock *clock, uint64_t period);
+bool witness_next(struct cpu_clock *clock, uint64_t period);
+/* On the CPU of `clock`: so many ticks went into this. */
+void witness_cost(struct cpu_clock *clock, uint64_t ticks);
+/* With the lock: what is new of one of them is told in one of the next looks. */
+void witness_tell_soon(bool *untold);
 /* With the lock: nothing is known any more of this timer. */
 void witness_forget(struct witness *witness);
 /* Returns what this CPU knows of R at a reading's instant. */
@@ -69,9 +78,10 @@ bool witness_hear(struct cpu_clock *clock, const struct bracket *bracket, struct
 
 /* witness_words.c, with the lock */
 
-/* One timer beside the reference, and its rate. */
-void witness_tell(struct witness *witness);
-/* All pairs of timers; without the lock, at start-up. */
+/* Tells of one that is untold. Returns false if none is. */
+bool witness_tell_next(void);
+
+/* All that is untold, all pairs of timers, and an RTC that says nothing; without the lock, at start-up. */
 void witness_tell_all(void);
 
 /* Returns what this CPU's TSC disagrees with: the reference by its name; "timers" if they go on together. */

@@ -17,18 +17,18 @@ static bool rate_known(const struct witness *witness)
     return witness->ratio.estimate.count >= BLAME_READINGS;
 }
 
-static void tell_rate(const struct witness *witness, const char *against, struct range ppb, const char *state)
+static void tell_rate(const char *name, const char *against, struct range ppb, const char *state)
 {
     int64_t middle = range_middle(ppb);
 
-    log_print("@witness name=%s against=%s ratio_ppb=%ld bound_ppb=%ld state=%s\n", witness->timer->name,
-              against, middle, ppb.hi - middle, state);
+    log_print("@witness name=%s against=%s ratio_ppb=%ld bound_ppb=%ld state=%s\n", name, against, middle,
+              ppb.hi - middle, state);
 }
 
-static void tell_without_rate(const struct witness *witness)
+static void tell_without_rate(const char *name, enum witness_state state)
 {
-    log_print("@witness name=%s against=%s ratio_ppb=unknown bound_ppb=unknown state=%s\n",
-              witness->timer->name, keeper.tie.reference->name, states[witness->state]);
+    log_print("@witness name=%s against=%s ratio_ppb=unknown bound_ppb=unknown state=%s\n", name,
+              keeper.tie.reference->name, states[state]);
 }
 
 /* In words, what should not be. */
@@ -49,7 +49,7 @@ static void tell_what_is_wrong(const struct witness *witness)
             name, reference);
 }
 
-void witness_tell(struct witness *witness)
+static void tell_timer(struct witness *witness)
 {
     struct range ppb;
 
@@ -57,12 +57,12 @@ void witness_tell(struct witness *witness)
         return;
     tell_what_is_wrong(witness);
     if (!rate_known(witness)) {
-        tell_without_rate(witness);
+        tell_without_rate(witness->timer->name, witness->state);
         return;
     }
     ppb = ratio_ppb(&witness->ratio);
     witness->bound_ppb = (ppb.hi - ppb.lo) / 2;
-    tell_rate(witness, keeper.tie.reference->name, ppb, states[witness->state]);
+    tell_rate(witness->timer->name, keeper.tie.reference->name, ppb, states[witness->state]);
 }
 
 /* Two timers beside the reference: each is known against it, and so against the other. */
@@ -72,12 +72,73 @@ static void tell_pair(const struct witness *witness, const struct witness *other
     struct range ppb = {a.lo - b.hi - 1, a.hi - b.lo + 1}; /* 1: their product, below 500 ppm squared */
     int64_t allowed = (int64_t)witness->timer->tolerance_ppb + other->timer->tolerance_ppb;
 
-    tell_rate(witness, other->timer->name, ppb,
+    tell_rate(witness->timer->name, other->timer->name, ppb,
               states[ppb.lo > allowed || ppb.hi < -allowed ? WITNESS_DIFFERS : WITNESS_AGREES]);
+}
+
+static void tell_crystals(struct range ppb)
+{
+    const char *reference = keeper.tie.reference->name;
+    struct range again;
+    const char *whose = "one of these two crystals is off, and nothing here tells which";
+
+    switch (witness_rtc_blame(&again)) {
+    case CRYSTALS_RTC:
+        whose = "the other timers agree with the reference, so the RTC's crystal is off";
+        break;
+    case CRYSTALS_REFERENCE: whose = "the other timers agree with the RTC, so the reference is off"; break;
+    default: break;
+    }
+    log_print("clock: the rtc is %+ld +/- %ld ppm beside the %s: %s\n", range_middle(ppb) / 1000,
+              (ppb.hi - ppb.lo) / 2000, reference, whose);
+}
+
+static void tell_rtc(struct witness_rtc *rtc)
+{
+    struct range ppb;
+    bool known = seconds_rate(&rtc->seconds, &ppb);
+
+    if (rtc->told++ >= TOLD_MOST)
+        return;
+    if (rtc->state == WITNESS_APART)
+        log_print("clock: the rtc stands still, was set, or has changed its rate; it is measured anew\n");
+    if (rtc->state == WITNESS_UNREAD)
+        log_print("clock: the rtc cannot be read any more\n");
+    if (!known) {
+        tell_without_rate("rtc", rtc->state);
+        return;
+    }
+    rtc->bound_ppb = (ppb.hi - ppb.lo) / 2;
+    if (rtc->state == WITNESS_DIFFERS)
+        tell_crystals(ppb);
+    tell_rate("rtc", keeper.tie.reference->name, ppb, states[rtc->state]);
+}
+
+bool witness_tell_next(void)
+{
+    struct witnesses *all = &keeper.witnesses;
+
+    for (unsigned i = 0; i < all->count; i++) {
+        if (all->of[i].untold) {
+            all->of[i].untold = false;
+            tell_timer(&all->of[i]);
+            return true;
+        }
+    }
+    __atomic_store_n(&all->untold, false, __ATOMIC_RELAXED);
+    if (!all->rtc.untold)
+        return false;
+    all->rtc.untold = false;
+    tell_rtc(&all->rtc);
+    return true;
 }
 
 void witness_tell_all(void)
 {
+    while (witness_tell_next())
+        continue;
+    if (!keeper.witnesses.rtc.there)
+        tell_without_rate("rtc", WITNESS_UNREAD);
     for (unsigned i = 0; i < keeper.witnesses.count; i++) {
         const struct witness *witness = &keeper.witnesses.of[i];
 

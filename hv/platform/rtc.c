@@ -2,6 +2,7 @@
 #include "platform/rtc.h"
 
 #include "cpu/instructions.h"
+#include "cpu/lock.h"
 #include "platform/reference/reference.h"
 
 #define CMOS_INDEX 0x70 /* bit 7 masks NMI: it stays clear */
@@ -22,8 +23,14 @@ enum {
 #define UPDATES_STOPPED    0x80u    /* status B */
 #define EDGE_WAIT_US       1100000u /* a second and what may be lost on the way */
 #define READ_TRIES         8u
+#define GLANCE_US          10u /* and at most so many polls: */
+#define GLANCE_POLLS       16u
+#define STABLE_US          200u /* after a look that showed no update: 244, and some room */
 /* Between two polls. On an emulator that counts instructions, where a poll is dear, some us; else nothing. */
 #define PAUSE_SPINS 50u
+
+static struct lock glances = LOCK_INIT("RTC");
+static uint8_t form; /* status B, by rtc_read: whether numbers are BCD */
 
 static uint8_t cmos_read(uint8_t index)
 {
@@ -124,6 +131,57 @@ bool rtc_read(uint8_t century_register, int64_t *utc_s, uint64_t *tsc_lo, uint64
         rtc_answers() && wait_for_edge(tsc_lo, tsc_hi, &second) && read_whole(century_register, &registers);
 
     irq_restore(were_on);
+    form = ok ? registers.status_b : 0;
     /* A host that stopped us for a second after the edge would pair it with the next one's time. */
     return ok && registers.second == second && rtc_decode(&registers, century_register != 0, utc_s);
+}
+
+/*
+ * An update that is under way is watched for a while, for its end is the edge. Status A alone is read for
+ * that: its index is set once. *since: the last reading was later.
+ */
+static uint8_t watch_update(uint64_t ticks, struct rtc_glance *out, uint64_t *since)
+{
+    uint64_t begun = rdtsc_ordered();
+    uint8_t status_a;
+
+    outb(CMOS_INDEX, RTC_STATUS_A);
+    out->ended = false;
+    out->tsc_lo = *since = rdtsc_ordered();
+    status_a = inb(CMOS_DATA);
+    out->tsc_hi = rdtsc_ordered();
+    for (unsigned poll = 1; poll < GLANCE_POLLS && (status_a & UPDATE_IN_PROGRESS); poll++) {
+        if (out->tsc_hi - begun > ticks)
+            break;
+        out->tsc_lo = *since;
+        *since = rdtsc_ordered();
+        status_a = inb(CMOS_DATA);
+        out->tsc_hi = rdtsc_ordered();
+        out->ended = !(status_a & UPDATE_IN_PROGRESS);
+    }
+    return status_a;
+}
+
+/* Without an update under way the registers stay as they are for 244 us at least. */
+static bool look_at_second(uint64_t us_ticks, struct rtc_glance *out)
+{
+    uint64_t since;
+    uint8_t status_a = watch_update(GLANCE_US * us_ticks, out, &since);
+
+    out->second = -1;
+    if (status_a & UPDATE_IN_PROGRESS)
+        return status_a != 0xff; /* nobody answers; or the divider is held, and it does not count */
+    out->second = rtc_decode_second(cmos_read(RTC_SECOND), form);
+    return out->second >= 0 && rdtsc_ordered() - since < STABLE_US * us_ticks;
+}
+
+bool rtc_glance(uint64_t us_ticks, struct rtc_glance *out)
+{
+    bool were_on, ok;
+
+    if (!lock_try(&glances, &were_on))
+        return false;
+    ok = look_at_second(us_ticks, out);
+    lock_release(&glances, were_on);
+    return ok;
 }

@@ -13,6 +13,13 @@ static int number_of(uint8_t raw, bool binary)
     return (raw & 15) <= 9 && raw >> 4 <= 9 ? (raw >> 4) * 10 + (raw & 15) : -1;
 }
 
+int rtc_decode_second(uint8_t raw, uint8_t status_b)
+{
+    int second = number_of(raw, status_b & STATUS_B_BINARY);
+
+    return second <= 59 ? second : -1;
+}
+
 /* Returns 0..23, or -1. In 12-hour form bit 7 says afternoon, and 12 comes before 1. */
 static int hour_of(uint8_t raw, uint8_t status_b)
 {

@@ -50,3 +50,31 @@ enum blame blame(const enum testimony *said, unsigned count)
         return BLAME_REFERENCE;
     return reference > tsc ? BLAME_TSC : BLAME_UNKNOWN;
 }
+
+static bool crystals_agree(struct range a, struct range b)
+{
+    return a.hi - b.lo <= CRYSTALS_APART_PPB && b.hi - a.lo <= CRYSTALS_APART_PPB;
+}
+
+static bool crystals_apart(struct range a, struct range b)
+{
+    return a.lo - b.hi > CRYSTALS_APART_PPB || b.lo - a.hi > CRYSTALS_APART_PPB;
+}
+
+enum crystals blame_crystal(struct range rtc, const struct range *others, unsigned count)
+{
+    static const struct range reference = {0, 0};
+    unsigned with_rtc = 0, with_reference = 0;
+
+    if (crystals_agree(rtc, reference))
+        return CRYSTALS_AGREE;
+    if (!crystals_apart(rtc, reference))
+        return CRYSTALS_UNKNOWN;
+    for (unsigned i = 0; i < count; i++) {
+        with_rtc += crystals_agree(others[i], rtc);
+        with_reference += crystals_agree(others[i], reference);
+    }
+    if (with_rtc == with_reference)
+        return CRYSTALS_EITHER;
+    return with_rtc < with_reference ? CRYSTALS_RTC : CRYSTALS_REFERENCE;
+}

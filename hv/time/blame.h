@@ -37,4 +37,22 @@ enum blame {
  */
 enum blame blame(const enum testimony *said, unsigned count);
 
+/*
+ * Two crystals may be apart by so much without a fault: each is some 20 ppm off, and more when it is hot or
+ * old.
+ */
+#define CRYSTALS_APART_PPB 100000
+
+/* The RTC has a crystal of its own; all other timers of a board commonly share another. */
+enum crystals {
+    CRYSTALS_UNKNOWN, /* by what is known they may be farther apart or not */
+    CRYSTALS_AGREE,
+    CRYSTALS_RTC, /* the RTC is off: more of the other timers agree with the reference than with it */
+    CRYSTALS_REFERENCE,
+    CRYSTALS_EITHER /* one of them is off, and nothing tells which */
+};
+
+/* All in ppb beside the reference: the RTC, and `count` other timers, where these are known. */
+enum crystals blame_crystal(struct range rtc, const struct range *others, unsigned count);
+
 #endif

@@ -39,7 +39,7 @@ class Row:
     expect: functions of expect.py, called with (row, log). load: busy loops beside it.
     firmware: called with a folder to write to, gives QEMU's arguments that bring odd firmware tables.
     module: called with a folder to write to, gives the module's path in the guest's place; "": none.
-    cpu_model, memory: QEMU's -cpu and -m.
+    cpu_model, memory: QEMU's -cpu and -m. wall_rate: so fast goes the RTC, but in the exact lane.
     inject: (text, command, count): when the text has appeared, QEMU's monitor gets the command so often.
     outside: called with a folder, gives a monitor.Actor, which does to the machine what it does.
     truth: the host's clock is sampled beside it, and log.truth(log) is what the judge says of its records.
@@ -74,6 +74,7 @@ class Row:
     outside: object = None
     truth: bool = False
     load: int = 0
+    wall_rate: float = 1
     verdict: str = "ok"
     leaves: str = "exit"
     repeat: bool = False
@@ -111,7 +112,8 @@ def machine(row, folder):
     if row.lane in ("xen", "xen-exact"):
         return xen(programs[1], words[1], cmdline=row.cmdline, deterministic=row.lane == "xen-exact",
                    **settings)
-    settings.update(machine=row.machine, cpu_model=row.cpu_model, memory=row.memory, leaves=row.leaves)
+    settings.update(machine=row.machine, cpu_model=row.cpu_model, memory=row.memory, leaves=row.leaves,
+                    wall_rate=row.wall_rate)
     if row.firmware:
         settings["extra"] = row.firmware(folder)
     if row.lane.startswith("iso-"):

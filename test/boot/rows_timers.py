@@ -10,6 +10,7 @@ from rows_cpus import says
 
 RIGHT = (sound, all_vcpus, never_back, undisturbed, bounded, one_line, exact_time,
          check_says("in-step", linux="unsure", option="none"))
+FAKED_PPM = 500 # faketime's 1.01 is 1.01004
 WHEN = 2100     # millions of the TSC: a second after the guest began
 
 
@@ -18,10 +19,10 @@ def replaced(what, to="pmtimer", by="hpet", off_ns=None, within_ns=10**6):
     def told(row, log):
         lines = log.all("reference")
         assert [(line["what"], line["from"], line["to"]) for line in lines] == [(what, by, to)], \
-            [line.text for line in lines]
+            [dict(line) for line in lines]
         if off_ns is not None:
-            assert abs(lines[0].number("off_ns") - off_ns) <= within_ns, lines[0].text
-        assert lines[0].number("slack_ns") < 1000, lines[0].text
+            assert abs(lines[0].number("off_ns") - off_ns) <= within_ns, dict(lines[0])
+        assert lines[0].number("slack_ns") < 1000, dict(lines[0])
         assert log.all("check")[0]["source"] == to
     return told
 
@@ -36,7 +37,7 @@ def kept(name="hpet"):
 def whole_window(row, log):
     """Eleven readings, 10 ms apart: a wait that ends early makes a window that tells little of the rate."""
     window = log.all("window")[0]
-    assert window.number("ns") > 95 * 10**6 and window.number("readings") == 11, window.text
+    assert window.number("ns") > 95 * 10**6 and window.number("readings") == 11, dict(window)
 
 
 def some_misread(row, log):
@@ -55,8 +56,20 @@ def states(name, *wanted):
 def looks_stay_short(row, log):
     """On one CPU no other takes a turn in between. 20 us more, and a twentieth in all."""
     (line,) = log.all("looks")
-    assert 0 < line.number("others_ns") <= 20000, line.text
-    assert 0 < line.number("others_permille") <= 50, line.text
+    assert 0 < line.number("others_ns") <= 20000, dict(line)
+    assert 0 < line.number("others_permille") <= 50, dict(line)
+
+
+def crystal(ppm, most_ppm, *wanted):
+    """What the RTC's lines say at last: so fast beside the HPET, known to within so much, by these states."""
+    def told(row, log):
+        lines = [line for line in log.all("witness") if line["name"] == "rtc"]
+        assert lines and lines[-1]["against"] == "hpet", "nothing is told of the RTC"
+        off, bound = lines[-1].number("ratio_ppb") / 1000 - ppm, lines[-1].number("bound_ppb") / 1000
+        assert bound <= most_ppm, dict(lines[-1])
+        assert abs(off) <= bound + FAKED_PPM * (ppm != 0), dict(lines[-1])
+        assert {line["state"] for line in lines} <= set(wanted), [dict(line) for line in lines]
+    return told
 
 
 def timers(name, fault, *expect, **settings):
@@ -64,10 +77,16 @@ def timers(name, fault, *expect, **settings):
                **{"guest_cmdline": "quiet", "seconds": 5, "limit_s": 120, **settings})
 
 
+def rtc(name, fault, *wanted, amount=""):
+    """Nothing but a line is made of it."""
+    return Row(name, "exact", (*RIGHT, kept(), states("rtc", *wanted)), kernel="timers", cpus=1, seconds=12,
+               cmdline=f"rtc={fault}@6000{amount}", guest_cmdline="quiet", limit_s=120)
+
+
 ROWS = [
     # All in order: each is read by turns, until its estimate has all the brackets that it keeps.
-    Row("timer-turns", "exact", (*RIGHT, kept(), looks_stay_short), cpus=1, seconds=16, limit_s=120,
-        guest_cmdline="quiet"),
+    Row("timer-turns", "exact", (*RIGHT, kept(), looks_stay_short, crystal(0, 2, "agrees")), cpus=1,
+        seconds=16, limit_s=120, guest_cmdline="quiet"),
     # The reference: all TSCs leave it together, are in step, and two other timers go with them.
     timers("timer-stands-still", f"hpet:stands@{WHEN}", *RIGHT, replaced("stands-still")),
     timers("timer-leaps", f"hpet:leap@{WHEN}:20000", *RIGHT, replaced("off", off_ns=20 * 10**6)),
@@ -88,6 +107,16 @@ ROWS = [
            says(never=(r"rtc: no clock.*",))),
     timers("timer-stale", "hpet:stale@230:16", *RIGHT, kept(), whole_window, some_misread,
            says(never=(r"rtc: no clock.*",))),
+    # The RTC, whose crystal is another: off by 1 % alone, or seen badly by a busy host; and out of order.
+    Row("rtc-bent", "kernel", (sound, never_back, undisturbed, crystal(10000, 5000, "differs"), says(
+        r"clock: the rtc is \+\d+ \+/- \d+ ppm beside the hpet: the other timers agree with the reference, "
+        r"so the RTC's crystal is off", several=True)), cpus=2, seconds=12, wall_rate=1.01,
+        guest_cmdline="quiet", counts=True),
+    Row("rtc-right", "kernel", (sound, never_back, undisturbed, says(never=(r"clock: the rtc .*",))), cpus=2,
+        seconds=8, guest_cmdline="quiet"),
+    rtc("rtc-stands", "stands", "agrees", "apart"),
+    rtc("rtc-leaps", "leap", "agrees", "apart", amount=":-7"),
+    rtc("rtc-dead", "dead", "agrees", "unread"),
     # All together, which is what a TSC at a new rate looks like: nobody can tell.
     timers("timer-all-bent", f"all:bent@{WHEN}:5000", sound, all_vcpus,
            says(r"clock: the timers go on together.*rate of the TSCs against all timers, cause unknown"),

@@ -10,11 +10,14 @@
  *     dead        it cannot be read
  *     ones        one reading in N is all ones
  *     stale       one reading in N shows the count of 64 readings ago
+ *
+ * rtc=WHAT@T[:N]              the same of the RTC, while time runs: `stands`, `dead`, or `leap`, by N seconds
  */
 #include "boot.h"
 #include "cpu/instructions.h"
 #include "log/log.h"
 #include "platform/reference/source.h"
+#include "platform/rtc.h"
 #include "words.h"
 
 #define MILLION 1000000ull
@@ -37,6 +40,32 @@ static struct counter_source *const sources[SOURCES] = {REFERENCE_SOURCES(SOURCE
 
 void __real_boot_read(uint32_t magic, uint32_t info, struct boot_info *boot);
 void __wrap_boot_read(uint32_t magic, uint32_t info, struct boot_info *boot);
+
+static struct {
+    enum what what;
+    uint64_t from_tsc;
+    int64_t amount;
+    int stands; /* -1: not yet */
+} rtc = {.what = NOTHING, .stands = -1};
+
+bool __real_rtc_glance(uint64_t us_ticks, struct rtc_glance *out);
+bool __wrap_rtc_glance(uint64_t us_ticks, struct rtc_glance *out);
+
+bool __wrap_rtc_glance(uint64_t us_ticks, struct rtc_glance *out)
+{
+    bool ok = __real_rtc_glance(us_ticks, out);
+
+    if (!ok || rtc.what == NOTHING || out->tsc_lo < rtc.from_tsc)
+        return ok;
+    if (rtc.what == STANDS) {
+        rtc.stands = rtc.stands < 0 ? out->second : rtc.stands;
+        out->second = rtc.stands;
+        out->ended = false;
+    }
+    if (rtc.what == LEAP && out->second >= 0)
+        out->second = (int)((out->second + 60 + rtc.amount % 60) % 60);
+    return rtc.what != DEAD;
+}
 
 /* Counts in so many us, by the timer's nominal rate. */
 static uint64_t counts_of(const struct counter_source *source, int64_t us)
@@ -129,11 +158,32 @@ static bool take_fault(const char **at)
     return true;
 }
 
+static bool take_rtc(const char *at)
+{
+    int64_t when;
+    unsigned what = 0;
+
+    while (what < NOTHING && !words_take(&at, kinds[what]))
+        what++;
+    if ((what != STANDS && what != LEAP && what != DEAD) || !words_number(&at, &when))
+        return false;
+    if (words_skip(&at, ':') && !words_number(&at, &rtc.amount))
+        return false;
+    rtc.what = (enum what)what;
+    rtc.from_tsc = (uint64_t)when * MILLION;
+    return true;
+}
+
 void __wrap_boot_read(uint32_t magic, uint32_t info, struct boot_info *boot)
 {
     const char *at;
 
     __real_boot_read(magic, info, boot);
+    at = words_find(boot->cmdline, "rtc");
+    if (at && !take_rtc(at)) {
+        log_print("fault test: rtc= makes no sense\n");
+        cpu_halt_for_ever();
+    }
     at = words_find(boot->cmdline, "timer");
     do {
         if (at && !take_fault(&at)) {

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "cpu/lock.h"
 #include "platform/reference/reference.h"
 #include "platform/rtc.h"
 #include "random.h"
@@ -107,6 +108,21 @@ bool reference_waiting(struct reference_wait *wait)
     return now < wait->tsc_end;
 }
 
+static bool another_looks; /* another CPU has the lock */
+
+bool lock_try(struct lock *lock, bool *were_on)
+{
+    *were_on = true;
+    lock->held = !another_looks;
+    return !another_looks;
+}
+
+void lock_release(struct lock *lock, bool were_on)
+{
+    assert_true(were_on && lock->held);
+    lock->held = 0;
+}
+
 static void begin(uint64_t seed)
 {
     dice = (struct random){seed};
@@ -168,12 +184,107 @@ static void no_clock(void **state)
     }
 }
 
+static uint64_t until_edge(uint64_t tsc)
+{
+    return SECOND - tsc % SECOND;
+}
+
+/* What a short look says is so, at any moment of a second, on a CPU that is held up too. */
+static void a_look_says_what_is_so(uint64_t seed, bool held_up)
+{
+    unsigned seen = 0, updating = 0, ended = 0;
+    struct rtc_glance glance;
+    int64_t utc;
+    uint64_t lo, hi;
+
+    begin(seed);
+    assert_true(rtc_read(0x32, &utc, &lo, &hi)); /* finds out about BCD */
+    smi_chance = held_up ? 10 : 0;
+    smi_ns = 600000;
+    for (unsigned i = 0; i < 3000; i++) {
+        uint64_t begun;
+
+        now += random_next(&dice) % SECOND;
+        if (i % 4) /* while an update ends, while one is under way, and just before one */
+            now += until_edge(now) - (uint64_t[]){0, 8000, 100000, style->flag_ns + 3000}[i % 4];
+        begun = now;
+        if (!rtc_glance(1000, &glance))
+            continue;
+        seen++;
+        assert_true(begun <= glance.tsc_lo && glance.tsc_lo < glance.tsc_hi);
+        assert_true(held_up || now - begun < 20000);
+        if (glance.second < 0) { /* it will be told later than tsc_lo, and soon */
+            updating++;
+            assert_true(held_up || until_edge(glance.tsc_lo) <= style->flag_ns + 3000);
+            assert_false(glance.ended);
+            continue;
+        }
+        assert_int_equal(glance.second, glance.tsc_hi / SECOND % 60);
+        if (glance.ended) {
+            ended++;
+            assert_int_equal(glance.tsc_lo / SECOND + 1, glance.tsc_hi / SECOND);
+            assert_true(held_up || glance.tsc_hi - glance.tsc_lo < 3000);
+        }
+    }
+    assert_in_range(seen, held_up ? 1000 : 3000, 3000);
+    assert_in_range(updating, 200, 3000);
+    assert_in_range(ended, held_up ? 100 : 500, 3000);
+}
+
+static void looks_say_what_is_so(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 6; seed++)
+        a_look_says_what_is_so(seed, seed > 3);
+}
+
+/*
+ * Nothing there, nonsense, or another CPU at it: it says so, and soon. One that stands is for others to see.
+ */
+static void a_look_that_says_nothing(void **state)
+{
+    (void)state;
+    struct rtc_glance glance;
+    uint64_t begun, lo, hi;
+    int64_t utc;
+
+    begin(3);
+    assert_true(rtc_read(0x32, &utc, &lo, &hi));
+    begun = now;
+    kind = ABSENT;
+    assert_false(rtc_glance(1000, &glance));
+    kind = FROZEN;
+    assert_true(rtc_glance(1000, &glance));
+    assert_int_equal(glance.second, 5);
+    kind = PRESENT;
+    another_looks = true;
+    assert_false(rtc_glance(1000, &glance));
+    another_looks = false;
+    assert_true(rtc_glance(1000, &glance));
+    assert_true(now - begun < 80000);
+}
+
+static void only_a_second_is_one(void **state)
+{
+    (void)state;
+    for (unsigned raw = 0; raw < 256; raw++) {
+        bool bcd_one = raw % 16 <= 9 && raw / 16 <= 5;
+
+        assert_int_equal(rtc_decode_second((uint8_t)raw, 0x02),
+                         bcd_one ? (int)(raw / 16 * 10 + raw % 16) : -1);
+        assert_int_equal(rtc_decode_second((uint8_t)raw, 0x06), raw < 60 ? (int)raw : -1);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(edges),
         cmocka_unit_test(held_up_but_true),
         cmocka_unit_test(no_clock),
+        cmocka_unit_test(looks_say_what_is_so),
+        cmocka_unit_test(a_look_that_says_nothing),
+        cmocka_unit_test(only_a_second_is_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
