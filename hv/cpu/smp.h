@@ -26,7 +26,10 @@ void smp_init_boot_cpu(void);
 /* Wakes CPU `id` from HLT, or brings it out of its guest (VECTOR_WAKE). */
 void smp_wake(unsigned id);
 
-/* Stops a CPU by INIT, for good. Returns false if it was not sent, and for the boot CPU (stop.c). */
+/*
+ * Stops a CPU for good: by INIT, and the boot CPU by an NMI, as soon as it would go on (stop.c). Returns
+ * false if that was not sent.
+ */
 bool smp_give_up(unsigned id);
 
 /* Stops all other CPUs by NMI, for ever; for panic. Returns when all have stopped, or after some 100 ms. */

@@ -11,6 +11,7 @@
 #define STOP_SPINS 1000000u /* about 100 ms */
 
 static uint32_t stopping;
+static uint32_t boot_given_up; /* it halts at its next NMI, for good */
 static void (*last_act)(void); /* of the boot CPU, asked for by another */
 
 static void (*take_last_act(void))(void)
@@ -20,8 +21,11 @@ static void (*take_last_act(void))(void)
 
 void smp_stop_if_asked(struct cpu *cpu)
 {
-    void (*last)(void) = cpu == cpu_by_area(0) ? take_last_act() : NULL;
+    void (*last)(void);
 
+    if (cpu == cpu_by_area(0) && __atomic_load_n(&boot_given_up, __ATOMIC_ACQUIRE))
+        cpu_halt_for_ever();
+    last = cpu == cpu_by_area(0) ? take_last_act() : NULL;
     if (last) {
         smp_stop_others();
         last();
@@ -70,14 +74,18 @@ void smp_stop_others(void)
 }
 
 /*
- * It waits for a SIPI then that never comes. One in SMM takes INIT as it leaves SMM, before its next
- * instruction (SDM vol. 3, 31.3). On the boot CPU INIT begins firmware.
+ * After INIT each CPU looks at its BSP flag: the boot CPU would begin firmware's boot code, and all others
+ * wait for a SIPI, which never comes (SDM vol. 3, 9.4.2). So an NMI waits for the boot CPU. In SMM either is
+ * kept until it leaves SMM, and taken before its next instruction (31.3, 31.8).
  */
 bool smp_give_up(unsigned id)
 {
     struct cpu *cpu = cpu_by_id(id);
+    bool boot = cpu == cpu_by_area(0);
 
-    if (cpu == cpu_by_area(0) || !apic_send_init(cpu->apic_id))
+    if (boot)
+        __atomic_store_n(&boot_given_up, 1, __ATOMIC_RELEASE);
+    if (boot ? !apic_send_nmi(cpu->apic_id) : !apic_send_init(cpu->apic_id))
         return false;
     __atomic_store_n(&cpu->stopped, 1, __ATOMIC_RELEASE); /* a panic need not wait for it */
     return true;
@@ -95,7 +103,7 @@ void smp_finish(void (*last)(void))
     }
     __atomic_store_n(&last_act, last, __ATOMIC_RELEASE);
     apic_send_nmi(boot->apic_id);
-    for (uint32_t spin = 0; spin < STOP_SPINS; spin++)
+    for (uint32_t spin = 0; spin < STOP_SPINS && !__atomic_load_n(&boot->stopped, __ATOMIC_ACQUIRE); spin++)
         cpu_relax();
     if (!take_last_act())
         cpu_halt_for_ever(); /* the boot CPU does it, and stops us as it stops all */

@@ -161,9 +161,10 @@ void announce_stopped(unsigned cpu)
 
 void announce_lost(unsigned cpu)
 {
-    log_print("CPU %u is lost: it held the keeper's lock and did not answer for %u ms; it was given INIT and "
-              "never runs again\n",
-              cpu, LOST_ANSWER_NS / 1000000);
+    log_print("CPU %u is lost: it held the keeper's lock and did not answer for %u ms; %s\n", cpu,
+              LOST_ANSWER_NS / 1000000,
+              cpu == 0 ? "it is the boot CPU: an NMI halts it if it comes back"
+                       : "it was given INIT and never runs again");
     log_print("@lost cpu=%u at_ns=%lu\n", cpu, keeper_now_ns());
 }
 

@@ -4,6 +4,8 @@
  *
  *     waits 20 ms -> asks, by an NMI -> waits 2 s for its answer -> INIT -> waits 10 ms -> takes over
  *
+ * The boot CPU gets an NMI that halts it in INIT's place (hv/cpu/stop.c).
+ *
  * An answer, or the lock in other hands, begins it anew: a CPU that was only frozen goes on with its own.
  */
 #ifndef KEEPER_LOST_RULE_H

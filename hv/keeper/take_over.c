@@ -27,7 +27,7 @@ static void take_over(unsigned lost)
     announce_lost(lost);
 }
 
-/* INIT that was not delivered leaves all as it is: the lock's own patience ends then. */
+/* What was not delivered leaves all as it is: the lock's own patience ends then. */
 static bool holder_is_lost(struct lock *lock, unsigned holder)
 {
     struct lost_wait *wait = &waits[cpu_id()];

@@ -228,4 +228,34 @@ DIES = [
                says("fault test: CPU 1 freezes in a publish", never=(LOST, STOPPED))),
 ]
 
+# ---- The boot CPU dies so: INIT would send it to firmware, so an NMI waits for it ----
+
+LOST_BOOT = ("CPU 0 is lost: it held the keeper's lock and did not answer for 2000 ms; "
+             "it is the boot CPU: an NMI halts it if it comes back")
+
+
+def others_go_on(row, log):
+    at = log.all("lost")[0].number("at_ns")
+    assert 3500 * 10**6 < at < 4500 * 10**6, f"another CPU took over at {at} ns"
+    states = [line["state"] for line in log.all("row")]
+    assert states == ["stopped", "online", "online"], f"CPUs at the end: {states}"
+    assert log.all("check")[-1].number("disruptions") == 0
+
+
+def boot_cpu(name, what, *said):
+    """No VCPU 0 is left to report: the test image does, and looks at what VCPUs can read."""
+    return Row(name, "exact", (says(*said, LOST_BOOT, "fault test: of 4 records 4 are whole and new",
+                                    never=(BACK, HANGS, "fault test: CPU 0 goes on")), others_go_on),
+               kernel="cpus", cpus=3, guest_cmdline="quiet", seconds=20,
+               cmdline=f"screen=off {what}", limit_s=120)
+
+
+DIES += [
+    boot_cpu(f"publisher-dies-boot-{word}", f"dies=0,{step}", "fault test: CPU 0 dies in a publish")
+    for step, word in enumerate(("marked", "filled", "released"))
+] + [
+    # It comes back when another has taken over: nothing that it had in mind to store is stored.
+    boot_cpu("publisher-returns-boot", "freezes=0,0,3000", "fault test: CPU 0 freezes in a publish"),
+]
+
 ROWS = MANY + TOPOLOGIES + FAULTS + SLOW + DIES

@@ -306,6 +306,8 @@ void __wrap_keeper_timer_arm(struct timer *timer, uint64_t deadline_ns)
     if ((hits("stops", self) || hits("returns", self)) && base && !stopped_once && keeper_now_ns() > STOP_NS)
         go_away();
     __real_keeper_timer_arm(timer, deadline_ns);
+    if (base && dies_ends())
+        outcome_domain_ended(DOMAIN_POWEROFF, "by the fault test", false, false);
     if (hits("ends", self) && base && __atomic_exchange_n(&ending.asked, 0, __ATOMIC_ACQ_REL))
         end_here();
 }

@@ -2,7 +2,11 @@
 #ifndef TEST_FAULTS_DIES_H
 #define TEST_FAULTS_DIES_H
 
-/* Takes `dies=CPU,step` or `freezes=CPU,step` from Meridian's command line. */
+#include <stdbool.h>
+
+/* Takes `dies=CPU,step` or `freezes=CPU,step,ms` from Meridian's command line. */
 void dies_choose(const char *line);
+/* On each CPU, once a period. Returns true, once, where it must end the run: the boot CPU has died. */
+bool dies_ends(void);
 
 #endif
