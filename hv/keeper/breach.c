@@ -15,6 +15,11 @@ static uint32_t larger_u32(uint32_t a, uint32_t b)
     return a > b ? a : b;
 }
 
+static uint64_t larger_u64(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
 struct crystal assumed_by_others(unsigned cpu)
 {
     struct crystal most = {0};
@@ -78,7 +83,7 @@ static bool tell_more(struct meridian_breach *breach, const struct excess *exces
  * The history is copied with the lock, and worked through without it: that takes as long as some hundred
  * looks. What is published meanwhile is under the new assumption already, or another CPU's own matter.
  */
-bool breach_confess(struct cpu_clock *clock)
+void breach_confess(struct cpu_clock *clock)
 {
     struct meridian_assumed *page = &keeper.assumptions.page;
     struct told_history *history = &clock->look.history;
@@ -104,7 +109,6 @@ bool breach_confess(struct cpu_clock *clock)
         announce_breach(cpu_id(), page->breaches - 1, last_breach(page));
     }
     lock_release(&keeper.lock, were_on);
-    return fresh.any;
 }
 
 /* The greatest of all CPUs': a reader does not ask on which of them it was. */
@@ -129,8 +133,10 @@ static void gather_assumed(struct meridian_assumed *page)
         if (learned->phase_learned)
             page->phase_origin = MERIDIAN_ORIGIN_LEARNED;
     }
-    page->most_wander_ppb_s = LEARN_MOST_WANDER_PPB_S;
-    page->excursion_ns = (uint64_t)wander_ns(LEARN_MOST_WANDER_PPB_S, PERIOD_NS) / 4 + 1;
+    page->most_wander_ppb_s = larger_u32(LEARN_MOST_WANDER_PPB_S, page->wander_ppb_s);
+    page->excursion_ns = larger_u64((uint64_t)wander_ns(page->most_wander_ppb_s, PERIOD_NS) / 4,
+                                    keeper.assumptions.slew_ns / 4) +
+                         1;
 }
 
 void assumed_changed(void)

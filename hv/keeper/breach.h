@@ -15,8 +15,9 @@
 struct assumptions {
     struct meridian_assumed page; /* as every domain has it; its version is even between two changes */
     bool changed;                 /* what it says may have, since it was written */
-    uint64_t told_ns;             /* S when the last breach was told */
-    uint32_t epoch; /* counts breaches in unified mode: outlooks from before them may be wrong */
+    uint64_t slew_ns; /* a period's, of the fastest slew that R may have: 0 where nobody slews it */
+    uint64_t told_ns; /* S when the last breach was told */
+    uint32_t epoch;   /* counts breaches in unified mode: outlooks from before them may be wrong */
 };
 
 struct cpu_clock;
@@ -26,10 +27,9 @@ struct crystal assumed_by_others(unsigned cpu);
 
 /*
  * This CPU's look contradicted what was assumed, and more explains it. What was told is worked out anew, and
- * if it was wrong that is counted and told. Returns true then: records must count it at once. Takes the
- * lock, for short.
+ * if it was wrong for certain that is counted and told. Takes the lock, for short.
  */
-bool breach_confess(struct cpu_clock *clock);
+void breach_confess(struct cpu_clock *clock);
 
 /*
  * Notes, with the lock, that the page of assumptions is to be gathered anew. Once a period; and at once where

@@ -38,20 +38,19 @@ static struct published published_of(const struct timeline *t, struct bound boun
 struct consensus publish_gather(uint64_t tsc)
 {
     struct consensus all;
-    bool complete = true;
 
     consensus_start(&all);
     for (unsigned i = 0; i < keeper.cpus; i++) {
         if (!clock_counts(clock_of(i)))
             continue;
         if (clock_of(i)->known.epoch != keeper.epoch)
-            complete = false;
+            all.complete = false;
         else if (clock_of(i)->known.breach_epoch == keeper.assumptions.epoch)
             consensus_join(&all, &clock_of(i)->known.outlook, tsc, keeper.crystal.slip_ns);
         else /* a breach was told since: it may be wrong, and will look within a period */
             consensus_embrace(&all, &clock_of(i)->known.outlook, tsc);
     }
-    all.agree = all.agree && complete;
+    all.agree = all.agree && all.complete;
     return all;
 }
 
@@ -144,6 +143,7 @@ static void publish_airtight(bool entering)
     skew = skew_ticks(&all);
     joint += skew + scale_ticks(keeper.nominal, MARGIN_NS);
     all = publish_gather(joint);
+    consensus_bridge(&all);
     if (entering)
         join_timelines(joint);
     bound = timeline_update(&keeper.common.timeline, joint, &all);

@@ -257,6 +257,7 @@ static void keep_assumptions(uint32_t wander_ppb_s)
     uint32_t floor_ns = keeper.tie.reference->phase_floor_ns;
 
     assumed_changed();
+    keeper.assumptions.slew_ns = cpu_has_hypervisor() ? SLEW_MOST_NS : 0;
     for (unsigned cpu = 0; cpu < keeper.cpus; cpu++)
         learn_start(&clock_of(cpu)->look.learned, wander_ppb_s, floor_ns, most_ns);
     keeper.crystal =

@@ -153,7 +153,9 @@ static bool look_at_reference(struct cpu_clock *clock)
     }
     found =
         learn_add(&clock->look.learned, estimate, &bracket, expected, assumed_by_others(cpu_id()), &outlook);
-    clock->look.breached = found == FINDING_BREACH && breach_confess(clock);
+    clock->look.breached = found == FINDING_BREACH;
+    if (found == FINDING_BREACH)
+        breach_confess(clock);
     if (found == FINDING_NARROWER || found == FINDING_WIDER || found == FINDING_BREACH)
         announce_learned(cpu_id(), &clock->look.learned);
 

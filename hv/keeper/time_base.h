@@ -32,7 +32,7 @@ struct cpu_look {
     int64_t ns;                  /* ... R then */
     struct line line;            /* what was read here until the next publish */
     bool fresh;                  /* the time base had a good look just now, ... */
-    bool breached;               /* ... and it showed that a bound was exceeded */
+    bool breached;               /* ... and it showed that too little was assumed */
     uint64_t missed;             /* periods without a reading of the reference */
     uint64_t misreads;           /* readings that the next ones contradicted: left out */
     unsigned again;              /* in a look: how often it has read the reference again */

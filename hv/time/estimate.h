@@ -101,6 +101,7 @@ int64_t wander_q32(uint32_t wander_ppb_s, int64_t span);
 struct consensus {
     unsigned count;
     bool agree;                         /* one R and one rate fit all: the TSCs can be the same */
+    bool complete;                      /* all have looked since the last disruption */
     struct range value;                 /* R at `tsc`: what all allow */
     struct range rate;                  /* q32 on the common nominal scale */
     struct range value_hull, rate_hull; /* what any of them allows: a reader may be on any CPU */
@@ -114,6 +115,11 @@ void consensus_start(struct consensus *all);
  * each may be off already.
  */
 void consensus_join(struct consensus *all, const struct outlook *outlook, uint64_t tsc, uint32_t slip_ns);
+/*
+ * Where outlooks of all CPUs miss each other, too little was assumed of some crystal, or the TSCs are not in
+ * step: which of them is wrong their next looks tell. Until then all that any of them allows is possible.
+ */
+void consensus_bridge(struct consensus *all);
 /* Counts one that may be wrong, and widens what a reader may be told: it has no say in what all allow. */
 void consensus_embrace(struct consensus *all, const struct outlook *outlook, uint64_t tsc);
 

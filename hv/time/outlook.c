@@ -54,8 +54,11 @@ void consensus_start(struct consensus *all)
     static const struct range everything = {INT64_MIN, INT64_MAX};
     static const struct range nothing = {INT64_MAX, INT64_MIN};
 
-    *all = (struct consensus){
-        .value = everything, .rate = everything, .value_hull = nothing, .rate_hull = nothing};
+    *all = (struct consensus){.value = everything,
+                              .rate = everything,
+                              .value_hull = nothing,
+                              .rate_hull = nothing,
+                              .complete = true};
 }
 
 static void intersect(struct range *with, struct range range)
@@ -77,6 +80,15 @@ void consensus_embrace(struct consensus *all, const struct outlook *outlook, uin
     all->count++;
     if (outlook->wander_ppb_s > all->wander_ppb_s)
         all->wander_ppb_s = outlook->wander_ppb_s;
+}
+
+void consensus_bridge(struct consensus *all)
+{
+    if (all->agree || !all->complete || all->count == 0)
+        return;
+    all->value = all->value_hull;
+    all->rate = all->rate_hull;
+    all->agree = true;
 }
 
 void consensus_join(struct consensus *all, const struct outlook *outlook, uint64_t tsc, uint32_t slip_ns)

@@ -68,7 +68,7 @@ struct meridian_assumed {
     uint8_t phase_origin;
     uint16_t reserved[3];   /* 0 */
     uint64_t resolution_ns; /* w: the tightest bracket's width at the last look */
-    uint64_t excursion_ns;  /* E: what may pass unseen between two looks, under Dmax */
+    uint64_t excursion_ns;  /* E: what may pass unseen between two looks, under Dmax or a host's slew */
     uint64_t breaches;      /* how many there were; breach n, from 0, is last[n % MERIDIAN_BREACHES_KEPT] */
     struct meridian_breach last[MERIDIAN_BREACHES_KEPT];
 };

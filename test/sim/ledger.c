@@ -25,9 +25,9 @@ struct outside {
     bool stable, read, told;
 };
 
-/* A look: when, and how wide its reading was. */
+/* A look: when, how wide its reading was, and by how much the bound grows until the next. */
 struct reading {
-    long double at_ns, width_ns;
+    long double at_ns, width_ns, grows_ns;
 };
 
 static struct {
@@ -38,9 +38,10 @@ static struct {
     size_t looks;
     long double room_ns[WORLD_CPUS][ROOMS]; /* what was open of the constant, at each CPU's last moments */
     size_t moments[WORLD_CPUS];
-    long double unseen_ns, last_ns; /* the first and last read outside of those that go on; NEVER: none */
-    long double disrupted_ns;       /* the last disruption was then */
-    long double unknown_ns;         /* since then no bound is known; NEVER: it is */
+    long double good_ns[WORLD_CPUS]; /* each CPU's last reading */
+    long double unseen_ns, last_ns;  /* the first and last read outside of those that go on; NEVER: none */
+    long double disrupted_ns;        /* the last disruption was then */
+    long double unknown_ns;          /* since then no bound is known; NEVER: it is */
 } book;
 
 static bool is_late(void)
@@ -54,6 +55,8 @@ void ledger_begin(struct outcome *all, struct outcome *late)
     book.late = late;
     book.count = book.open = book.looks = 0;
     memset(book.room_ns, 0, sizeof book.room_ns);
+    for (unsigned i = 0; i < WORLD_CPUS; i++)
+        book.good_ns[i] = NEVER;
     book.unseen_ns = book.unknown_ns = NEVER;
     book.last_ns = book.disrupted_ns = -NEVER;
 }
@@ -167,10 +170,22 @@ void ledger_moment(const struct sim_read *r)
         r->bound_ns == UINT64_MAX ? NEVER : constant_room_ns(r);
 }
 
-/* The resolution is that of the look before, or of the one after if it is the larger. */
-void ledger_looked(unsigned cpu)
+void ledger_glance(const struct sim_read *r)
 {
-    book.readings[book.looks++ % READINGS] = (struct reading){world.now_ns, kept.cpus[cpu].width_ns};
+    long double by_ns = r->bound_ns == UINT64_MAX ? 0 : constant_peek_ns(r);
+
+    if (by_ns > 0)
+        note(r, by_ns, false);
+}
+
+/* The resolution is that of the look before, or of the one after if it is the larger. */
+void ledger_looked(unsigned cpu, uint32_t err_ppb)
+{
+    book.readings[book.looks++ % READINGS] =
+        (struct reading){world.now_ns, kept.cpus[cpu].width_ns,
+                         err_ppb == MERIDIAN_UNKNOWN_PPB ? 0 : err_ppb * LOOK_NS * 1e-9L};
+    if (world.cpus[cpu].reading.taken)
+        book.good_ns[cpu] = world.cpus[cpu].reading.from_ns;
     while (book.open < book.count && book.list[book.open].at_ns < world.now_ns - LOOK_NS)
         book.open++;
     for (size_t i = book.open; i < book.count; i++)
@@ -193,25 +208,31 @@ static void seen(long double since_ns)
 
 /*
  * A disruption is seen at once, or what was outside before it has passed unseen. It tells that nothing was
- * true since the look before it; nor is anything, on another CPU, until that one has looked.
+ * true since the last reading before it; nor is anything, on another CPU, until that one has looked.
  */
 static void hear_disruption(void)
 {
+    long double since_ns = smaller(world.now_ns - LOOK_NS, book.good_ns[world.cpu]);
+
     if (world.now_ns <= book.last_ns + EPISODE_NS)
         seen(book.unseen_ns);
     book.unseen_ns = NEVER;
     book.disrupted_ns = world.now_ns;
-    for (size_t i = book.count; i-- > 0 && book.list[i].at_ns > world.now_ns - LOOK_NS;)
+    for (size_t i = book.count; i-- > 0 && book.list[i].at_ns > since_ns;)
         book.list[i].told = true;
     book.all->disruptions++;
     book.late->disruptions += is_late();
 }
 
-/* Of the looks since then, and of the one in which it is told: the widest reading counts. */
-static long double resolution_since_ns(long double since_ns, unsigned cpu)
+/*
+ * What an at_most may be above what was: twice the resolution, and twice what the bound grew from one look to
+ * the next (docs/promises.md). Of the looks since then, and of the one in which it is told, the widest reading
+ * counts, and the fastest growth.
+ */
+static long double spare_since_ns(long double since_ns, unsigned cpu)
 {
     long double count_ns = (long double)world.m.ref.num / world.m.ref.den;
-    long double width_ns = world.cpus[cpu].reading.width_ns;
+    long double width_ns = world.cpus[cpu].reading.width_ns, grew_ns = 0;
 
     for (size_t i = book.looks; i-- > 0 && i + READINGS > book.looks;) {
         const struct reading *reading = &book.readings[i % READINGS];
@@ -219,8 +240,9 @@ static long double resolution_since_ns(long double since_ns, unsigned cpu)
         if (reading->at_ns < since_ns - PERIOD)
             break;
         width_ns = larger(width_ns, reading->width_ns);
+        grew_ns = larger(grew_ns, reading->grows_ns);
     }
-    return larger(width_ns + count_ns, told_resolution_ns(width_ns));
+    return 2 * larger(width_ns + count_ns, told_resolution_ns(width_ns)) + 2 * grew_ns;
 }
 
 /*
@@ -231,7 +253,7 @@ static void weigh(const struct meridian_breach *told, uint64_t told_ns, unsigned
 {
     struct outcome *o[] = {book.all, is_late() ? book.late : NULL};
     long double since_ns = world.now_ns - (long double)(told_ns - told->from_ns);
-    long double resolution_ns = resolution_since_ns(since_ns, cpu);
+    long double spare_ns = spare_since_ns(since_ns, cpu);
     long double least_ns = 0, most_ns = 0, first_ns = NEVER;
     bool any = false;
 
@@ -252,14 +274,14 @@ static void weigh(const struct meridian_breach *told, uint64_t told_ns, unsigned
         one->told = true;
     }
     seen(first_ns);
-    trace("the judge: worst %.0Lf to %.0Lf ns, resolution %.0Lf, first after %.3Lf s\n", least_ns, most_ns,
-          resolution_ns, first_ns < NEVER ? (world.now_ns - first_ns) / SECOND : -1);
+    trace("the judge: worst %.0Lf to %.0Lf ns, %.0Lf to spare, first after %.3Lf s\n", least_ns, most_ns,
+          spare_ns, first_ns < NEVER ? (world.now_ns - first_ns) / SECOND : -1);
     for (unsigned i = 0; i < 2 && o[i]; i++) {
         o[i]->tellings++;
         o[i]->false_tellings += !any;
         o[i]->least_too_much += any && told->at_least_ns > most_ns + TOLERANCE_NS;
         o[i]->most_too_little += any && told->at_most_ns + TOLERANCE_NS < least_ns;
-        o[i]->most_too_much += told->at_most_ns > most_ns + 2 * resolution_ns;
+        o[i]->most_too_much += told->at_most_ns > most_ns + spare_ns;
     }
 }
 
@@ -276,10 +298,16 @@ void ledger_heard(const char *line)
         weigh(&told, told_ns, world.cpu);
 }
 
+/* Where the run ends before the next look nothing can be told of it. */
+static bool is_silent(const struct outside *one)
+{
+    return !one->told && one->by_ns > one->allowed_ns + TOLERANCE_NS && one->at_ns < world.now_ns - LOOK_NS;
+}
+
 static void close_one(struct outcome *o, const struct outside *one)
 {
     o->told += one->told;
-    o->beyond += !one->told && one->by_ns > one->allowed_ns + TOLERANCE_NS;
+    o->beyond += is_silent(one);
 }
 
 void ledger_end(void)
@@ -289,6 +317,9 @@ void ledger_end(void)
         if (!book.list[i].read)
             continue;
         close_one(book.all, &book.list[i]);
+        if (is_silent(&book.list[i]))
+            trace("the judge: silent: CPU %u at %.9Lf s, %.0Lf ns beyond, %.0Lf allowed\n", book.list[i].cpu,
+                  book.list[i].at_ns / SECOND, book.list[i].by_ns, book.list[i].allowed_ns);
         if (book.list[i].at_ns >= LATE_NS)
             close_one(book.late, &book.list[i]);
     }

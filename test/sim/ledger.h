@@ -7,22 +7,33 @@
 
 #include "promises.h"
 
-/* What came of a negative world; of all of it, or of what came after the first five minutes. */
+/*
+ * What came of a negative world: sums of whole numbers, sums of ns, and the greatest of all. A figure more is a
+ * row more, here and nowhere else.
+ *
+ * - reads beyond their bound (outside), those of them that were told later (told); never told, and by more than
+ *   the resolution, a promise broken (beyond)
+ * - the worst beyond the bound, in ns and in widths of the reading before it; and the error over the bound
+ * - the bound and the oracle's, over the reads for which both are known (compared)
+ * - figures told that the truth refutes (least_too_much, most_too_little, most_too_much)
+ * - the longest from the first read outside until something was told, or disrupted (slowest_ns); the longest
+ *   that no bound was known (unknown_ns)
+ */
+#define OUTCOME_FIGURES(SUM, SUM_NS, MOST)                                                             \
+    SUM_NS(simulated_ns)                                                                               \
+    SUM(reads)                                                                                         \
+    SUM(known)                                                                                         \
+    SUM(outside) SUM(told) SUM(beyond) MOST(worst_ns) MOST(worst_w) MOST(worst_times) SUM_NS(bound_ns) \
+        SUM_NS(oracle_ns) SUM(compared) SUM(tellings) SUM(false_tellings) SUM(least_too_much)          \
+            SUM(most_too_little) SUM(most_too_much) SUM(disruptions) MOST(slowest_ns) MOST(unknown_ns) \
+                SUM_NS(unknown_all_ns)
+
+#define OUTCOME_WHOLE(name) uint64_t name;
+#define OUTCOME_REAL(name)  long double name;
+
+/* Of all of it, or of what came after the first five minutes. */
 struct outcome {
-    long double simulated_ns;
-    uint64_t reads, known;
-    uint64_t outside, told;          /* reads beyond their bound; and those of them that were told later */
-    uint64_t beyond;                 /* never told, and by more than the resolution: a promise broken */
-    long double worst_ns, worst_w;   /* beyond the bound: in ns, and in widths of the reading before it */
-    long double worst_times;         /* and the error over the bound */
-    long double bound_ns, oracle_ns; /* sums, over the reads for which both are known */
-    uint64_t compared;
-    uint64_t tellings, false_tellings;
-    uint64_t least_too_much, most_too_little, most_too_much; /* figures told that the truth refutes */
-    uint64_t disruptions;
-    long double slowest_ns; /* from the first read outside until something was told, or disrupted */
-    long double unknown_ns; /* the longest that no bound was known */
-    long double unknown_all_ns;
+    OUTCOME_FIGURES(OUTCOME_WHOLE, OUTCOME_REAL, OUTCOME_REAL)
 };
 
 /* Before a run; and at its end, when what was not told is silent. */
@@ -34,8 +45,10 @@ void ledger_read(const struct sim_read *read, long double oracle_ns);
 void ledger_moment(const struct sim_read *read);
 /* The whole machine stands still for so long from now on: nobody is without a bound meanwhile. */
 void ledger_stands_still(long double ns);
-/* This CPU has looked. */
-void ledger_looked(unsigned cpu);
+/* The same, in the midst of a look: where a reading ends. */
+void ledger_glance(const struct sim_read *read);
+/* This CPU has looked, or does so now. `err_ppb`: by so much its bound grows. */
+void ledger_looked(unsigned cpu, uint32_t err_ppb);
 /* A line of the log: a breach, or a disruption. */
 void ledger_heard(const char *line);
 

@@ -96,7 +96,15 @@ void negative_look(unsigned cpu)
 
     if (world.cpus[cpu].reading.taken)
         kept.cpus[cpu].width_ns = world.cpus[cpu].reading.width_ns;
-    ledger_looked(cpu);
+    ledger_looked(cpu, guest_record(cpu)->err_ppb);
     if (guest_peek(cpu, &moment))
         ledger_moment(&moment);
+}
+
+void negative_reading(unsigned cpu)
+{
+    struct sim_read moment;
+
+    if (world.m.row && world.between && guest_peek(cpu, &moment))
+        ledger_glance(&moment);
 }

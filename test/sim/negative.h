@@ -5,6 +5,8 @@
 #ifndef SIM_NEGATIVE_H
 #define SIM_NEGATIVE_H
 
+#include <stdio.h>
+
 #include "bend.h"
 #include "ledger.h"
 
@@ -48,6 +50,8 @@ struct negative_tally {
 struct scene negative_scene(const struct row *row, unsigned reading, uint64_t seed, long double length_ns);
 bool negative_run(const struct scene *scene, struct negative_tally *tally);
 void negative_add(struct negative_tally *to, const struct negative_tally *one);
+/* The name of a row of the table: the world's, and how it is read. */
+void negative_name(char *name, size_t size, unsigned row, unsigned reading);
 /*
  * Prints the rows' table; tallies are by row, and by reading. Returns false if a row is not as it was stated
  * to be.
@@ -58,6 +62,13 @@ const char *negative_failed(const struct row *row, unsigned reading, const struc
 /* How long reads may be outside before it is told. */
 long double negative_slowest_s(const struct row *row, unsigned reading);
 
+/* ---- rows run by several processes (negative_parts.c) ---- */
+/* Writes down what came of a row: a line, with the first seed. */
+void negative_part_write(FILE *file, unsigned row, unsigned reading, uint64_t seed,
+                         const struct negative_tally *tally);
+/* Adds up such lines. Returns false, and says why on stderr, if one is not whole or a seed comes twice. */
+bool negative_parts_merge(FILE *file, struct negative_tally (*tallies)[NEGATIVE_READINGS]);
+
 /* ---- in a run (run.c, promises.c, looks.c) ---- */
 void negative_begins(void);
 /* The host may stop the machine. */
@@ -65,5 +76,7 @@ void negative_tick(void);
 void negative_read(const struct sim_read *read);
 /* Around a look of this CPU. */
 void negative_look(unsigned cpu);
+/* Where a reading of the reference ends: what is told of it is held against this moment. */
+void negative_reading(unsigned cpu);
 
 #endif

@@ -32,9 +32,19 @@ static long double run_ns(const struct wish *wish)
     return larger(LEAST_NS, smaller(wish->length_ns, RUN_NS));
 }
 
-static bool wanted(const struct wish *wish, unsigned row)
+/* The whole name of a row of the table is that row alone; else it is the beginning of some. */
+static bool wanted(const struct wish *wish, unsigned row, unsigned reading)
 {
-    return !wish->world || strncmp(negative_rows[row].name, wish->world, strlen(wish->world)) == 0;
+    bool whole = false;
+    char name[96];
+
+    for (unsigned i = 0; wish->world && i < negative_row_count * NEGATIVE_READINGS; i++) {
+        negative_name(name, sizeof name, i / NEGATIVE_READINGS, i % NEGATIVE_READINGS);
+        whole = whole || strcmp(name, wish->world) == 0;
+    }
+    negative_name(name, sizeof name, row, reading);
+    return !wish->world ||
+           (whole ? strcmp(name, wish->world) == 0 : strncmp(name, wish->world, strlen(wish->world)) == 0);
 }
 
 bool negative_known(const char *begin)
@@ -43,8 +53,25 @@ bool negative_known(const char *begin)
     bool any = false;
 
     for (unsigned row = 0; row < negative_row_count; row++)
-        any = any || wanted(&wish, row);
+        any = any || wanted(&wish, row, 0) || wanted(&wish, row, 1);
     return any;
+}
+
+/* What no run may show, however rarely: then it says how to see it again. */
+static void tell(const struct scene *scene, unsigned row, unsigned reading, const struct negative_tally *one)
+{
+    const char *failed = negative_failed(&negative_rows[row], reading, one);
+    char name[96], seldom[16] = "";
+
+    for (size_t count = 0; *failed; failed++) {
+        if (strchr("PSLMWUD", *failed))
+            seldom[count++] = *failed;
+    }
+    if (!seldom[0])
+        return;
+    negative_name(name, sizeof name, row, reading);
+    fprintf(stderr, "%s: %s; again: make sim NEGATIVE=1 SEED=%llu MINUTES=%.0Lf WORLD='%s' TRACE=1\n", seldom,
+            name, (unsigned long long)scene->seed, scene->length_ns / (60 * SECOND), name);
 }
 
 static void work(const struct wish *wish, struct shared *shared, unsigned job)
@@ -55,9 +82,13 @@ static void work(const struct wish *wish, struct shared *shared, unsigned job)
         unsigned row = n % each / NEGATIVE_READINGS, reading = n % NEGATIVE_READINGS;
         struct scene scene =
             negative_scene(&negative_rows[row], reading, wish->seed + n / each, run_ns(wish));
+        struct negative_tally one = {0};
 
-        if (wanted(wish, row))
-            negative_run(&scene, &shared->tally[job][row][reading]);
+        if (!wanted(wish, row, reading))
+            continue;
+        negative_run(&scene, &one);
+        tell(&scene, row, reading, &one);
+        negative_add(&shared->tally[job][row][reading], &one);
     }
 }
 
@@ -93,5 +124,18 @@ bool negative_machines_run(const struct wish *wish)
                 negative_add(&shared->tally[0][row][j], &shared->tally[job][row][j]);
         }
     }
-    return negative_print(shared->tally[0]) && ended;
+    for (unsigned i = 0; wish->what == WISH_PART && i < negative_row_count * NEGATIVE_READINGS; i++) {
+        unsigned row = i / NEGATIVE_READINGS, reading = i % NEGATIVE_READINGS;
+
+        if (shared->tally[0][row][reading].runs)
+            negative_part_write(stdout, row, reading, wish->seed, &shared->tally[0][row][reading]);
+    }
+    return (wish->what == WISH_PART || negative_print(shared->tally[0])) && ended;
+}
+
+bool negative_machines_merge(void)
+{
+    static tallies_of_row tallies[ROWS_MOST];
+
+    return negative_parts_merge(stdin, tallies) && negative_print(tallies);
 }

@@ -6,39 +6,6 @@
 #include "negative.h"
 #include "told.h"
 
-static void add_outcome(struct outcome *to, const struct outcome *one)
-{
-    to->simulated_ns += one->simulated_ns;
-    to->reads += one->reads;
-    to->known += one->known;
-    to->outside += one->outside;
-    to->told += one->told;
-    to->beyond += one->beyond;
-    to->worst_ns = larger(to->worst_ns, one->worst_ns);
-    to->worst_w = larger(to->worst_w, one->worst_w);
-    to->worst_times = larger(to->worst_times, one->worst_times);
-    to->bound_ns += one->bound_ns;
-    to->oracle_ns += one->oracle_ns;
-    to->compared += one->compared;
-    to->tellings += one->tellings;
-    to->false_tellings += one->false_tellings;
-    to->least_too_much += one->least_too_much;
-    to->most_too_little += one->most_too_little;
-    to->most_too_much += one->most_too_much;
-    to->disruptions += one->disruptions;
-    to->slowest_ns = larger(to->slowest_ns, one->slowest_ns);
-    to->unknown_ns = larger(to->unknown_ns, one->unknown_ns);
-    to->unknown_all_ns += one->unknown_all_ns;
-}
-
-void negative_add(struct negative_tally *to, const struct negative_tally *one)
-{
-    to->runs += one->runs;
-    to->broken += one->broken;
-    add_outcome(&to->all, &one->all);
-    add_outcome(&to->late, &one->late);
-}
-
 static long double hours(const struct outcome *o)
 {
     return larger(o->simulated_ns / 3.6e12L, 1e-9L);
@@ -112,7 +79,7 @@ bool negative_print(struct negative_tally (*tallies)[NEGATIVE_READINGS])
             if (t->runs == 0)
                 continue;
             as_stated = as_stated && !failed[0];
-            snprintf(name, sizeof name, "%s%s", negative_rows[i].name, j ? ", VM exits" : "");
+            negative_name(name, sizeof name, i, j);
             print_outcome(name, &t->all, "");
             print_outcome("    after five minutes", &t->late, failed[0] ? failed : "as stated");
         }

@@ -14,7 +14,7 @@
 
 static const char usage[] = "sim [--seed=n] [--runs=n | --minutes=n | --hours=n | --years=n] [--jobs=n] "
                             "[--world=name] [--table=no] [--trace] "
-                            "[--negative]\n";
+                            "[--negative] [--part | --merge]\n";
 
 /* "name=value" of an argument; NULL: it is another one. */
 static const char *value_of(const char *argument, const char *name)
@@ -68,6 +68,8 @@ static bool take(struct wish *wish, const char *argument)
         wish->runs = strtoull(value, NULL, 0);
     else if ((value = value_of(argument, "--world")))
         wish->world = value;
+    else if ((value = value_of(argument, "--jobs")) && strtoul(value, NULL, 0) > 0)
+        wish->jobs = (unsigned)strtoul(value, NULL, 0);
     else if (strcmp(argument, "--negative") == 0)
         wish->negative = true;
     else if (strcmp(argument, "--table=no") == 0)
@@ -124,6 +126,8 @@ int main(int argc, char **argv)
     tracing = wish.trace;
     if (wish.negative) {
         printf("seed %llu\n", (unsigned long long)wish.seed);
+        if (wish.what == WISH_MERGE)
+            return negative_machines_merge() ? 0 : 1;
         return negative_machines_run(&wish) ? 0 : 1;
     }
     if (wish.what == WISH_PLAN)

@@ -29,13 +29,15 @@ uint64_t machines_planned(const struct wish *wish);
 void machines_run(const struct wish *wish, uint64_t count);
 /* Returns false if a promise was broken, or some kind of fault came too rarely. */
 bool summary_print(const struct wish *wish, const struct tally *t, uint64_t planned);
-/* Returns true if a negative world's name begins so. */
+/* Returns true if a row of the negative worlds' table is called so, or begins so. */
 bool negative_known(const char *begin);
 /*
  * Runs every negative world, or those with names that begin as wish->world. Returns false if one is not as it
- * was stated to be.
+ * was stated to be. As a part it prints lines to be added up.
  */
 bool negative_machines_run(const struct wish *wish);
+/* Adds up what rows that were run as parts have written, from stdin, and prints the table. */
+bool negative_machines_merge(void);
 /* The same machines' clocks, kept by us and by others. */
 bool table_run(const struct wish *wish);
 

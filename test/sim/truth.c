@@ -1,4 +1,5 @@
 /* What truly is: TSCs and the reference, whatever the keeper takes them for. */
+#include "negative.h"
 #include "oracle.h"
 #include "promises.h"
 
@@ -193,6 +194,7 @@ static void read_once(struct reference_reading *out, struct true_reading *truth)
         pass(access_ns);
     out->tsc_hi = bias == BIAS_LAST ? tsc_of(world.cpu) : rdtsc_ordered();
     truth->width_ns = world.now_ns - truth->from_ns;
+    negative_reading(world.cpu);
 }
 
 /* The tightest of eight; but where the host holds up one it often holds up all. */

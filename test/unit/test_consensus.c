@@ -125,6 +125,32 @@ static void the_widest_wander_and_slip_count(void **state)
     assert_false(all.agree);
 }
 
+/* Where they miss each other any of them may be right; where all agree, or not all have looked, it is as it was. */
+static void what_misses_is_bridged(void **state)
+{
+    struct consensus all = of_two(sees(100, 200), sees(300, 400), 0), same;
+
+    (void)state;
+    assert_false(all.agree);
+    consensus_bridge(&all);
+    assert_true(all.agree);
+    assert_true(all.value.lo <= 100 && all.value.hi >= 400);
+    assert_true(all.rate.lo <= 1 && all.rate.hi >= 4);
+
+    all = same = of_two(sees(100, 300), sees(200, 400), 0);
+    consensus_bridge(&all);
+    assert_true(all.value.lo == same.value.lo && all.value.hi == same.value.hi);
+
+    all = of_two(sees(100, 200), sees(300, 400), 0);
+    all.complete = false;
+    consensus_bridge(&all);
+    assert_false(all.agree);
+
+    consensus_start(&all);
+    consensus_bridge(&all);
+    assert_false(all.agree);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -132,6 +158,7 @@ int main(void)
         cmocka_unit_test(all_allow_the_overlap_and_any_the_hull),
         cmocka_unit_test(they_agree_while_one_value_fits_all),
         cmocka_unit_test(they_agree_while_one_rate_fits_all),
+        cmocka_unit_test(what_misses_is_bridged),
         cmocka_unit_test(the_widest_wander_and_slip_count),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

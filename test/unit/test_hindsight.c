@@ -18,7 +18,8 @@
 #include "time/hindsight.h"
 #include "time/solve.h"
 
-#define HZ 2000000000ull
+#define HZ       2000000000ull
+#define WIDTH_NS 130 /* of a reading: 100 ns, a count of 20, and rounding */
 
 static struct random r = {3};
 
@@ -108,12 +109,14 @@ static void test_values_are_those_of_the_plain_search(void **state)
 
 /* ---- What was told, against the truth ---- */
 
-/* R beside the TSC: its rate steps by `ppm` at step_s. */
-static long double step_s, ppm;
+/* R beside the TSC: at step_s its rate steps by `ppm`, and begins to change by ppb_s; it itself by phase_ns. */
+static long double step_s, ppm, phase_ns, ppb_s;
 
 static long double ref_ns(long double s)
 {
-    return s * 1e9L + (s > step_s ? (s - step_s) * 1e3L * ppm : 0);
+    long double gone = s - step_s;
+
+    return s * 1e9L + (gone > 0 ? gone * 1e3L * ppm + phase_ns + gone * gone / 2 * ppb_s : 0);
 }
 
 static struct estimate estimate;
@@ -204,13 +207,160 @@ static void test_a_step_of_the_rate_is_owned_up_to(void **state)
         assert_true(s > step_s && s < step_s + 1.5L);
         work_out(0, &earlier, &fresh);
         assert_false(earlier.any);
-        assert_true(worst <= 0 || fresh.any);
+        assert_true(worst <= WIDTH_NS || fresh.any); /* what is less than a reading's width is not certain */
         assert_true(fresh.at_least_ns <= fmaxl(worst, 0) + 2);
         if (fresh.any) {
             assert_true(fresh.from_ns >= (step_s - 8) * 1e9L && fresh.to_ns <= s * 1e9L + 1e6L);
             assert_true(fresh.at_most_ns >= worst - 2);
         }
     }
+}
+
+/* Twice what the bound grew until then, and the excursion; and the reading's own width. */
+static long double most_spare(void)
+{
+    return 2 * WIDTH_NS + 2 * 0.25e-9L * timeline.bound.ppb * 1e9L + 10;
+}
+
+/*
+ * Whatever the smallest assumption that fits may be: the figures are what the brackets themselves say. The rate
+ * steps, or R does, or the rate goes on to change faster than is thought.
+ */
+static void bend_some(unsigned i)
+{
+    static const long double ppms[] = {2, 0, 0, -2}, phases[] = {0, 300, 0, -300},
+                             wanders[] = {0, 0, 1000, 0};
+
+    ppm = ppms[i % 4];
+    phase_ns = phases[i % 4];
+    ppb_s = wanders[i % 4];
+    step_s =
+        2 + (long double)(below(240) + 5) / 1000 + (i % 4 == 2 ? 20 : 0); /* not in the midst of a look */
+}
+
+static void test_figures_are_true_though_the_crystal_is_not(void **state)
+{
+    unsigned told = 0;
+
+    (void)state;
+    for (unsigned i = 0; i < 4000; i++) {
+        struct crystal thought = {10, 0, (uint32_t)below(2) * (uint32_t)below(300)};
+        struct excess earlier, fresh;
+        struct outlook outlook;
+        long double worst;
+
+        bend_some(i);
+        begin();
+        assert_true(run_until_empty(&worst) < 60);
+        while (!estimate_solve(&estimate, thought, 0, &outlook) && thought.wander_ppb_s < 1000)
+            thought.wander_ppb_s += 10;
+        hindsight(&estimate, thought, false, &history, 0, &earlier, &fresh);
+        if (!fresh.any)
+            continue;
+        told++;
+        told++;
+        assert_true(fresh.at_least_ns <= fmaxl(worst, 0) + 2);
+        assert_true(fresh.at_most_ns >= worst - 2);
+        assert_true(fresh.at_most_ns <= fmaxl(worst, 0) + most_spare());
+    }
+    phase_ns = ppb_s = 0;
+    assert_true(told > 100);
+}
+
+/* A bracket at s: R is off by off_ns there, or by up to room_ns either way. */
+static void found(long double s, int64_t off_ns, int64_t room_ns)
+{
+    int64_t ref = (int64_t)(s * 1e9L) + off_ns;
+    struct bracket b = {(uint64_t)(s * HZ), (uint64_t)(s * HZ), ref - room_ns, ref + room_ns};
+
+    assert_true(estimate_append(&estimate, &b));
+}
+
+/* From s on: a line that is off by off_ns there and goes on so; with its bound. */
+static void said(long double s, int64_t off_ns, uint64_t bound_ns, uint32_t ppb)
+{
+    struct line line = {.tsc = (uint64_t)(s * HZ), .ns = (uint64_t)((int64_t)(s * 1e9L) + off_ns)};
+
+    line.scale = estimate.nominal;
+    history.told[history.count++] = (struct told_line){.line = line, .bound = {bound_ns, ppb}};
+}
+
+/*
+ * A wide bracket between tight ones: on the straight line R is at 0, and what was told is not. But a crystal
+ * that is worse than that may have been anywhere in the bracket.
+ */
+static void test_at_least_asks_the_bracket_alone(void **state)
+{
+    struct excess earlier, fresh;
+
+    (void)state;
+    begin();
+    found(1, 0, 1);
+    said(1.9L, 500, 100, 0);
+    found(2, 0, 1000);
+    said(2.1L, 0, 5000, 0);
+    found(3, 0, 1);
+    found(4, 0, 1);
+    hindsight(&estimate, (struct crystal){0}, false, &history, 0, &earlier, &fresh);
+    assert_true(fresh.any);
+    assert_int_equal(fresh.at_least_ns, 0);
+    assert_in_range(fresh.at_most_ns, 1400, 1430);
+}
+
+/* At most is more than at the look where the line was worse at its joint, and where the bound has grown. */
+static void test_at_most_is_of_the_time_between_looks(void **state)
+{
+    struct excess earlier, fresh;
+
+    (void)state;
+    begin();
+    found(1, 0, 5);
+    said(1.00001L, 400, 100, 0);
+    found(1.25L, 200, 1);
+    hindsight(&estimate, (struct crystal){0}, true, &history, 0, &earlier, &fresh);
+    assert_in_range(fresh.at_least_ns, 97, 100);
+    assert_in_range(fresh.at_most_ns, 300, 330);
+
+    begin();
+    found(1, 0, 5);
+    said(1.00001L, 0, 100, 1000);
+    found(1.25L, 450, 1);
+    hindsight(&estimate, (struct crystal){0}, true, &history, 0, &earlier, &fresh);
+    assert_in_range(fresh.at_least_ns, 97, 100);
+    assert_in_range(fresh.at_most_ns, 600, 630);
+}
+
+/*
+ * Steps of the phase from nothing to beyond the bound: what is told was outside, what was outside by more than
+ * a reading is told, and in between it is a matter of where in its bracket R was.
+ */
+static void test_what_is_told_was_outside_for_certain(void **state)
+{
+    unsigned told = 0, may_have_been = 0;
+
+    (void)state;
+    ppm = 0;
+    step_s = 20.1L;
+    for (phase_ns = 0; phase_ns < 400; phase_ns++) {
+        struct excess earlier, fresh;
+        struct outlook outlook;
+        long double beyond;
+
+        begin();
+        for (long double s = 1; s < 20.2L; s += 0.25L) {
+            assert_true(look(s, TIGHT, &outlook));
+            tell(s + 3e-6L, &outlook);
+        }
+        look(20.25L, TIGHT, &outlook);
+        beyond = truly_beyond(&history.told[(history.count - 1) % HISTORY_LINES], 20.25L);
+        hindsight(&estimate, LOOSE, true, &history, 0, &earlier, &fresh);
+        assert_true(!fresh.any || beyond > 0);
+        assert_true(fresh.any || beyond < WIDTH_NS);
+        told += fresh.any;
+        may_have_been += !fresh.any && beyond > -WIDTH_NS;
+    }
+    phase_ns = 0;
+    assert_true(told > 100 && may_have_been > 20);
 }
 
 /* Under an assumption that holds, nothing was told wrong; and lines from before a telling are told apart. */
@@ -265,6 +415,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_values_are_those_of_the_plain_search),
         cmocka_unit_test(test_a_step_of_the_rate_is_owned_up_to),
+        cmocka_unit_test(test_figures_are_true_though_the_crystal_is_not),
+        cmocka_unit_test(test_at_least_asks_the_bracket_alone),
+        cmocka_unit_test(test_at_most_is_of_the_time_between_looks),
+        cmocka_unit_test(test_what_is_told_was_outside_for_certain),
         cmocka_unit_test(test_what_was_right_stays_right),
         cmocka_unit_test(test_lines_before_a_telling_are_told_apart),
         cmocka_unit_test(test_an_unknown_bound_promises_nothing),

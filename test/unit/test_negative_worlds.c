@@ -81,14 +81,53 @@ static void test_quiet_is_quiet(void **state)
     assert_true(t.all.unknown_ns <= 0);
 }
 
+/* What several processes wrote comes to the same table; a seed that comes twice, or half a line, does not. */
+static void test_parts_add_up(void **state)
+{
+    static struct negative_tally merged[ROWS_MOST][NEGATIVE_READINGS];
+    struct negative_tally one = {.runs = 2, .broken = 1};
+    char text[8192];
+    FILE *file = tmpfile();
+    size_t length;
+
+    (void)state;
+    one.all.simulated_ns = 1.1L;
+    one.all.reads = 7;
+    one.all.worst_ns = 5;
+    one.late.unknown_ns = 1e9L / 3;
+    one.late.tellings = 3;
+    negative_part_write(file, 2, 1, 100, &one);
+    fputs("told beside it\n", file);
+    negative_part_write(file, 2, 1, 102, &one);
+    negative_part_write(file, 2, 0, 102, &one);
+    rewind(file);
+    assert_true(negative_parts_merge(file, merged));
+    assert_true(merged[2][1].runs == 4 && merged[2][1].broken == 2 && merged[2][0].runs == 2);
+    assert_true(merged[2][1].all.reads == 14 && merged[2][1].all.simulated_ns == 2.2L);
+    assert_true(merged[2][1].all.worst_ns == 5 && merged[2][1].late.unknown_ns == 1e9L / 3);
+    assert_true(merged[2][1].late.tellings == 6 && merged[1][1].runs == 0);
+
+    negative_part_write(file, 2, 1, 103, &one);
+    rewind(file);
+    assert_false(negative_parts_merge(file, merged));
+
+    rewind(file);
+    length = fread(text, 1, sizeof text, file);
+    file = tmpfile();
+    fwrite(text, 1, length / 9, file);
+    rewind(file);
+    assert_false(negative_parts_merge(file, merged));
+}
+
 int main(void)
 {
     struct CMUnitTest tests[ROWS_MOST + 8] = {
         cmocka_unit_test(test_wander_beyond_a_fixed_d_is_seen),
         cmocka_unit_test(test_steps_are_seen),
         cmocka_unit_test(test_quiet_is_quiet),
+        cmocka_unit_test(test_parts_add_up),
     };
-    unsigned count = 3;
+    unsigned count = 4;
     int failed;
 
     for (unsigned i = 0; i < negative_row_count; i++)

@@ -80,11 +80,18 @@ static int begin(void **state)
     return 0;
 }
 
+/* Long after all of it: what was to be told has been. */
+static void end(void)
+{
+    world.now_ns += 1e9L;
+    ledger_end();
+}
+
 static void test_what_is_inside_is_not_noted(void **state)
 {
     (void)state;
     reads(1e9L, 2e9L, 99);
-    ledger_end();
+    end();
     assert_true(all.known == all.reads && all.reads > 190);
     assert_true(all.outside == 0 && all.beyond == 0);
     assert_true(all.bound_ns == 2 * all.oracle_ns);
@@ -94,7 +101,7 @@ static void test_silence_below_the_resolution_is_forgiven(void **state)
 {
     (void)state;
     reads(1e9L, 2e9L, 205);
-    ledger_end();
+    end();
     assert_true(all.outside == all.known && all.told == 0 && all.beyond == 0);
     assert_true(all.worst_ns > 104 && all.worst_ns < 106);
 }
@@ -103,7 +110,7 @@ static void test_silence_beyond_it_is_not(void **state)
 {
     (void)state;
     reads(1e9L, 2e9L, 215);
-    ledger_end();
+    end();
     assert_true(all.outside == all.known && all.beyond == all.known);
 }
 
@@ -113,17 +120,17 @@ static void test_the_next_look_may_have_less_resolution(void **state)
     (void)state;
     reads(1e9L, 1.2e9L, 215);
     assumed.resolution_ns = 120;
-    ledger_looked(0);
+    ledger_looked(0, 0);
     reads(2e9L, 2.2e9L, 205);
-    ledger_end();
+    end();
     assert_true(all.beyond == 0);
 
     begin(NULL);
     reads(1e9L, 1.2e9L, 215);
     world.now_ns = 1.5e9L;
     assumed.resolution_ns = 120;
-    ledger_looked(0);
-    ledger_end();
+    ledger_looked(0, 0);
+    end();
     assert_true(all.beyond == all.outside);
 }
 
@@ -134,7 +141,7 @@ static void test_what_is_told_is_not_silent(void **state)
     world.now_ns = 1.5e9L;
     ledger_heard("@breach n=0 cpu=0 from_ns=1000000000 to_ns=1500000000 at_least_ns=250 at_most_ns=310 "
                  "told_ns=1500000000\n");
-    ledger_end();
+    end();
     assert_true(all.told == all.outside && all.outside > 90 && all.beyond == 0);
     assert_true(all.tellings == 1 && all.false_tellings == 0);
     assert_true(all.least_too_much == 0 && all.most_too_little == 0 && all.most_too_much == 0);
@@ -150,7 +157,7 @@ static void test_half_a_confession_is_none(void **state)
         "@breach n=0 cpu=0 from_ns=1000000000 to_ns=1500000000 at_least_ns=100 at_most_ns=290 told_ns=1\n");
     ledger_heard(
         "@breach n=1 cpu=0 from_ns=1000000000 to_ns=1200000000 at_least_ns=100 at_most_ns=310 told_ns=1\n");
-    ledger_end();
+    end();
     assert_true(all.told >= 39 && all.told <= 44);
     assert_true(all.beyond == all.outside - all.told);
     assert_true(all.most_too_little == 1);
@@ -171,7 +178,7 @@ static void test_a_breach_where_none_was_is_false(void **state)
     reads(1e9L, 1.5e9L, 50);
     ledger_heard(
         "@breach n=0 cpu=0 from_ns=1000000000 to_ns=1500000000 at_least_ns=1 at_most_ns=5 told_ns=1\n");
-    ledger_end();
+    end();
     assert_true(all.tellings == 1 && all.false_tellings == 1);
 }
 
@@ -182,10 +189,53 @@ static void test_a_disruption_tells_the_last_look(void **state)
     reads(1e9L, 1.5e9L, 400);
     ledger_heard("@disruption cpu=0 what=tsc-set-back off_ns=1 at_ns=1\n");
     reads(1.5e9L, 2.5e9L, 400);
-    ledger_end();
+    end();
     assert_true(all.disruptions == 1);
     assert_true(all.told >= 105 && all.told <= 115);
     assert_true(all.outside - all.told == all.beyond);
+}
+
+/* A reading that failed in between: then the last one that came is the look before it. */
+static void test_a_disruption_tells_since_the_last_reading(void **state)
+{
+    (void)state;
+    world.cpus[0].reading = (struct true_reading){.taken = true, .from_ns = 1e9L};
+    ledger_looked(0, 0);
+    world.cpus[0].reading.taken = false;
+    reads(1.05e9L, 1.25e9L, 400);
+    ledger_looked(0, 0);
+    reads(1.25e9L, 1.5e9L, 400);
+    ledger_heard("@disruption cpu=0 what=tsc-set-back off_ns=1 at_ns=1\n");
+    end();
+    assert_true(all.told == all.outside && all.beyond == 0);
+    world.cpus[0].reading = (struct true_reading){.taken = false};
+}
+
+/* The run ends before the look at which it would be told. */
+static void test_what_could_not_be_told_is_not_silent(void **state)
+{
+    (void)state;
+    reads(1e9L, 1.25e9L, 400);
+    ledger_end();
+    assert_true(all.outside > 40 && all.beyond == 0);
+}
+
+/* What the bound grew by until the next look is to spare, twice; and a moment between looks is no read. */
+static void test_what_grew_is_to_spare(void **state)
+{
+    struct sim_read r = read_off(1.1e9L, 300);
+
+    (void)state;
+    world.now_ns = 1.2e9L;
+    ledger_looked(0, 400); /* 110 ns in 275 ms */
+    ledger_glance(&r);
+    ledger_heard(
+        "@breach n=0 cpu=0 from_ns=1000000000 to_ns=1500000000 at_least_ns=199 at_most_ns=630 told_ns=1\n");
+    assert_true(all.most_too_much == 0 && all.least_too_much == 0 && all.false_tellings == 0);
+    ledger_heard(
+        "@breach n=1 cpu=0 from_ns=1000000000 to_ns=1500000000 at_least_ns=205 at_most_ns=640 told_ns=1\n");
+    assert_true(all.most_too_much == 1 && all.least_too_much == 1);
+    assert_true(all.outside == 0 && all.known == 0);
 }
 
 int main(void)
@@ -200,6 +250,9 @@ int main(void)
         cmocka_unit_test_setup(test_figures_must_be_true, begin),
         cmocka_unit_test_setup(test_a_breach_where_none_was_is_false, begin),
         cmocka_unit_test_setup(test_a_disruption_tells_the_last_look, begin),
+        cmocka_unit_test_setup(test_a_disruption_tells_since_the_last_reading, begin),
+        cmocka_unit_test_setup(test_what_could_not_be_told_is_not_silent, begin),
+        cmocka_unit_test_setup(test_what_grew_is_to_spare, begin),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
