@@ -19,14 +19,28 @@
  * - the longest from the first read outside until something was told, or disrupted (slowest_ns); the longest
  *   that no bound was known (unknown_ns)
  */
-#define OUTCOME_FIGURES(SUM, SUM_NS, MOST)                                                             \
-    SUM_NS(simulated_ns)                                                                               \
-    SUM(reads)                                                                                         \
-    SUM(known)                                                                                         \
-    SUM(outside) SUM(told) SUM(beyond) MOST(worst_ns) MOST(worst_w) MOST(worst_times) SUM_NS(bound_ns) \
-        SUM_NS(oracle_ns) SUM(compared) SUM(tellings) SUM(false_tellings) SUM(least_too_much)          \
-            SUM(most_too_little) SUM(most_too_much) SUM(disruptions) MOST(slowest_ns) MOST(unknown_ns) \
-                SUM_NS(unknown_all_ns)
+#define OUTCOME_FIGURES(SUM, SUM_NS, MOST) \
+    SUM_NS(simulated_ns)                   \
+    SUM(reads)                             \
+    SUM(known)                             \
+    SUM(outside)                           \
+    SUM(told)                              \
+    SUM(beyond)                            \
+    MOST(worst_ns)                         \
+    MOST(worst_w)                          \
+    MOST(worst_times)                      \
+    SUM_NS(bound_ns)                       \
+    SUM_NS(oracle_ns)                      \
+    SUM(compared)                          \
+    SUM(tellings)                          \
+    SUM(false_tellings)                    \
+    SUM(least_too_much)                    \
+    SUM(most_too_little)                   \
+    SUM(most_too_much)                     \
+    SUM(disruptions)                       \
+    MOST(slowest_ns)                       \
+    MOST(unknown_ns)                       \
+    SUM_NS(unknown_all_ns)
 
 #define OUTCOME_WHOLE(name) uint64_t name;
 #define OUTCOME_REAL(name)  long double name;
