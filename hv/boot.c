@@ -1,4 +1,4 @@
-/* The steps of a boot up to the guest (boot_guest.c): loader, memory, machine, CPUs. */
+/* The steps of a boot up to the guest (boot_guest.c): loader, memory, CPUs. The machine: boot_machine.c. */
 #include "boot.h"
 
 #include "cpu/apic.h"
@@ -12,7 +12,6 @@
 #include "log/log.h"
 #include "log/panic.h"
 #include "platform/loader/memmap.h"
-#include "platform/firmware/mptable.h"
 #include "platform/quirks.h"
 #include "platform/reference/reference.h"
 #include "screen/screen.h"
@@ -89,45 +88,12 @@ void boot_take_options(const struct boot_info *boot, struct options *options)
     options_parse(boot->cmdline, options, complain); /* boot_guest.c ends the run if one is bad */
 }
 
-/* Where ACPI names no CPU, or must not be used, the older MP table may name some. */
-static void find_cpus_without_acpi(struct machine *machine)
-{
-    unsigned bad_before = machine->bad_tables;
-
-    log_print("acpi: no table of CPUs\n");
-    if (mptable_read(map_firmware, machine))
-        log_print("mptable: %u CPUs, %u entries left out\n", machine->cpu_count, machine->cpus_left_out);
-    else
-        log_print("mptable: none that names a CPU: this one is used alone\n");
-    if (machine->bad_tables > bad_before)
-        log_print("mptable: it is damaged (length, checksum or an entry)\n");
-}
-
-void boot_find_machine(const struct boot_info *boot, const struct options *options, struct machine *machine)
-{
-    facts_init_cpu();
-    machine_names_find(boot, map_firmware);
-    log_print("cpu: %s\n", cpu_brand());
-    if (options->acpi) {
-        acpi_read(boot->rsdp, map_firmware, machine);
-    } else {
-        *machine = (struct machine){.source = "none"};
-        log_print("acpi: off, as the command line asks\n");
-    }
-    if (machine->bad_tables)
-        log_print("acpi: %u tables were refused (length, checksum or address)\n", machine->bad_tables);
-    if (machine->cpu_count > 0)
-        log_print("acpi: %u CPUs, %u entries left out\n", machine->cpu_count, machine->cpus_left_out);
-    else
-        find_cpus_without_acpi(machine);
-}
-
 /* The boot CPU is found by its own id, wherever the table has it. */
-static unsigned others_of(const struct machine *machine, uint32_t *ids)
+static unsigned others_of(const struct machine *machine, uint32_t ids[MACHINE_MAX_CPUS])
 {
     unsigned count = 0;
 
-    for (unsigned i = 0; i < machine->cpu_count && count < MAX_CPUS - 1; i++) {
+    for (unsigned i = 0; i < machine->cpu_count; i++) {
         if (machine->cpus[i].apic_id != apic_id())
             ids[count++] = machine->cpus[i].apic_id;
     }
@@ -137,7 +103,7 @@ static unsigned others_of(const struct machine *machine, uint32_t *ids)
 void boot_wake_cpus(const struct boot_info *boot, const struct machine *machine,
                     const struct options *options, void (*entry)(void))
 {
-    static uint32_t ids[MAX_CPUS];
+    static uint32_t ids[MACHINE_MAX_CPUS];
     const struct memory_range keep[] = {
         {boot->module_start, boot->module_end, MEMORY_USABLE},
         {boot->info_start, boot->info_end, MEMORY_USABLE},

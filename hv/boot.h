@@ -19,6 +19,8 @@ void boot_find_machine(const struct boot_info *boot, const struct options *optio
 /* Wakes the other CPUs, as far as the command line lets it; each ends in `entry`, which never returns. */
 void boot_wake_cpus(const struct boot_info *boot, const struct machine *machine,
                     const struct options *options, void (*entry)(void));
+/* Returns how many CPUs firmware calls ready for use, this one among them; 0: no table of its names any. */
+unsigned boot_cpus_named(const struct machine *machine);
 /* Once system time runs: prints what CPUID says of the TSC's rate, if anything, beside what was measured. */
 void boot_compare_rates(void);
 /* Returns true if all of [start, end) is in one piece of usable memory, as the map has it. */

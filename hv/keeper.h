@@ -160,9 +160,10 @@ struct keeper_summary {
     uint32_t wander_ppb_s, phase_ns; /* what err_ns assumes of the TSCs */
     uint64_t hz, err_ns;
     uint32_t err_ppb, disruptions;
-    uint64_t misreads; /* readings of timers that could not be, and were left out */
-    int64_t rate_ppb;  /* S against R since calibration */
-    uint64_t late_ns;  /* the latest look of all: so long after its time by S */
+    const char *idle_untried; /* why deep idle was not tried, in a few words; NULL: it was */
+    uint64_t misreads;        /* readings of timers that could not be, and were left out */
+    int64_t rate_ppb;         /* S against R since calibration */
+    uint64_t late_ns;         /* the latest look of all: so long after its time by S */
     unsigned late_cpu;
     uint64_t others_ns;       /* by so much did timers beside the reference make one look longer, at most, */
     uint64_t others_permille; /* and all looks together */

@@ -61,7 +61,7 @@ void hv_main(uint32_t magic, uint32_t info)
     drain_start_cpu();
     boot_compare_rates();
     screen_start(domain_runs_here);
-    check_start(boot.cmdline);
+    check_start(boot.cmdline, boot_cpus_named(&machine));
     painter_start();
     check_start_cpu();
     outcome_start(&options);

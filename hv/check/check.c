@@ -60,9 +60,9 @@ static void step(struct timer *timer, uint64_t now_ns)
     lock_release(&lock, were_on);
 }
 
-void check_start(const char *command_line)
+void check_start(const char *command_line, unsigned named)
 {
-    figures_begin(&figures, command_line);
+    figures_begin(&figures, command_line, named);
     tell_machine(&figures);
     steps.expired = step;
     keeper_timer_arm(&steps, (keeper_now_ns() / STEP_NS + 1) * STEP_NS + STEP_AT_NS);

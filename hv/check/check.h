@@ -10,8 +10,11 @@
 
 #include "check/figures.h"
 
-/* Starts the check. On the boot CPU, once system time runs. `command_line` is kept, to be shown. */
-void check_start(const char *command_line);
+/*
+ * Starts the check. On the boot CPU, once system time runs. `command_line` is kept, to be shown.
+ * `named`: how many CPUs firmware calls ready for use; 0: it names none.
+ */
+void check_start(const char *command_line, unsigned named);
 /* Starts what a CPU can only tell of itself, once a second. On every CPU, the boot CPU too. */
 void check_start_cpu(void);
 

@@ -8,11 +8,12 @@
 
 _Static_assert(sizeof MERIDIAN_CONTACT <= CONTACT_MOST + 1, "CONTACT= is longer than a screen has room for");
 
-void figures_begin(struct figures *figures, const char *command_line)
+void figures_begin(struct figures *figures, const char *command_line, unsigned named)
 {
     unsigned cpus = cpu_count();
 
     figures->evidence.count = cpus;
+    figures->evidence.named = named;
     figures->evidence.cpus = memory_take_bytes(cpus * sizeof *figures->evidence.cpus, "the CPUs' figures");
     history_begin(&figures->history, cpus,
                   memory_take_bytes(cpus * sizeof(struct moment) * HISTORY_MOMENTS, "the CPUs' history"));
@@ -48,6 +49,7 @@ static void gather_evidence(struct evidence *e, uint32_t watched_s)
     e->apart = summary.apart;
     e->disruptions = summary.disruptions;
     e->misreads = summary.misreads;
+    e->idle_untried = summary.idle_untried;
     e->wander_ppb_s = summary.wander_ppb_s;
     e->phase_ns = summary.phase_ns;
     gather_cpus(e);
@@ -82,6 +84,7 @@ static void make_code(struct figures *figures)
     const struct summary all = {
         .version = MERIDIAN_VERSION,
         .verdict = &figures->verdict,
+        .untried = figures->evidence.idle_untried || figures->verdict.worst.awake,
         .watched_s = figures->evidence.watched_s,
         .disruptions = figures->evidence.disruptions,
         .smi = figures->evidence.smi,

@@ -37,17 +37,19 @@ struct cpu_evidence {
 struct evidence {
     struct cpu_evidence *cpus; /* the boot CPU first */
     unsigned count;
-    uint32_t watched_s;              /* how long system time has run */
-    const char *source;              /* the reference: "hpet", "pmtimer", "pit"; NULL or "": none */
-    bool percpu;                     /* time is told in per-CPU mode at the end, */
-    bool percpu_asked;               /* and the command line asks for it */
-    bool apart;                      /* meetings showed TSCs that are not in step: at start-up, or since */
+    unsigned named;     /* CPUs that firmware calls ready for use; 0: it names none, and there may be more */
+    uint32_t watched_s; /* how long system time has run */
+    const char *source; /* the reference: "hpet", "pmtimer", "pit"; NULL or "": none */
+    bool percpu;        /* time is told in per-CPU mode at the end, */
+    bool percpu_asked;  /* and the command line asks for it */
+    bool apart;         /* meetings showed TSCs that are not in step: at start-up, or since */
     uint32_t disruptions;            /* TSC and reference disagreed beyond the bound */
     uint64_t misreads;               /* readings of timers that were left out */
     uint32_t wander_ppb_s, phase_ns; /* what the bounds assume of crystals */
     uint64_t smi;                    /* SMIs of all CPUs together; UINT64_MAX: no CPU counts them */
     bool hypervisor;                 /* CPUID says that this machine is a virtual one */
     bool invariant;                  /* CPUID says that TSCs run on in every state (80000007h EDX bit 8) */
+    const char *idle_untried;        /* why deep idle was not tried, in a few words; NULL: it was */
 };
 
 /* In one word. From the one that is decided first to the last; docs/verdict.md gives each one's rule. */
@@ -81,7 +83,9 @@ enum reason {
 
 /* The figures that tell most, over all CPUs that were measured; bounds are UINT64_MAX where unknown. */
 struct worst {
-    unsigned measured, left_out, stopped; /* CPUs */
+    unsigned measured, stopped; /* CPUs; those that stopped were measured until then */
+    unsigned all, unseen;       /* CPUs that firmware names or that came; of these not measured to the end */
+    unsigned awake;             /* CPUs on which deep idle was not reached, though it was tried */
     unsigned offset_cpu, rate_cpu;
     int64_t offset_ns; /* the largest on either side, from the boot CPU */
     uint64_t offset_bound_ns;
@@ -129,7 +133,7 @@ struct figures {
 };
 
 /* Takes memory for all CPUs, and the names. `command_line` is kept. On the boot CPU, once all are online. */
-void figures_begin(struct figures *figures, const char *command_line);
+void figures_begin(struct figures *figures, const char *command_line, unsigned named);
 /* Gathers all of it anew, judges it, and adds a moment to the history. Any CPU, once system time runs. */
 void figures_take(struct figures *figures);
 /* Takes them for the last time, and makes the QR code. */

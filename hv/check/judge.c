@@ -53,13 +53,15 @@ static void worst_of(struct worst *worst, unsigned number, const struct keeper_c
 
 static void look_over(const struct evidence *e, struct worst *worst)
 {
-    *worst = (struct worst){0};
+    *worst = (struct worst){.all = e->named > e->count ? e->named : e->count};
     for (unsigned i = 0; i < e->count; i++) {
-        if (measured(&e->cpus[i]))
-            worst_of(worst, i, &e->cpus[i].seen);
-        else
-            worst->left_out++;
+        if (!measured(&e->cpus[i]))
+            continue;
+        worst_of(worst, i, &e->cpus[i].seen);
+        worst->awake += i && e->cpus[i].idle.result != IDLE_GOES_ON && e->cpus[i].idle.result != IDLE_STOPPED;
     }
+    worst->unseen = worst->all - worst->measured + worst->stopped;
+    worst->awake = e->idle_untried ? 0 : worst->awake;
 }
 
 /*

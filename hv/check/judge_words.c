@@ -115,8 +115,11 @@ static void say_means(char *text, const struct evidence *e, const struct verdict
         break;
     case REASON_IN_STEP: say_agreement(text, e, worst); break;
     }
-    if (worst->left_out + worst->stopped && worst->measured)
-        add_text(text, " Nothing is known of %u more CPUs.", worst->left_out + worst->stopped);
+    if (worst->unseen && worst->measured)
+        add_text(text, " %u of this machine's %u CPUs were not measured to the end.", worst->unseen,
+                 worst->all);
+    else if (!e->named)
+        add_text(text, " Firmware names no CPUs: there may be more.");
 }
 
 /* Returns the option that makes Linux take another clock, one that was seen to work here. */
@@ -141,17 +144,32 @@ static void say_unsafe(char *text, const struct evidence *e, struct verdict *v)
         add_text(text, ", and never tsc=reliable.");
 }
 
-/* In step; but Linux goes by other things too. */
+static void say_doubt(char *text, const char *words)
+{
+    add_text(text, "%s%s", *text ? ", " : "Good as Linux's clock source as far as was seen, but ", words);
+}
+
+/* In step. That is safe if all was looked at; and Linux goes by other things too. */
 static void say_in_step(char *text, const struct evidence *e, struct verdict *v)
 {
-    if (v->worst.left_out + v->worst.stopped) {
-        add_text(text, "Safe, except on the CPUs of which nothing is known.");
-    } else if (!e->invariant) {
-        add_text(text, "CPUID promises no invariant TSC: Linux may take another clock.");
-    } else {
-        v->linux_word = "safe";
-        add_text(text, "Safe as Linux's clock source: no option is needed.");
+    char idle[64];
+
+    if (v->worst.unseen || !e->named)
+        say_doubt(text, "not every CPU was");
+    if (e->idle_untried) {
+        format(idle, sizeof idle, "deep idle was not tried (%s)", e->idle_untried);
+        say_doubt(text, idle);
+    } else if (v->worst.awake) {
+        format(idle, sizeof idle, "%u CPUs did not reach deep idle", v->worst.awake);
+        say_doubt(text, idle);
     }
+    if (!e->invariant)
+        say_doubt(text, "CPUID promises no invariant TSC, so Linux may take another clock");
+    if (!*text) {
+        v->linux_word = "safe";
+        add_text(text, "Safe as Linux's clock source: no option is needed");
+    }
+    add_text(text, ".");
     if (e->hypervisor)
         add_text(text, " This is a virtual machine's TSC.");
 }

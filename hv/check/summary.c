@@ -24,17 +24,25 @@ static const char *figure_or_dash(char out[NUMBER], uint64_t value)
     return out;
 }
 
+/* Of how many CPUs it is known: "4", or "4/6" where that is not all. */
+static const char *cpus_text(char out[NUMBER], const struct worst *worst)
+{
+    format(out, NUMBER, worst->unseen ? "%u/%u" : "%u", worst->all - worst->unseen, worst->all);
+    return out;
+}
+
 /* The verdict and the figures. */
 static void say_found(const struct summary *s, char out[LINE])
 {
     const struct verdict *v = s->verdict;
-    char offset_bound[NUMBER], rate_bound[NUMBER], smi[NUMBER], err[NUMBER];
+    char cpus[NUMBER], offset_bound[NUMBER], rate_bound[NUMBER], smi[NUMBER], err[NUMBER];
 
     format(out, LINE,
-           "MERIDIAN %s %s LINUX:%s OPT:%s CPUS:%u S:%u OFF:%+ld+-%s PPB:%+ld+-%s BEHIND:%u SMI:%s DIS:%u "
+           "MERIDIAN %s %s LINUX:%s OPT:%s CPUS:%s%s S:%u OFF:%+ld+-%s PPB:%+ld+-%s BEHIND:%u SMI:%s DIS:%u "
            "ERR:%s D:%u J:%u %s %s",
-           s->version, v->word, v->linux_word, v->option, v->worst.measured + v->worst.left_out, s->watched_s,
-           v->worst.offset_ns, figure_or_dash(offset_bound, v->worst.offset_bound_ns), v->worst.rate_ppb,
+           s->version, v->word, v->linux_word, v->option, cpus_text(cpus, &v->worst),
+           s->untried ? " UNTRIED:IDLE" : "", s->watched_s, v->worst.offset_ns,
+           figure_or_dash(offset_bound, v->worst.offset_bound_ns), v->worst.rate_ppb,
            figure_or_dash(rate_bound, v->worst.rate_bound_ppb), v->worst.behind, figure_or_dash(smi, s->smi),
            s->disruptions, figure_or_dash(err, v->worst.err_ns), s->wander_ppb_s, s->phase_ns, s->mode,
            s->source);

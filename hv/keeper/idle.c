@@ -171,6 +171,12 @@ void idle_report(void)
               counts[IDLE_NO_ANSWER], worst_ns);
 }
 
+/* C1 is no deep idle: it stops no TSC that runs at all. */
+const char *idle_untried(void)
+{
+    return !sleepers ? why : mwait.state < 2 ? "MWAIT has no state below C1" : NULL;
+}
+
 struct idle_trial keeper_idle_trial(unsigned cpu)
 {
     if (!sleepers || cpu == 0 || cpu >= keeper.cpus)

@@ -18,13 +18,16 @@ static uint64_t seconds(uint64_t ns)
 
 void panel_head(struct shadow *shadow, const struct figures *f)
 {
+    const struct worst *worst = &f->verdict.worst;
     unsigned columns = shadow->columns;
+    char cpus[32];
 
+    format(cpus, sizeof cpus, worst->unseen ? "%u of %u" : "%u", worst->all - worst->unseen, worst->all);
     shadow_say(shadow, 0, 0, columns - 16, BRIGHT, "Meridian %s  %s %s", MERIDIAN_VERSION, f->names->vendor,
                f->names->product);
     shadow_say(shadow, 0, columns - 16, 16, BRIGHT, "%7lu s %s", seconds(f->now_ns),
                f->ended ? "ended" : "     ");
-    shadow_say(shadow, 1, 0, columns, PLAIN, "%s, %u CPUs, %s, %s mode", f->cpu_name, f->evidence.count,
+    shadow_say(shadow, 1, 0, columns, PLAIN, "%s, %s CPUs, %s, %s mode", f->cpu_name, cpus,
                f->evidence.source, f->evidence.percpu ? "per-CPU" : "unified");
     shadow_say(shadow, 2, 0, columns, PLAIN, "%s  \"%s\"", f->names->firmware, f->command_line);
 }

@@ -15,6 +15,7 @@ import rows_outside
 import rows_power
 import rows_timers
 import rows_traps
+import rows_unseen
 import rows_wall
 from boot import Row
 from emulator import THREAD_EACH
@@ -103,5 +104,5 @@ ROWS = [
 ]
 for theme in (rows_cpus, rows_inject, rows_timers, rows_traps, rows_badinput, rows_firmware, rows_hardware,
               rows_hostile, rows_idle, rows_media, rows_bochs, rows_guests, rows_menu, rows_outside,
-              rows_power, rows_wall):
+              rows_power, rows_unseen, rows_wall):
     ROWS += theme.ROWS

@@ -57,23 +57,23 @@ ODD_MADT = madt(cpu(3), cpu(0xff), cpu_x2(1), cpu(2), cpu(0), cpu(3), cpu_x2(2),
 
 ROWS = [
     # The MADT: duplicate, disabled, online-capable, broadcast ids, both kinds, the boot CPU (0) not first.
-    row("hw-madt-odd-entries", tables(fadt(), ODD_MADT, hpet()), says("acpi: 4 CPUs, 6 entries left out"),
-        source_is("hpet")),
+    row("hw-madt-odd-entries", tables(fadt(), ODD_MADT, hpet()), source_is("hpet"),
+        says("acpi: 4 CPUs; 6 other entries only keep places, as is usual")),
     row("hw-madt-length-0", tables(fadt(), madt(cpu(1), cpu(0), ZERO_LENGTH, cpu(2), cpu(3))),
-        says("acpi: 1 tables were refused"), says("acpi: 2 CPUs, 0 entries left out"), cpus=2,
+        says("acpi: 1 tables were refused"), says("acpi: 2 CPUs\n"), cpus=2,
         machine="q35,acpi=off"),
     row("madt-second-counts", tables(damaged(madt(cpu(0))), FOUR, madt(cpu(0)), fadt()),
-        says("acpi: 1 tables were refused"), says("acpi: 4 CPUs, 0 entries left out")),
+        says("acpi: 1 tables were refused"), says("acpi: 4 CPUs\n")),
 
     # The root of them all.
     row("bad-xsdt", tables(fadt(), FOUR, hpet(), xsdt_good=False),
-        says("acpi: 1 tables were refused"), says("acpi: 4 CPUs, 0 entries left out"), source_is("hpet")),
+        says("acpi: 1 tables were refused"), says("acpi: 4 CPUs\n"), source_is("hpet")),
     row("rsdt-only", tables(fadt(), FOUR, hpet(), revision=0),
-        says("acpi: 4 CPUs, 0 entries left out"), source_is("hpet")),
+        says("acpi: 4 CPUs\n"), source_is("hpet")),
     row("bad-roots", tables(fadt(), FOUR, hpet(), xsdt_good=False, rsdt_good=False),
-        says("acpi: 2 tables were refused"), says("mptable: 4 CPUs, 0 entries left out"), source_is("pit")),
+        says("acpi: 2 tables were refused"), says("mptable: 4 CPUs\n"), source_is("pit")),
     row("bad-checksums", tables(damaged(fadt()), FOUR, damaged(hpet())),
-        says("acpi: 2 tables were refused"), says("acpi: 4 CPUs, 0 entries left out"), source_is("pit")),
+        says("acpi: 2 tables were refused"), says("acpi: 4 CPUs\n"), source_is("pit")),
 
     # Timers.
     row("hpet-period-absurd", hpet_in_ram(100000001),
@@ -91,7 +91,7 @@ ROWS = [
         source_is("hpet"), cpus=2, machine="q35,acpi=off"),
 
     # Tables beside QEMU's own: of each kind the first counts.
-    row("acpitable-second-madt", beside_qemus(madt(cpu(9))), says("acpi: 2 CPUs, 0 entries left out"),
+    row("acpitable-second-madt", beside_qemus(madt(cpu(9))), says("acpi: 2 CPUs\n"),
         cpus=2, machine="q35"),
     row("acpitable-hpet-nowhere", beside_qemus(hpet(0xfe000000)),
         says("hpet: refused: its period is not within"), source_is("pmtimer"),
@@ -100,13 +100,13 @@ ROWS = [
         says("acpi: 1 tables were refused"), source_is("pmtimer"), cpus=2, machine="q35,hpet=off"),
 
     # The MP table in the place of a MADT.
-    row("no-madt", tables(fadt(), hpet()), says("mptable: 4 CPUs, 0 entries left out"), source_is("hpet")),
+    row("no-madt", tables(fadt(), hpet()), says("mptable: 4 CPUs\n"), source_is("hpet")),
     row("madt-names-none", tables(madt(ZERO_LENGTH), fadt()),
-        says("mptable: 4 CPUs, 0 entries left out"), source_is("pmtimer")),
-    row("acpi-off-mptable", None, says("mptable: 4 CPUs, 0 entries left out"), source_is("pit"),
+        says("mptable: 4 CPUs\n"), source_is("pmtimer")),
+    row("acpi-off-mptable", None, says("mptable: 4 CPUs\n"), source_is("pit"),
         cpus_online(4), machine="q35,smp.sockets=4", cmdline="acpi=off"),
     row("mptable-none", qboot, says("mptable: none that names a CPU: this one is used alone"),
         source_is("pit"), cpus_online(1), cpus=1, machine="q35", cmdline="acpi=off"),
-    row("acpi-off-mptable-pc", None, says("mptable: 4 CPUs, 0 entries left out"), source_is("pit"),
+    row("acpi-off-mptable-pc", None, says("mptable: 4 CPUs\n"), source_is("pit"),
         cpus_online(4), machine="pc,smp.sockets=4", cmdline="acpi=off"),
 ]

@@ -121,8 +121,10 @@ def code_has_the_figures(sight):
     said = line["text"].replace("_", " ")
     offset, rate = (f"{check.number(key):+d}+-{check[bound].replace('unknown', '-')}" for key, bound in
                     (("offset_ns", "offset_bound_ns"), ("rate_ppb", "rate_bound_ppb")))
+    named, unseen = check["cpus" if check["named"] == "unknown" else "named"], check.number("unseen")
+    seen = f"{int(named) - unseen}/{named}" if unseen else named
     for piece in (f" {check['verdict'].upper()} ", f" LINUX:{check['linux'].upper()} ",
-                  f" CPUS:{check['cpus']} ", f" S:{check['watched_s']} ", f" OFF:{offset} ",
+                  f" CPUS:{seen} ", f" S:{check['watched_s']} ", f" OFF:{offset} ",
                   f" PPB:{rate} ", f" BEHIND:{check['behind']} ", f" DIS:{check['disruptions']} "):
         assert piece in said, f"{piece!r} is not in the QR code: {said}"
 

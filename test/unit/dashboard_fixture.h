@@ -64,8 +64,8 @@ static inline void start(unsigned columns, unsigned rows, unsigned count, bool p
     figures.contact = "";
     figures.command_line = "some words=here";
     figures.evidence = (struct evidence){.cpus = cpus, .count = count, .source = "pmtimer"};
-    figures.verdict =
-        (struct verdict){.kind = VERDICT_IN_STEP, .title = "STOPS IN IDLE", .linux_word = "unsafe"};
+    figures.verdict = (struct verdict){
+        .kind = VERDICT_IN_STEP, .title = "STOPS IN IDLE", .linux_word = "unsafe", .worst.all = count};
     strcpy(figures.verdict.means,
            "All 4 TSCs tell the same time to within 127 ns, at the same rate to within "
            "0.101 ppm; nothing changed them in 9 s.");

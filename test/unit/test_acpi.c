@@ -19,7 +19,7 @@ static void whole(void **state)
     assert_int_equal(machine.cpu_count, 2);
     assert_int_equal(machine.cpus[1].apic_id, 2);
     assert_int_equal(machine.cpus[1].acpi_id, 1);
-    assert_int_equal(machine.cpus_left_out, 0);
+    assert_int_equal(machine.cpus_no, 0);
     assert_int_equal(machine.lapic_base, 0xfee00000);
     assert_int_equal(machine.pmtimer_port, 0x608);
     assert_int_equal(machine.hpet_base, 0xfed00000);

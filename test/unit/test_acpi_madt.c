@@ -29,7 +29,7 @@ static void only_enabled_cpus_count(void **state)
     assert_int_equal(machine.cpus[2].apic_id, 0x100);
     assert_int_equal(machine.cpus[2].acpi_id, 6);
     assert_int_equal(machine.cpus[3].apic_id, 0xff);
-    assert_int_equal(machine.cpus_left_out, 6);
+    assert_int_equal(machine.cpus_no, 6);
     assert_int_equal(machine.bad_tables, 0);
 }
 
@@ -40,7 +40,7 @@ static void expect_ids(const uint32_t *ids, unsigned count, unsigned left_out)
     assert_int_equal(machine.cpu_count, count);
     for (unsigned i = 0; i < count; i++)
         assert_int_equal(machine.cpus[i].apic_id, ids[i]);
-    assert_int_equal(machine.cpus_left_out, left_out);
+    assert_int_equal(machine.cpus_no, left_out);
 }
 
 static void entry_of_length_zero_ends_the_madt(void **state)
@@ -143,7 +143,45 @@ static void more_cpus_than_fit(void **state)
         local_x2apic(i, 0x1000 + i, 1);
     parse();
     assert_int_equal(machine.cpu_count, MACHINE_MAX_CPUS);
-    assert_int_equal(machine.cpus_left_out, 260 - MACHINE_MAX_CPUS);
+    assert_int_equal(machine.cpus_beyond, 260 - MACHINE_MAX_CPUS);
+    assert_int_equal(machine.cpus_no, 0);
+}
+
+/* As on most machines: places for CPUs that are not there, in both forms, before and after those that are. */
+static void placeholders_are_no_cpus(void **state)
+{
+    (void)state;
+    build();
+    for (unsigned i = 0; i < 56; i++)
+        local_apic((uint8_t)i, (uint8_t)(i < 12 ? i : 0xff), i < 12);
+    for (unsigned i = 0; i < 56; i++)
+        local_x2apic(i, 0xffffffff, 0);
+    parse();
+    assert_int_equal(machine.cpu_count, 12);
+    assert_int_equal(machine.cpus_beyond, 0);
+    assert_int_equal(machine.cpus_no, 100);
+    assert_int_equal(machine.bad_tables, 0);
+}
+
+/* Those that are there, though there is no room for them, do count; places after them do not. */
+static void placeholders_beyond_the_room(void **state)
+{
+    (void)state;
+    build();
+    for (unsigned i = 0; i < 250; i++)
+        local_apic((uint8_t)i, (uint8_t)i, 1);
+    for (unsigned i = 0; i < 12; i++)
+        local_x2apic(i, 0x1000 + i, i % 2);
+    local_apic(0, 0, 1);
+    parse();
+    assert_int_equal(machine.cpu_count, MACHINE_MAX_CPUS);
+    assert_int_equal(machine.cpus_beyond, 0);
+    assert_int_equal(machine.cpus_no, 7);
+    local_x2apic(0, 0x2000, 1);
+    local_x2apic(0, 0x2001, 0);
+    parse();
+    assert_int_equal(machine.cpus_beyond, 1);
+    assert_int_equal(machine.cpus_no, 8);
 }
 
 static void malformed_entry_ends_the_madt(void **state)
@@ -201,6 +239,8 @@ int main(void)
         cmocka_unit_test(id_0xff_is_a_cpu_in_x2apic_form_only),
         cmocka_unit_test(boot_cpu_may_stand_anywhere),
         cmocka_unit_test(more_cpus_than_fit),
+        cmocka_unit_test(placeholders_are_no_cpus),
+        cmocka_unit_test(placeholders_beyond_the_room),
         cmocka_unit_test(malformed_entry_ends_the_madt),
         cmocka_unit_test(entries_of_other_kinds),
     };

@@ -8,68 +8,7 @@
 
 #include <cmocka.h>
 
-#include "check/figures.h"
-
-#define CPUS 4u
-
-static struct cpu_evidence cpus[CPUS];
-static struct evidence evidence;
-static struct verdict verdict;
-
-/* Four CPUs on bare metal, known to 40 ns and 50 ppb, with nothing to be said against them. */
-static int good(void **state)
-{
-    (void)state;
-    memset(cpus, 0, sizeof cpus);
-    for (unsigned i = 0; i < CPUS; i++) {
-        cpus[i].seen = (struct keeper_cpu){
-            .state = KEEPER_CPU_ONLINE,
-            .apic_id = i,
-            .at_ns = 1000000000,
-            .hz = 3000000000,
-            .hz_ppb = 10,
-            .rate_bound_ppb = i ? 50 : 0,
-            .offset_bound_ns = i ? 40 : 0,
-            .err_ns = 70,
-            .meetings = 9,
-        };
-        cpus[i].idle.result = i ? IDLE_GOES_ON : IDLE_NOT_TRIED;
-    }
-    evidence = (struct evidence){
-        .cpus = cpus,
-        .count = CPUS,
-        .watched_s = 60,
-        .source = "hpet",
-        .wander_ppb_s = 10,
-        .invariant = true,
-    };
-    return 0;
-}
-
-static enum verdict_kind judged(void)
-{
-    memset(&verdict, 0xa5, sizeof verdict);
-    judge_tscs(&evidence, &verdict);
-    return verdict.kind;
-}
-
-static void assert_says(const char *text, const char *part)
-{
-    if (!strstr(text, part))
-        fail_msg("\"%s\" does not say \"%s\"", text, part);
-}
-
-static void assert_judged(enum verdict_kind kind, const char *word, const char *title, const char *linux_word,
-                          const char *option)
-{
-    assert_int_equal(judged(), kind);
-    assert_int_equal(verdict.kind, kind);
-    assert_string_equal(verdict.word, word);
-    assert_string_equal(verdict.title, title);
-    assert_true(strlen(verdict.title) <= 13);
-    assert_string_equal(verdict.linux_word, linux_word);
-    assert_string_equal(verdict.option, option);
-}
+#include "judge_fixture.h"
 
 static void in_step(void **state)
 {
@@ -110,31 +49,13 @@ static void in_step_and_adjusted_alike(void **state)
     assert_says(verdict.means, " Before that, firmware set all of them alike.");
 }
 
-static void some_left_out(void **state)
-{
-    (void)state;
-    cpus[2].seen = (struct keeper_cpu){
-        .state = KEEPER_CPU_LEFT_OUT, .offset_ns = 5, .behind = 3, .adjust = 9, .err_ns = UINT64_MAX};
-    assert_judged(VERDICT_IN_STEP, "in-step", "IN STEP", "unsure", "none");
-    assert_says(verdict.means, "All 3 TSCs");
-    assert_says(verdict.means, "Nothing is known of 1 more CPUs.");
-    assert_int_equal(verdict.worst.left_out, 1);
-    assert_int_equal(verdict.worst.behind, 0);
-    /* One that stopped is not asked for bounds of now. */
-    cpus[3].seen.state = KEEPER_CPU_STOPPED;
-    cpus[3].seen.offset_bound_ns = UINT64_MAX;
-    assert_judged(VERDICT_IN_STEP, "in-step", "IN STEP", "unsure", "none");
-    assert_int_equal(verdict.worst.stopped, 1);
-    assert_says(verdict.means, "Nothing is known of 2 more CPUs.");
-}
-
 static void one_cpu(void **state)
 {
     (void)state;
-    evidence.count = 1;
+    evidence.count = evidence.named = 1;
     assert_judged(VERDICT_IN_STEP, "in-step", "IN STEP", "safe", "none");
     assert_string_equal(verdict.means, "Only one CPU ran: its TSC kept time with the hpet for 60 s.");
-    evidence.count = 2;
+    evidence.count = evidence.named = 2;
     cpus[1].seen.state = KEEPER_CPU_LEFT_OUT;
     assert_judged(VERDICT_IN_STEP, "in-step", "IN STEP", "unsure", "none");
     assert_says(verdict.means, "Only one CPU ran");
@@ -465,7 +386,6 @@ int main(void)
         cmocka_unit_test_setup(in_step_without_a_promise, good),
         cmocka_unit_test_setup(in_step_on_a_hypervisor, good),
         cmocka_unit_test_setup(in_step_and_adjusted_alike, good),
-        cmocka_unit_test_setup(some_left_out, good),
         cmocka_unit_test_setup(one_cpu, good),
         cmocka_unit_test_setup(unknown, good),
         cmocka_unit_test_setup(unknown_bounds, good),

@@ -78,7 +78,7 @@ static void begin(void)
     table_size = 44;
     seal();
     machine =
-        (struct machine){.source = "acpi", .hpet_base = 0xfed00000, .lapic_base = 1, .cpus_left_out = 3};
+        (struct machine){.source = "acpi", .hpet_base = 0xfed00000, .lapic_base = 1, .cpus_no = 3};
 }
 
 static bool parse(void)
@@ -117,7 +117,7 @@ static void enabled_processors_count(void **state)
     assert_int_equal(machine.cpus[0].apic_id, 5);
     assert_int_equal(machine.cpus[1].apic_id, 0);
     assert_int_equal(machine.cpus[2].apic_id, 7);
-    assert_int_equal(machine.cpus_left_out, 3);
+    assert_int_equal(machine.cpus_no, 3);
     assert_int_equal(machine.lapic_base, 0xfee00000);
     assert_true(machine.hpet_base == 0xfed00000); /* what ACPI said of the timers stays */
     assert_int_equal(machine.bad_tables, 0);
@@ -183,7 +183,7 @@ static void refused(void)
     assert_int_equal(machine.bad_tables, 1);
     assert_string_equal(machine.source, "acpi");
     assert_int_equal(machine.cpu_count, 0);
-    assert_int_equal(machine.cpus_left_out, 3);
+    assert_int_equal(machine.cpus_no, 3);
     assert_int_equal(machine.lapic_base, 1);
 }
 

@@ -25,8 +25,7 @@ static int usual(void **state)
         .word = "not-in-step",
         .linux_word = "unsafe",
         .option = "clocksource=acpi_pm",
-        .worst = {.measured = 3,
-                  .left_out = 1,
+        .worst = {.all = 4,
                   .offset_ns = -2000,
                   .offset_bound_ns = 38,
                   .rate_ppb = 7,
@@ -82,6 +81,16 @@ static void unknown_figures(void **state)
     assert_non_null(strstr(out, " OFF:-2000+-- PPB:+7+-- BEHIND:4 SMI:- DIS:2 ERR:- D:47 J:12 PERCPU"));
 }
 
+/* What was not looked at is told. */
+static void not_all_of_it(void **state)
+{
+    (void)state;
+    verdict.worst.unseen = 1;
+    summary.untried = true;
+    summarise();
+    assert_non_null(strstr(out, " CPUS:3/4 UNTRIED:IDLE S:60 "));
+}
+
 /* A short line leaves all names room; runs of blanks are one. */
 static void names(void **state)
 {
@@ -130,7 +139,8 @@ static void always_a_code(void **state)
     (void)state;
     for (unsigned i = 0; i < 200; i++) {
         verdict.worst = (struct worst){
-            .measured = (unsigned)random_next(&random),
+            .all = (unsigned)random_next(&random),
+            .unseen = (unsigned)random_next(&random),
             .offset_ns = (int64_t)random_next(&random),
             .offset_bound_ns = random_next(&random),
             .rate_ppb = (int64_t)random_next(&random),
@@ -154,8 +164,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(all_of_it, usual),     cmocka_unit_test_setup(unknown_figures, usual),
-        cmocka_unit_test_setup(names, usual),         cmocka_unit_test_setup(long_names, usual),
-        cmocka_unit_test_setup(always_a_code, usual),
+        cmocka_unit_test_setup(not_all_of_it, usual), cmocka_unit_test_setup(names, usual),
+        cmocka_unit_test_setup(long_names, usual),    cmocka_unit_test_setup(always_a_code, usual),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

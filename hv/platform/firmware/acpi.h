@@ -45,7 +45,8 @@ struct machine {
     const char *source;                        /* "acpi", "mptable" (mptable.h) or "none" */
     struct machine_cpu cpus[MACHINE_MAX_CPUS]; /* enabled ones, no duplicates, in the table's order */
     unsigned cpu_count;
-    unsigned cpus_left_out;   /* disabled, duplicate, or beyond the table */
+    unsigned cpus_beyond;     /* enabled ones for which `cpus` has no room: a repeated one counts again */
+    unsigned cpus_no;         /* entries that are no CPU: disabled, or one that was named before */
     uint64_t lapic_base;      /* 0 where it is not said */
     uint16_t pmtimer_port;    /* 0 where there is none */
     uint64_t hpet_base;       /* 0 where there is none */

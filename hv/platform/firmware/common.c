@@ -34,8 +34,10 @@ static bool has_cpu(const struct machine *machine, uint32_t apic_id)
 
 void machine_add_cpu(struct machine *machine, uint32_t apic_id, uint32_t acpi_id, bool usable)
 {
-    if (usable && machine->cpu_count < MACHINE_MAX_CPUS && !has_cpu(machine, apic_id))
+    if (!usable || has_cpu(machine, apic_id))
+        machine->cpus_no++;
+    else if (machine->cpu_count < MACHINE_MAX_CPUS)
         machine->cpus[machine->cpu_count++] = (struct machine_cpu){apic_id, acpi_id};
     else
-        machine->cpus_left_out++;
+        machine->cpus_beyond++;
 }

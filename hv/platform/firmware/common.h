@@ -14,7 +14,7 @@ uint64_t ebda_address(phys_view view);
 uint64_t find_entry_point(phys_view view, uint64_t start, size_t size, size_t entry_bytes,
                           bool (*valid)(const uint8_t *entry));
 
-/* Adds a CPU that can be used, each once and as far as there is room; counts it as left out otherwise. */
+/* Adds a CPU that is `usable`, each once and as far as there is room; counts it otherwise. */
 void machine_add_cpu(struct machine *machine, uint32_t apic_id, uint32_t acpi_id, bool usable);
 
 #endif

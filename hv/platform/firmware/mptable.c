@@ -108,7 +108,7 @@ bool mptable_read(phys_view view, struct machine *out)
     if (!pointer)
         return false;
     with.source = "mptable";
-    with.cpu_count = with.cpus_left_out = 0;
+    with.cpu_count = with.cpus_beyond = with.cpus_no = 0;
     /* 4.1, feature byte 1: which default configuration this is; 0: none, there is a table. */
     if (pointer[POINTER_FEATURE_1] == 0)
         take_mp_table(view, le32(pointer + POINTER_TABLE), &with);
