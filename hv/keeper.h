@@ -132,6 +132,8 @@ struct idle_trial {
 };
 /* Any CPU may ask, once system time runs. */
 struct idle_trial keeper_idle_trial(unsigned cpu);
+/* Returns why deep idle was not tried, in a few words; NULL: it was. */
+const char *keeper_idle_untried(void);
 
 /*
  * Returns how long it is until this CPU must look at the reference again. Ask before drawing, or anything
@@ -160,7 +162,6 @@ struct keeper_summary {
     uint32_t wander_ppb_s, phase_ns; /* what err_ns assumes of the TSCs */
     uint64_t hz, err_ns;
     uint32_t err_ppb, disruptions;
-    const char *idle_untried; /* why deep idle was not tried, in a few words; NULL: it was */
     uint64_t misreads;        /* readings of timers that could not be, and were left out */
     int64_t rate_ppb;         /* S against R since calibration */
     uint64_t late_ns;         /* the latest look of all: so long after its time by S */

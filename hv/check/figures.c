@@ -32,6 +32,8 @@ static void gather_cpus(struct evidence *e)
         keeper_cpu_view(i, &cpu->seen);
         cpu->idle = keeper_idle_trial(i);
         cpu->facts = *cpu_facts(i);
+        if (cpu->seen.hz_ppb != UINT64_MAX)
+            cpu->seen.hz_ppb += e->timers.off_ppb;
         if (cpu->facts.smi_counted)
             e->smi = cpu->facts.smi + (e->smi == UINT64_MAX ? 0 : e->smi);
     }
@@ -48,8 +50,11 @@ static void gather_evidence(struct evidence *e, uint32_t watched_s)
     e->percpu_asked = summary.percpu_asked;
     e->apart = summary.apart;
     e->disruptions = summary.disruptions;
+    e->culprits = keeper_culprits(&e->culprit_cpu);
+    e->timers.count = keeper_timers(e->timers.of);
+    judge_timers(&e->timers);
     e->misreads = summary.misreads;
-    e->idle_untried = summary.idle_untried;
+    e->idle_untried = keeper_idle_untried();
     e->wander_ppb_s = summary.wander_ppb_s;
     e->phase_ns = summary.phase_ns;
     gather_cpus(e);
@@ -92,6 +97,7 @@ static void make_code(struct figures *figures)
         .phase_ns = figures->evidence.phase_ns,
         .mode = figures->evidence.percpu ? "percpu" : "unified",
         .source = figures->evidence.source,
+        .disputed = figures->evidence.timers.disputed,
         .vendor = figures->names->vendor,
         .product = figures->names->product,
         .firmware = figures->names->firmware,

@@ -3,6 +3,7 @@
  *
  *     keeper_cpu, idle_trial, cpu_facts   what keeper and CPU tell of one CPU
  *     cpu_evidence                        the three of them
+ *     timers                              those of this machine, and what is held against each (judge_timers.c)
  *     evidence                            those of all CPUs, and what is known of the machine (figures.c)
  *     verdict                             what is said of the machine's TSCs: judge.c finds the reason,
  *                                         judge_words.c puts it in words
@@ -20,6 +21,7 @@
 #include "check/qr.h"
 #include "cpu/facts.h"
 #include "keeper.h"
+#include "keeper/disputes.h"
 #include "platform/quirks.h"
 
 /* Of an offset or a rate, whatever its sign. */
@@ -34,6 +36,23 @@ struct cpu_evidence {
     struct cpu_facts facts;
 };
 
+/* What is held against a timer. */
+enum timer_blame {
+    TIMER_IS_GOOD,
+    TIMER_FAILED,    /* it went its own way, alone: stood still, leapt, could not be read */
+    TIMER_IS_OFF,    /* its rate is not that of others that agree */
+    TIMER_MAY_BE_OFF /* its rate is not another one's, and nothing tells which of the two is right */
+};
+
+#define TIMERS_TEXT 32u
+struct timers {
+    unsigned count;
+    struct keeper_timer of[KEEPER_TIMERS];
+    enum timer_blame blame[KEEPER_TIMERS];
+    char disputed[TIMERS_TEXT]; /* the names of those that are not good, with commas; "": all are */
+    uint64_t off_ppb;           /* so far may the reference be off, by what others say; 0: nobody says so */
+};
+
 struct evidence {
     struct cpu_evidence *cpus; /* the boot CPU first */
     unsigned count;
@@ -43,7 +62,10 @@ struct evidence {
     bool percpu;        /* time is told in per-CPU mode at the end, */
     bool percpu_asked;  /* and the command line asks for it */
     bool apart;         /* meetings showed TSCs that are not in step: at start-up, or since */
-    uint32_t disruptions;            /* TSC and reference disagreed beyond the bound */
+    uint32_t disruptions;     /* TSC and reference disagreed beyond the bound, ... */
+    struct culprits culprits; /* ... and what caused that */
+    unsigned culprit_cpu;     /* the CPU that saw the last one */
+    struct timers timers;
     uint64_t misreads;               /* readings of timers that were left out */
     uint32_t wander_ppb_s, phase_ns; /* what the bounds assume of crystals */
     uint64_t smi;                    /* SMIs of all CPUs together; UINT64_MAX: no CPU counts them */
@@ -70,10 +92,11 @@ enum reason {
     REASON_RATE,
     REASON_ADJUST_CHANGED,
     REASON_ADJUST_DIFFERS,
-    REASON_DISRUPTED,
+    REASON_DISRUPTED, /* by TSCs that left, while others went on with the reference */
     REASON_OFFSET,
     REASON_BEHIND,
     REASON_APART,
+    REASON_ALL_LEFT, /* all TSCs together left the reference: either may be wrong */
     REASON_TOO_SHORT,
     REASON_BOUND_UNKNOWN,
     REASON_FEW_MEETINGS,
@@ -95,7 +118,7 @@ struct worst {
     uint32_t meetings, behind; /* of all CPUs together */
 };
 
-#define VERDICT_TEXT 256u
+#define VERDICT_TEXT 384u
 
 struct verdict {
     enum verdict_kind kind;
@@ -110,6 +133,10 @@ struct verdict {
     char linux_advice[VERDICT_TEXT]; /* what it means for an operating system here, a sentence or two */
 };
 
+/* Fills in blame, disputed and off_ppb. Pure. */
+void judge_timers(struct timers *timers);
+/* Returns true if anything is held against the timer of that name. Pure. */
+bool timer_disputed(const struct timers *timers, const char *name);
 /* Fills in all of `verdict` by what the evidence shows. Pure. */
 void judge_tscs(const struct evidence *evidence, struct verdict *verdict);
 /* For judge_tscs: puts in words what kind, reason, cpu and worst say. Pure. */

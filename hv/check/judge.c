@@ -9,7 +9,7 @@ static enum verdict_kind kind_by_reason(enum reason reason)
 {
     if (reason >= REASON_ONE_CPU)
         return VERDICT_IN_STEP;
-    if (reason >= REASON_TOO_SHORT)
+    if (reason >= REASON_ALL_LEFT)
         return VERDICT_UNKNOWN;
     if (reason >= REASON_OFFSET)
         return VERDICT_NOT_IN_STEP;
@@ -93,14 +93,16 @@ static enum reason reason_of(const struct evidence *e, const struct cpu_evidence
         return REASON_ADJUST_CHANGED;
     if (seen->adjust != e->cpus[0].seen.adjust)
         return REASON_ADJUST_DIFFERS;
-    if (e->disruptions)
+    if (e->culprits.some_tscs)
         return REASON_DISRUPTED;
     if (magnitude(seen->offset_ns) > seen->offset_bound_ns)
         return REASON_OFFSET;
     if (seen->behind)
         return REASON_BEHIND;
-    if (e->apart)
+    if (e->apart && !e->disruptions) /* else it may be no more than that disruption */
         return REASON_APART;
+    if (e->disruptions)
+        return REASON_ALL_LEFT;
     if (e->watched_s < LEAST_S)
         return REASON_TOO_SHORT;
     if (bound_unknown(seen))

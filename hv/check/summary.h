@@ -22,6 +22,7 @@ struct summary {
     uint64_t smi;                    /* of all CPUs; UINT64_MAX: no CPU tells */
     uint32_t wander_ppb_s, phase_ns; /* what the bound assumes */
     const char *mode, *source;
+    const char *disputed; /* timers against which there is something, with commas; "": none */
     const char *vendor, *product, *firmware, *cpu;
 };
 

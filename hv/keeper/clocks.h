@@ -29,6 +29,7 @@
 #include "keeper/start.h"
 #include "keeper/tie.h"
 #include "keeper/time_base.h"
+#include "keeper/timers.h"
 #include "keeper/watch.h"
 #include "keeper/witness.h"
 #include "platform/reference/reference.h"
@@ -62,6 +63,7 @@ struct keeper {
     /* Under the lock from here on. */
     struct tie tie; /* read without the lock too: tie_read */
     struct witnesses witnesses;
+    struct timer_faults faults[SOURCES];
     uint32_t mode;          /* enum clock_mode; read without the lock too */
     uint32_t epoch;         /* counts disruptions; read without the lock too */
     uint64_t period;        /* the last one published */

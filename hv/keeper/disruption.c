@@ -9,6 +9,7 @@
 #include "keeper/alarm.h"
 #include "keeper/announce.h"
 #include "keeper/clocks.h"
+#include "keeper/disputes.h"
 #include "keeper/latch.h"
 #include "keeper/publisher.h"
 #include "keeper/start.h"
@@ -50,6 +51,26 @@ static const char *reason(const struct cpu_clock *clock, uint64_t tsc, bool adju
     return clock->alarm.suspect ? "tsc-set-back-or-slow" : NULL;
 }
 
+/* With the lock. */
+static struct culprits culprits_until_now(void)
+{
+    struct culprits all = keeper.broken.before;
+
+    if (keeper.broken.left + keeper.broken.stayed)
+        culprits_add(&all, culprit_of(keeper.broken.left, keeper.broken.stayed, keeper.broken.blame));
+    return all;
+}
+
+struct culprits keeper_culprits(unsigned *last_cpu)
+{
+    bool were_on = lock_take(&keeper.lock);
+    struct culprits all = culprits_until_now();
+
+    *last_cpu = keeper.broken.cpu;
+    lock_release(&keeper.lock, were_on);
+    return all;
+}
+
 /*
  * The first CPU that sees a disruption begins a new epoch, and announces it. Unified mode ends: all TSCs must
  * show anew that they are in step.
@@ -59,6 +80,9 @@ static void first_to_see(struct cpu_clock *clock, const char *why, const struct 
     struct range range = outlook_at(&clock->known.outlook, bracket->tsc_hi);
     int64_t off_ns = bracket->ref_lo_ns - range_middle(range);
 
+    keeper.broken.before = culprits_until_now();
+    keeper.broken.left = keeper.broken.stayed = 0;
+    keeper.broken.blame = clock->look.blame;
     keeper.epoch++;
     keeper.broken.at_ns = keeper_now_ns();
     keeper.broken.cpu = cpu_id();
@@ -100,7 +124,7 @@ static uint64_t may_have_read(const struct cpu_clock *clock, bool certain, const
  * S goes on from where it is. If R is ahead, it goes on from where S may have been before the TSC was set
  * back (T1): a reference that leapt looks the same. The bound reads unknown from now on.
  */
-void disrupted(struct cpu_clock *clock, bool agrees, const struct bracket *bracket)
+void disrupted(struct cpu_clock *clock, bool agrees, bool left, const struct bracket *bracket)
 {
     uint64_t tsc = rdtsc_ordered(), before = clock->look.adjust, floor_ns, seen;
     bool adjusted = adjust_read(clock), certain = adjusted || tsc < clock->look.tsc;
@@ -108,6 +132,8 @@ void disrupted(struct cpu_clock *clock, bool agrees, const struct bracket *brack
     if (clock->known.epoch == keeper.epoch)
         first_to_see(clock, reason(clock, tsc, adjusted), bracket);
     clock->known.epoch = keeper.epoch;
+    keeper.broken.left += left;
+    keeper.broken.stayed += !left;
     if (adjusted)
         announce_adjust(cpu_id(), before);
     if (certain)

@@ -7,6 +7,7 @@
 
 #include "keeper/watch.h"
 #include "time/bracket.h"
+#include "time/culprit.h"
 #include "time/line.h"
 
 /*
@@ -16,16 +17,22 @@
  */
 #define FORWARD_NS (STOPPED_PERIODS * PERIOD_NS)
 
-/* The last disruption, with the keeper's lock. */
+/* The last disruption, and what caused those before it; with the keeper's lock. */
 struct broken {
-    uint64_t at_ns; /* S when it was seen; 0: its end has been told */
-    unsigned cpu;   /* the CPU that saw it */
+    uint64_t at_ns;        /* S when it was seen; 0: its end has been told */
+    unsigned cpu;          /* the CPU that saw it */
+    uint32_t left, stayed; /* CPUs that looked since, with a TSC that left the reference, or did not */
+    enum blame blame;
+    struct culprits before;
 };
 
 struct cpu_clock;
 
-/* With the keeper's lock, on the CPU of `clock`. `agrees`: the disagreement was seen on another CPU. */
-void disrupted(struct cpu_clock *clock, bool agrees, const struct bracket *bracket);
+/*
+ * With the keeper's lock, on the CPU of `clock`. `agrees`: the disagreement was seen on another CPU. `left`:
+ * this CPU's TSC is not where it was expected either.
+ */
+void disrupted(struct cpu_clock *clock, bool agrees, bool left, const struct bracket *bracket);
 
 /*
  * With the keeper's lock, on the CPU of `clock`, after disrupted(): its TSC and the reference go on at a

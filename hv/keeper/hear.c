@@ -80,7 +80,7 @@ static enum testimony said_by(const struct cpu_clock *clock, const struct hearin
  * From this count on R is made of the witness. R goes on, within what was known of it: so no anchor changes,
  * no estimate begins again, and what is known of the other timers stays.
  */
-static bool put_in_place(struct cpu_clock *clock, struct witness *witness,
+static bool put_in_place(struct cpu_clock *clock, struct witness *witness, enum keeper_timer_fault fault,
                          const struct reference_reading *reading, struct bracket *out)
 {
     struct sighting seen = {reading->count, reading->edge, witness_expects(clock, reading)};
@@ -90,6 +90,7 @@ static bool put_in_place(struct cpu_clock *clock, struct witness *witness,
     if (!ratio_add(&witness->ratio, &seen) || !ratio_place(&witness->ratio, &seen, &own))
         return false;
     relay = ratio_relay(&witness->ratio, own);
+    timers_note(keeper.tie.reference, fault);
     for (unsigned i = 0; i < keeper.witnesses.count; i++) {
         if (keeper.witnesses.of[i].timer == keeper.tie.reference)
             witness_forget(&keeper.witnesses.of[i]);
@@ -114,6 +115,9 @@ static int64_t off_ns(const struct cpu_clock *clock, const struct bracket *brack
 /* With the lock. */
 static bool judge_all(struct cpu_clock *clock, const struct hearing *hearing, struct bracket *out)
 {
+    static const enum keeper_timer_fault faults[] = {[RELAY_UNREADABLE] = KEEPER_TIMER_UNREAD,
+                                                     [RELAY_STANDS_STILL] = KEEPER_TIMER_STOOD_STILL,
+                                                     [RELAY_OFF] = KEEPER_TIMER_LEAPT};
     enum testimony said[SOURCES];
     unsigned first = SOURCES;
 
@@ -127,7 +131,8 @@ static bool judge_all(struct cpu_clock *clock, const struct hearing *hearing, st
     keeper.witnesses.waiting.witness = NULL; /* it is older than what is heard now */
     clock->look.blame = blame(said, keeper.witnesses.count);
     if (clock->look.blame != BLAME_REFERENCE ||
-        !put_in_place(clock, &keeper.witnesses.of[first], &hearing->reading[first], out))
+        !put_in_place(clock, &keeper.witnesses.of[first], faults[hearing->cause], &hearing->reading[first],
+                      out))
         return false;
     witness_tell_relay(&hearing->tie, hearing->cause, off_ns(clock, hearing->bracket));
     return true;

@@ -172,9 +172,9 @@ void idle_report(void)
 }
 
 /* C1 is no deep idle: it stops no TSC that runs at all. */
-const char *idle_untried(void)
+const char *keeper_idle_untried(void)
 {
-    return !sleepers ? why : mwait.state < 2 ? "MWAIT has no state below C1" : NULL;
+    return !sleepers ? why : mwait.state < 2 ? "none below C1" : NULL;
 }
 
 struct idle_trial keeper_idle_trial(unsigned cpu)

@@ -51,8 +51,6 @@ void exchange_serve(void);
 void idle_try(bool allowed);
 /* Judges it and tells, once all is measured. */
 void idle_report(void);
-/* Returns why it was not tried, in a few words; NULL: it was. */
-const char *idle_untried(void);
 /* On all other CPUs, by exchange_idle: sleeps until it is over. */
 void idle_sleep(void);
 

@@ -111,7 +111,8 @@ static bool take_in(struct cpu_clock *clock, uint32_t epoch, bool agrees, const 
     if (keeper.epoch != epoch || keeper.tie.changes != clock->look.tie)
         return false;
     if (!agrees || clock->known.epoch != epoch)
-        disrupted(clock, agrees, bracket);
+        disrupted(clock, agrees, !agrees || contradiction_ns(clock, *bracket) > clock->look.learned.most_ns,
+                  bracket);
     if (outlook->wander_ppb_s != clock->known.outlook.wander_ppb_s ||
         outlook->phase_ns != clock->known.outlook.phase_ns)
         assumed_changed();

@@ -5,7 +5,6 @@
 #include "cpu/percpu.h"
 #include "keeper/latch.h"
 #include "keeper/publisher.h"
-#include "keeper/start.h"
 #include "keeper/watch.h"
 
 bool keeper_cpu_measured(unsigned cpu)
@@ -122,7 +121,6 @@ void keeper_summary(struct keeper_summary *out)
         .err_ns = data->bound.ns,
         .err_ppb = data->bound.ppb,
         .disruptions = data->disruptions,
-        .idle_untried = idle_untried(),
         .misreads = misreads(),
         .rate_ppb = rate_ppb(),
     };

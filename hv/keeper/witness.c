@@ -52,6 +52,8 @@ static void set_state(struct witness *witness, enum witness_state state)
 
     if (state == witness->state && !better)
         return;
+    if (state != witness->state)
+        timers_note_state(witness->timer, state);
     witness->state = state;
     witness_tell_soon(&witness->untold);
 }

@@ -23,15 +23,37 @@ def replaced(what, to="pmtimer", by="hpet", off_ns=None, within_ns=10**6):
         if off_ns is not None:
             assert abs(lines[0].number("off_ns") - off_ns) <= within_ns, dict(lines[0])
         assert lines[0].number("slack_ns") < 1000, dict(lines[0])
-        assert log.all("check")[0]["source"] == to
+        check = log.all("check")[0]
+        assert (check["source"], check["disputed"]) == (to, by), dict(check)
     return told
 
 
-def kept(name="hpet"):
+def kept(name="hpet", disputed="none"):
     def stayed(row, log):
         assert not log.all("reference")
-        assert log.all("check")[0]["source"] == name
+        check = log.all("check")[0]
+        assert (check["source"], check["disputed"]) == (name, disputed), dict(check)
     return stayed
+
+
+def rate_within_bound(row, log):
+    """Of every TSC, which truly runs at 1 GHz: however wrong the reference, if the others do not say so too."""
+    for line in log.all("row"):
+        allowed = line.number("hz") * line.number("hz_ppb") // 10**9 + 1
+        assert abs(line.number("hz") - 10**9) <= allowed, dict(line)
+
+
+def in_code(names):
+    def told(row, log):
+        assert f"_DISPUTED:{names.upper().replace(',', '.')}_" in log.all("qr")[0]["text"]
+    return told
+
+
+def differ(*names, says_so):
+    """The TSCs are in step; of the rate no more is claimed than is known, and no option names these timers."""
+    return (sound, all_vcpus, never_back, undisturbed, bounded, one_line, rate_within_bound,
+            check_says("in-step", linux="unsure", option="none", disputed=",".join(names)),
+            in_code(",".join(names)), says(f"check: .*{says_so}.*"))
 
 
 def whole_window(row, log):
@@ -94,13 +116,16 @@ ROWS = [
     timers("timer-bent", f"hpet:bent@{WHEN}:5000", *RIGHT, replaced("off")),
     timers("timer-loses-time", f"hpet:lossy@{WHEN}:20000", *RIGHT, replaced("off", off_ns=-20 * 10**6)),
     timers("timer-dead", f"hpet:dead@{WHEN}", *RIGHT, replaced("unreadable")),
+    timers("timer-pauses", f"hpet:pauses@{WHEN}:700000", *RIGHT, replaced("stands-still")),
+    timers("timer-stands-still-of-two", f"hpet:stands@{WHEN}", *RIGHT, replaced("stands-still"),
+           machine="q35,pit=off"),
     timers("timer-stands-still-1", f"hpet:stands@{WHEN}", *RIGHT, replaced("stands-still"), cpus=1),
     # Another timer: nothing but a line is made of it.
-    timers("timer-other-leaps", f"pmtimer:leap@{WHEN}:20000", *RIGHT, kept(),
+    timers("timer-other-leaps", f"pmtimer:leap@{WHEN}:20000", *RIGHT, kept(disputed="pmtimer"),
            states("pmtimer", "agrees", "apart"), says(r"clock: the pmtimer has left the hpet.*")),
     # Wrong from the start: it never becomes the reference.
-    timers("timer-bent-from-start", "hpet:bent@0:5000", *RIGHT, kept("pmtimer"),
-           says(r"hpet: refused: by it the TSC runs at \d+ kHz, by pmtimer at 10\d+ kHz, 0\.[45] % apart")),
+    timers("timer-bent-from-start", "hpet:bent@0:5000", *RIGHT, kept("pmtimer", "hpet"),
+           says(r"hpet: refused: by it the TSC runs at \d+ kHz, by pmtimer at (?:10|99)\d+ kHz, 0\.[45] % apart")),
     # What cannot be read rightly now and then is left out: all ones from the first reading on, old counts
     # from the window on (during the trial they look like a counter that steps, and another one is taken).
     timers("timer-all-ones", "hpet:ones@0:64", *RIGHT, kept(), whole_window, some_misread,
@@ -120,5 +145,23 @@ ROWS = [
     # All together, which is what a TSC at a new rate looks like: nobody can tell.
     timers("timer-all-bent", f"all:bent@{WHEN}:5000", sound, all_vcpus,
            says(r"clock: the timers go on together.*rate of the TSCs against all timers, cause unknown"),
-           verdict="fail"),
+           check_says("unknown", linux="unsure", option="none", disputed="none"),
+           says(r"check: \d+ times all TSCs together and all timers together disagreed .*"), verdict="fail"),
+    # One timer alone, and all TSCs leave it: nobody can tell either, and Linux is not sent to that timer.
+    timers("timer-alone-leaps", f"hpet:leap@{WHEN}:20000 clocksource=hpet", sound, all_vcpus,
+           check_says("unknown", linux="unsure", option="none", source="hpet"),
+           says(r"check: 1 times all TSCs together and the reference disagreed .*"), verdict="fail"),
+    timers("timer-alone-set-back", f"hpet:leap@{WHEN}:-20000 clocksource=hpet", sound, all_vcpus,
+           check_says("unknown", linux="unsure", option="none", source="hpet"), verdict="fail"),
+    # Rates that differ: less than what is refused at start-up, and more; with a third timer and without.
+    timers("timer-bent-little", "hpet:bent@0:1000",
+           *differ("hpet", says_so=r"The hpet's rate is off, by up to 0\.1[12]\d %")),
+    timers("timer-bent-little-of-two", "hpet:bent@0:1000",
+           *differ("hpet", "pmtimer", says_so="The pmtimer differs from the reference by .* nothing tells"),
+           machine="q35,pit=off"),
+    timers("timer-bent-much-of-two", "hpet:bent@0:5000",
+           *differ("hpet", "pmtimer", says_so="The pmtimer differs from the reference by .* nothing tells"),
+           machine="q35,pit=off"),
+    timers("timer-other-bent-little", "pmtimer:bent@0:1000",
+           *differ("pmtimer", says_so=r"The pmtimer's rate is off, by")),
 ]

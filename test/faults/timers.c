@@ -4,6 +4,7 @@
  *
  * timer=NAME:WHAT@T[:N],...   NAME as in sources.h, or `all`; WHAT from then on:
  *     stands      the count stays where it is
+ *     pauses      the count stays where it is for N us, and goes on from there
  *     leap        it is N us ahead; behind where N is negative
  *     bent        it runs N ppm fast
  *     lossy       it loses N us every 2000 million ticks
@@ -23,8 +24,9 @@
 #define MILLION 1000000ull
 #define OLD     64u
 
-enum what { STANDS, LEAP, BENT, LOSSY, DEAD, ONES, STALE, NOTHING };
-static const char *const kinds[] = {"stands@", "leap@", "bent@", "lossy@", "dead@", "ones@", "stale@"};
+enum what { STANDS, PAUSES, LEAP, BENT, LOSSY, DEAD, ONES, STALE, NOTHING };
+static const char *const kinds[] = {"stands@", "pauses@", "leap@", "bent@",
+                                    "lossy@",  "dead@",   "ones@", "stale@"};
 
 static struct fault {
     struct counter_source *source;
@@ -94,6 +96,11 @@ static bool spoil(struct fault *fault, struct reference_reading *out)
         fault->stands = count;
     switch (fault->what) {
     case STANDS: count = fault->stands; break;
+    case PAUSES:
+        count = us_since(fault, out->tsc_lo) < fault->amount
+                    ? fault->stands
+                    : count - counts_of(fault->source, fault->amount);
+        break;
     case LEAP: count += counts_of(fault->source, fault->amount); break;
     case BENT: count += counts_of(fault->source, us_since(fault, out->tsc_lo)) * chance / MILLION; break;
     case LOSSY:

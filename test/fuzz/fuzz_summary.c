@@ -23,7 +23,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct input in = {data, size};
     struct verdict verdict = {
         .word = "stops-in-idle", .linux_word = "unsafe", .option = "clocksource=acpi_pm"};
-    struct summary summary = {.version = "0.5", .verdict = &verdict, .mode = "unified", .source = "pmtimer"};
+    struct summary summary = {
+        .version = "0.5", .verdict = &verdict, .mode = "unified", .source = "pmtimer", .disputed = "hpet"};
     char names[NAMES][NAME_BYTES], out[SUMMARY_MOST + 1];
     size_t length;
 

@@ -1,4 +1,4 @@
-/* sources: hv/check/judge.c hv/check/judge_words.c hv/platform/reference/sources.c hv/log/format.c */
+/* sources: hv/check/judge.c hv/check/judge_timers.c hv/check/judge_words.c hv/check/words.c hv/check/timer_words.c hv/platform/reference/sources.c hv/log/format.c */
 /* What a machine's TSCs are judged to be: each rule by itself, at its edges, and which one wins. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -186,11 +186,11 @@ static void changed(void **state)
     assert_says(verdict.linux_advice, "Linux 4.10");
     good(state);
     evidence.disruptions = 2;
+    evidence.culprits = (struct culprits){.some_tscs = 1, .unknown = 1};
+    evidence.culprit_cpu = 3;
     assert_judged(VERDICT_CHANGED, "changed", "CHANGED", "unsafe", "clocksource=hpet");
-    assert_string_equal(verdict.means,
-                        "TSC and hpet disagreed 2 times beyond all bounds: one of them jumped or "
-                        "stood still.");
-    assert_says(verdict.linux_advice, "the hpet was wrong");
+    assert_string_equal(verdict.means, "CPU3's TSC jumped or stood still, while other TSCs went on with the "
+                                       "timers.");
 }
 
 static void not_in_step(void **state)
@@ -261,7 +261,7 @@ static void priority(void **state)
     cpus[2].seen.rate_ppb = 1000;
     cpus[3].seen.adjust_changed = true;
     cpus[1].seen.adjust = 5;
-    evidence.disruptions = 1;
+    evidence.disruptions = evidence.culprits.some_tscs = 1;
     cpus[1].seen.offset_ns = 1000;
     cpus[2].seen.behind = 1;
     evidence.apart = evidence.percpu = true;
@@ -276,8 +276,8 @@ static void priority(void **state)
     assert_says(verdict.means, "IA32_TSC_ADJUST");
     cpus[1].seen.adjust = 0;
     assert_int_equal(judged(), VERDICT_CHANGED);
-    assert_says(verdict.means, "disagreed");
-    evidence.disruptions = 0;
+    assert_says(verdict.means, "jumped");
+    evidence.disruptions = evidence.culprits.some_tscs = 0;
     assert_int_equal(judged(), VERDICT_NOT_IN_STEP);
     assert_says(verdict.means, "CPU1's TSC is 1000 ns");
     cpus[1].seen.offset_ns = 0;

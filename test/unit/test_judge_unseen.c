@@ -1,4 +1,4 @@
-/* sources: hv/check/judge.c hv/check/judge_words.c hv/platform/reference/sources.c hv/log/format.c */
+/* sources: hv/check/judge.c hv/check/judge_timers.c hv/check/judge_words.c hv/check/words.c hv/check/timer_words.c hv/platform/reference/sources.c hv/log/format.c */
 /* What was not looked at rules out "safe": CPUs that firmware names, and a trial that was not made. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -27,8 +27,7 @@ static void some_left_out(void **state)
     assert_int_equal(verdict.worst.stopped, 1);
     assert_int_equal(verdict.worst.unseen, 2);
     assert_says(verdict.means, " 2 of this machine's 4 CPUs were not measured to the end.");
-    assert_string_equal(verdict.linux_advice,
-                        "Good as Linux's clock source as far as was seen, but not every CPU was.");
+    assert_string_equal(verdict.linux_advice, "Good for Linux as far as was seen, but not every CPU was.");
 }
 
 /* CPUs that firmware calls ready and that never came: they count like those that were left out. */
@@ -68,9 +67,8 @@ static void idle_not_tried(void **state)
     (void)state;
     evidence.idle_untried = "no MWAIT";
     assert_judged(VERDICT_IN_STEP, "in-step", "IN STEP", "unsure", "none");
-    assert_string_equal(verdict.linux_advice,
-                        "Good as Linux's clock source as far as was seen, but deep idle was "
-                        "not tried (no MWAIT).");
+    assert_string_equal(verdict.linux_advice, "Good for Linux as far as was seen, but deep idle was "
+                                              "not tried (no MWAIT).");
     assert_int_equal(verdict.worst.awake, 0);
     good(state);
     cpus[2].idle.result = IDLE_AWAKE;
@@ -85,10 +83,9 @@ static void idle_not_tried(void **state)
     /* All that is to be doubted, in one sentence. */
     evidence.invariant = false;
     judged();
-    assert_string_equal(
-        verdict.linux_advice,
-        "Good as Linux's clock source as far as was seen, but not every CPU was, 1 CPUs did not "
-        "reach deep idle, CPUID promises no invariant TSC, so Linux may take another clock.");
+    assert_string_equal(verdict.linux_advice,
+                        "Good for Linux as far as was seen, but not every CPU was, 1 CPUs did not "
+                        "reach deep idle, CPUID promises no invariant TSC.");
     /* What is wrong is wrong all the same. */
     cpus[1].seen.offset_ns = 41;
     assert_int_equal(judged(), VERDICT_NOT_IN_STEP);

@@ -226,6 +226,8 @@ static void two_disagree(void **state)
     assert_int_equal(reference_find(&machine, NULL), 1);
     assert_string_equal(reference_get(0)->name, "hpet");
     assert_non_null(strstr(fake_log, "nothing tells which is right, and the better known is kept"));
+    assert_string_equal(reference_refused(0)->name, "pit");
+    assert_false(reference_refused(0)->outvoted);
     assert_non_null(strstr(fake_log, "pmtimer: refused: ACPI names none"));
 }
 
@@ -239,10 +241,15 @@ static void half_a_percent_is_told(void **state)
         assert_int_equal(reference_find(&machine, NULL), 2);
         assert_string_equal(reference_get(0)->name, "pmtimer");
         assert_non_null(strstr(fake_log, "hpet: refused: by it the TSC runs at "));
+        assert_string_equal(reference_refused(0)->name, "hpet");
+        assert_true(reference_refused(0)->outvoted);
+        assert_in_range((seed % 2 ? -1 : 1) * reference_refused(0)->off_ppm, 4700, 5300);
+        assert_null(reference_refused(1));
 
         machine = fake_machine(400 + seed);
         fake_hpet.num = seed % 2 ? 10005 : 9995; /* 500 ppm either way */
         assert_int_equal(reference_find(&machine, NULL), 3);
+        assert_null(reference_refused(0));
     }
 }
 

@@ -43,6 +43,7 @@ static int usual(void **state)
         .phase_ns = 12,
         .mode = "percpu",
         .source = "pmtimer",
+        .disputed = "",
         .vendor = "LENOVO",
         .product = "20KHCTO1WW",
         .firmware = "N23ET63W (1.38)",
@@ -87,8 +88,11 @@ static void not_all_of_it(void **state)
     (void)state;
     verdict.worst.unseen = 1;
     summary.untried = true;
+    summary.disputed = "hpet,pit";
+    summary.source = "hpet";
     summarise();
     assert_non_null(strstr(out, " CPUS:3/4 UNTRIED:IDLE S:60 "));
+    assert_non_null(strstr(out, " PERCPU HPET DISPUTED:HPET.PIT"));
 }
 
 /* A short line leaves all names room; runs of blanks are one. */

@@ -17,6 +17,8 @@ static const struct {
 /* Those that can be used, best first; fixed once reference_find is done. */
 static struct counter_source *usable[SOURCES];
 static unsigned usable_count;
+static struct reference_refused refused[SOURCES];
+static unsigned refused_count;
 
 const struct counter_source *source_best(void)
 {
@@ -26,6 +28,11 @@ const struct counter_source *source_best(void)
 const struct reference *reference_get(unsigned i)
 {
     return i < usable_count ? &usable[i]->ref : NULL;
+}
+
+const struct reference_refused *reference_refused(unsigned i)
+{
+    return i < refused_count ? &refused[i] : NULL;
 }
 
 /*
@@ -72,17 +79,25 @@ uint32_t rates_apart_permille(uint64_t a, uint64_t b)
     return permille < 999999 ? (uint32_t)permille : 999999;
 }
 
+/* Returns how many agree with timer `i`, itself among them. */
+static unsigned votes(const uint64_t *rates, unsigned count, unsigned i)
+{
+    unsigned found = 0;
+
+    for (unsigned j = 0; j < count; j++)
+        found += rates_agree(rates[i], rates[j]);
+    return found;
+}
+
 unsigned rates_winner(const uint64_t *rates, unsigned count)
 {
     unsigned winner = count, most = 0;
 
     for (unsigned i = 0; i < count; i++) {
-        unsigned votes = 0;
+        unsigned here = votes(rates, count, i);
 
-        for (unsigned j = 0; j < count; j++)
-            votes += rates_agree(rates[i], rates[j]);
-        if (votes > most) {
-            most = votes;
+        if (here > most) {
+            most = here;
             winner = i;
         }
     }
@@ -112,14 +127,32 @@ static void find_rates(struct counter_source *const *found, unsigned count, uint
     }
 }
 
-static void say_apart(const struct counter_source *source, const struct counter_source *winner,
-                      unsigned count)
+/* A TSC that seems slow by a timer shows that the timer is fast. */
+static int64_t off_ppm(const struct counter_source *source, const struct counter_source *winner)
+{
+    int64_t permille = rates_apart_permille(winner->khz, source->khz);
+    bool far = source->khz >> 40 || winner->khz >> 40 || permille >= 1000;
+
+    if (far)
+        return winner->khz > source->khz ? permille * 1000 : -permille * 1000;
+    return ((int64_t)winner->khz - (int64_t)source->khz) * 1000000 / (int64_t)source->khz;
+}
+
+int64_t reference_off_ppm(const struct reference *timer, const struct reference *than)
+{
+    return off_ppm((const struct counter_source *)timer, (const struct counter_source *)than);
+}
+
+static void refuse_apart(const struct counter_source *source, const struct counter_source *winner,
+                         unsigned count, bool outvoted)
 {
     uint32_t permille = rates_apart_permille(source->khz, winner->khz);
 
     log_print("%s: refused: by it the TSC runs at %lu kHz, by %s at %lu kHz, %u.%u %% apart%s\n",
               source->ref.name, source->khz, winner->ref.name, winner->khz, permille / 10, permille % 10,
               count == 2 ? "; nothing tells which is right, and the better known is kept" : "");
+    refused[refused_count++] =
+        (struct reference_refused){source->ref.name, off_ppm(source, winner), outvoted};
 }
 
 /* Keeps in `found` those that the most agree with. Returns how many. */
@@ -136,7 +169,7 @@ static unsigned drop_disagreeing(struct counter_source **found, unsigned count)
         if (winner < count && rates_agree(rates[i], rates[winner]))
             found[kept++] = found[i];
         else if (winner < count && rates[i] != 0)
-            say_apart(found[i], right, count);
+            refuse_apart(found[i], right, count, votes(rates, count, winner) > 1);
         else
             log_print("%s: refused: no TSC rate can be made of its readings\n", found[i]->ref.name);
     }
@@ -178,7 +211,7 @@ static unsigned find_among(const struct machine *machine, const char *wanted)
 
 unsigned reference_find(const struct machine *machine, const char *wanted)
 {
-    usable_count = 0;
+    usable_count = refused_count = 0;
     find_among(machine, wanted);
     if (usable_count == 0 && wanted) {
         log_print("clocksource=%s: it cannot be used, so the best of the others is\n", wanted);

@@ -41,6 +41,19 @@ unsigned reference_find(const struct machine *machine, const char *wanted);
 /* Returns the i-th of them, best first; NULL beyond. */
 const struct reference *reference_get(unsigned i);
 
+#define TRIAL_BOUND_PPB 200000u /* what some 20 ms of trial tell of a rate, roughly */
+/* Returns by how much a timer is faster than another one, by their trial at start-up; 0 beyond what is possible. */
+int64_t reference_off_ppm(const struct reference *timer, const struct reference *than);
+
+/* A timer that counts, and was refused because by its rate it is not the clock that another one is. */
+struct reference_refused {
+    const char *name;
+    int64_t off_ppm; /* faster than the one that was kept */
+    bool outvoted;   /* two others agreed; else nothing tells which is right */
+};
+/* Returns the i-th of them; NULL beyond. */
+const struct reference_refused *reference_refused(unsigned i);
+
 /*
  * Takes the tightest of a few readings: at most 8, each at the count's edge where a count lasts longer than a
  * reading takes. On any CPU, interrupts off meanwhile, one CPU at a time. Returns false if every reading
