@@ -58,6 +58,8 @@ static void look_over(const struct evidence *e, struct worst *worst)
         if (!measured(&e->cpus[i]))
             continue;
         worst_of(worst, i, &e->cpus[i].seen);
+        if (!worst->adjust_cpu && e->cpus[i].seen.adjust != e->cpus[0].seen.adjust)
+            worst->adjust_cpu = i;
         worst->awake += i && e->cpus[i].idle.result != IDLE_GOES_ON && e->cpus[i].idle.result != IDLE_STOPPED;
     }
     worst->unseen = worst->all - worst->measured + worst->stopped;
@@ -91,8 +93,6 @@ static enum reason reason_of(const struct evidence *e, const struct cpu_evidence
         return REASON_RATE;
     if (seen->adjust_changed)
         return REASON_ADJUST_CHANGED;
-    if (seen->adjust != e->cpus[0].seen.adjust)
-        return REASON_ADJUST_DIFFERS;
     if (e->culprits.some_tscs)
         return REASON_DISRUPTED;
     if (magnitude(seen->offset_ns) > seen->offset_bound_ns)

@@ -43,8 +43,16 @@ static void say_agreement(char *text, const struct evidence *e, const struct wor
               "them in %u s.",
               worst->measured, words_span(off, magnitude(worst->offset_ns) + worst->offset_bound_ns),
               words_ppm(rate, magnitude(worst->rate_ppb) + worst->rate_bound_ppb), e->watched_s);
-    if (e->cpus[0].seen.adjust)
+    if (e->cpus[0].seen.adjust && !worst->adjust_cpu)
         words_add(text, " Before that, firmware set all of them alike.");
+}
+
+/* A fact, and no fault: what counts is where the TSCs stand. */
+static void say_adjust(char *text, const struct evidence *e, unsigned number)
+{
+    if (number)
+        words_add(text, " Firmware has set TSCs: IA32_TSC_ADJUST is %ld on CPU%u, %ld on the boot CPU.",
+                  e->cpus[number].seen.adjust, number, e->cpus[0].seen.adjust);
 }
 
 static void say_means(char *text, const struct evidence *e, const struct verdict *v)
@@ -66,10 +74,6 @@ static void say_means(char *text, const struct evidence *e, const struct verdict
     case REASON_ADJUST_CHANGED:
         words_add(text, "Something, perhaps firmware, wrote to CPU%u's TSC while it was watched.", number);
         break;
-    case REASON_ADJUST_DIFFERS:
-        words_add(text, "Firmware wrote to TSCs: IA32_TSC_ADJUST is %ld on CPU%u, %ld on the boot CPU.",
-                  cpu->seen.adjust, number, e->cpus[0].seen.adjust);
-        break;
     case REASON_DISRUPTED:
         words_add(text, "CPU%u's TSC jumped or stood still, while other TSCs went on with the timers.",
                   e->culprit_cpu);
@@ -89,6 +93,7 @@ static void say_means(char *text, const struct evidence *e, const struct verdict
         break;
     case REASON_IN_STEP: say_agreement(text, e, worst); break;
     }
+    say_adjust(text, e, worst->adjust_cpu);
     words_of_timers(text, &e->timers);
     if (worst->unseen && worst->measured)
         words_add(text, " %u of this machine's %u CPUs were not measured to the end.", worst->unseen,
@@ -148,6 +153,8 @@ static void say_in_step(char *text, const struct evidence *e, struct verdict *v)
     }
     if (timers_may_mislead_linux(&e->timers))
         say_doubt(text, "its watchdog may blame the TSC for a timer (tsc=nowatchdog)");
+    if (v->worst.adjust_cpu)
+        say_doubt(text, "it makes IA32_TSC_ADJUST equal within a package");
     if (!e->invariant)
         say_doubt(text, "CPUID promises no invariant TSC");
     if (!*text) {
@@ -159,6 +166,28 @@ static void say_in_step(char *text, const struct evidence *e, struct verdict *v)
         words_add(text, " This is a virtual machine's TSC.");
 }
 
+#define WRITE_NS 1000u /* firmware reads a TSC and writes the other: so much goes by */
+
+/* Ticks are some 2^63 at most, which firmware may have written: what overflows explains nothing. */
+static int64_t ticks_ns(int64_t ticks, uint64_t hz)
+{
+    int64_t khz = (int64_t)(hz / 1000 + !hz);
+
+    return magnitude(ticks / khz) > INT64_MAX / 2000000 ? INT64_MAX
+                                                        : ticks / khz * 1000000 + ticks % khz * 1000000 / khz;
+}
+
+/* Returns true if this TSC would be where the boot CPU's is, were nothing written to either. */
+static bool adjust_explains(const struct evidence *e, unsigned cpu)
+{
+    const struct keeper_cpu *seen = &e->cpus[cpu].seen, *boot = &e->cpus[0].seen;
+    int64_t ns = ticks_ns((int64_t)((uint64_t)seen->adjust - (uint64_t)boot->adjust), boot->hz);
+    uint64_t off = magnitude((int64_t)((uint64_t)seen->offset_ns - (uint64_t)ns));
+
+    return seen->adjust != boot->adjust && ns != INT64_MAX &&
+           off <= seen->offset_bound_ns + WRITE_NS + magnitude(ns) / 10000;
+}
+
 static void say_linux(char *text, const struct evidence *e, struct verdict *v)
 {
     if (v->kind == VERDICT_IN_STEP)
@@ -167,8 +196,10 @@ static void say_linux(char *text, const struct evidence *e, struct verdict *v)
         words_add(text, "Linux's watchdog would blame the TSC, right or wrong. Check again, for longer.");
     else if (v->kind == VERDICT_UNKNOWN)
         words_add(text, "Watch it for a minute.");
-    else if (v->reason == REASON_ADJUST_DIFFERS)
-        words_add(text, "Linux 4.10 and later correct that.");
+    else if (v->kind == VERDICT_NOT_IN_STEP && adjust_explains(e, v->worst.offset_cpu))
+        words_add(text,
+                  "Linux since 4.10 makes IA32_TSC_ADJUST equal within a package, which mends that; between "
+                  "packages it goes by the TSC that it sees behind.");
     else
         say_unsafe(text, e, v);
 }

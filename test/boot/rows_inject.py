@@ -141,7 +141,7 @@ def adjusted_later(name, ticks):
 
 WRITES = [
     inject("bochs-adjust", words("adjust", ADJUSTED), *ON_BOCHS, adjusts(*ADJUSTED),
-           check_says("changed", linux="unsure", option="none"), cpus=3, lane="bochs", seconds=1),
+           check_says("not-in-step", linux="unsure", option="none"), cpus=3, lane="bochs", seconds=1),
     # Reading and writing take some ticks.
     inject("bochs-tsc", words("tsc", (3 * IPS, 0)), *ON_BOCHS, adjusts(3 * IPS, 0, within=50), cpus=2,
            lane="bochs", seconds=1),

@@ -4,6 +4,8 @@ true time there. A timer that stands still, leaps, is bent, loses time or cannot
 replaced where it is the reference; no promise is broken by it.
 """
 
+import re
+
 from boot import Row
 from expect import all_vcpus, bounded, check_says, exact_time, never_back, one_line, sound, undisturbed
 from rows_cpus import says
@@ -54,6 +56,14 @@ def differ(*names, says_so):
     return (sound, all_vcpus, never_back, undisturbed, bounded, one_line, rate_within_bound,
             check_says("in-step", linux="unsure", option="none", disputed=",".join(names)),
             in_code(",".join(names)), says(f"check: .*{says_so}.*"))
+
+
+def whole_lines(row, log):
+    """Every line for programs is a word and key=value pairs, and none stands within another."""
+    for line in log.text.splitlines():
+        assert "@" not in line[1:] or not re.search(r"@(verdict|disruption|clock|check)\b", line[1:]), line
+        if line.startswith("@") and not line.startswith("@machine"):
+            assert re.fullmatch(r"@\w+( \w+=\S+)*", line), line
 
 
 def whole_window(row, log):
@@ -151,6 +161,9 @@ ROWS = [
     timers("timer-alone-leaps", f"hpet:leap@{WHEN}:20000 clocksource=hpet", sound, all_vcpus,
            check_says("unknown", linux="unsure", option="none", source="hpet"),
            says(r"check: 1 times all TSCs together and the reference disagreed .*"), verdict="fail"),
+    # Disruptions to the very end, told by any CPU: the verdict is a whole line, and the last one for programs.
+    timers("timer-lines-whole", f"hpet:lossy@{WHEN}:20000 clocksource=hpet", sound, whole_lines,
+           check_says("unknown", linux="unsure", option="none"), verdict="fail", seconds=8),
     timers("timer-alone-set-back", f"hpet:leap@{WHEN}:-20000 clocksource=hpet", sound, all_vcpus,
            check_says("unknown", linux="unsure", option="none", source="hpet"), verdict="fail"),
     # Rates that differ: less than what is refused at start-up, and more; with a third timer and without.
