@@ -109,8 +109,8 @@ struct worst {
     unsigned all, unseen;       /* CPUs that firmware names or that came; of these not measured to the end */
     unsigned awake;             /* CPUs on which deep idle was not reached, though it was tried */
     unsigned offset_cpu, rate_cpu;
-    unsigned adjust_cpu; /* the first whose IA32_TSC_ADJUST is not the boot CPU's; 0: none */
-    int64_t offset_ns; /* the largest on either side, from the boot CPU */
+    unsigned adjust_cpu; /* the first with an IA32_TSC_ADJUST that is not the boot CPU's; 0: none */
+    int64_t offset_ns;   /* the largest on either side, from the boot CPU */
     uint64_t offset_bound_ns;
     int64_t rate_ppb;
     uint64_t rate_bound_ppb;

@@ -1,8 +1,6 @@
-/* The verdict in words. What Linux does is from arch/x86/kernel/tsc.c and tsc_sync.c (docs/verdict.md). */
+/* The verdict in words. */
 #include "check/figures.h"
 #include "check/words.h"
-#include "log/format.h"
-#include "platform/reference/sources.h"
 
 static const struct {
     const char *word, *title;
@@ -102,108 +100,6 @@ static void say_means(char *text, const struct evidence *e, const struct verdict
         words_add(text, " Firmware names no CPUs: there may be more.");
 }
 
-/*
- * Returns the option that makes Linux take another clock, one that was seen to work here: the reference, else
- * another timer, and none against which there is anything.
- */
-static const char *other_clock(const struct evidence *e)
-{
-    const char *option = source_linux_option(e->source);
-
-    if (option && !timer_disputed(&e->timers, e->source))
-        return option;
-    for (unsigned i = 0; i < e->timers.count; i++) {
-        option = source_linux_option(e->timers.of[i].name);
-        if (option && e->timers.blame[i] == TIMER_IS_GOOD && e->timers.of[i].state != KEEPER_TIMER_UNKNOWN)
-            return option;
-    }
-    return "tsc=unstable";
-}
-
-static void say_unsafe(char *text, const struct evidence *e, struct verdict *v)
-{
-    v->linux_word = "unsafe";
-    v->option = other_clock(e);
-    words_add(text, "Not safe as Linux's clock source: pass %s", v->option);
-    if (v->kind == VERDICT_STOPS_IN_IDLE)
-        words_add(text, ", or processor.max_cstate=1 intel_idle.max_cstate=0 to keep it awake.%s",
-                  e->invariant ? " CPUID denies that it stops, and Linux would believe CPUID." : "");
-    else
-        words_add(text, ", and never tsc=reliable.");
-}
-
-static void say_doubt(char *text, const char *words)
-{
-    words_add(text, "%s%s", *text ? ", " : "Good for Linux as far as was seen, but ", words);
-}
-
-/* In step. That is safe if all was looked at; and Linux goes by other things too. */
-static void say_in_step(char *text, const struct evidence *e, struct verdict *v)
-{
-    char idle[64];
-
-    if (v->worst.unseen || !e->named)
-        say_doubt(text, "not every CPU was");
-    if (e->idle_untried) {
-        format(idle, sizeof idle, "deep idle was not tried (%s)", e->idle_untried);
-        say_doubt(text, idle);
-    } else if (v->worst.awake) {
-        format(idle, sizeof idle, "%u CPUs did not reach deep idle", v->worst.awake);
-        say_doubt(text, idle);
-    }
-    if (timers_may_mislead_linux(&e->timers))
-        say_doubt(text, "its watchdog may blame the TSC for a timer (tsc=nowatchdog)");
-    if (v->worst.adjust_cpu)
-        say_doubt(text, "it makes IA32_TSC_ADJUST equal within a package");
-    if (!e->invariant)
-        say_doubt(text, "CPUID promises no invariant TSC");
-    if (!*text) {
-        v->linux_word = "safe";
-        words_add(text, "Safe as Linux's clock source: no option is needed");
-    }
-    words_add(text, ".");
-    if (e->hypervisor)
-        words_add(text, " This is a virtual machine's TSC.");
-}
-
-#define WRITE_NS 1000u /* firmware reads a TSC and writes the other: so much goes by */
-
-/* Ticks are some 2^63 at most, which firmware may have written: what overflows explains nothing. */
-static int64_t ticks_ns(int64_t ticks, uint64_t hz)
-{
-    int64_t khz = (int64_t)(hz / 1000 + !hz);
-
-    return magnitude(ticks / khz) > INT64_MAX / 2000000 ? INT64_MAX
-                                                        : ticks / khz * 1000000 + ticks % khz * 1000000 / khz;
-}
-
-/* Returns true if this TSC would be where the boot CPU's is, were nothing written to either. */
-static bool adjust_explains(const struct evidence *e, unsigned cpu)
-{
-    const struct keeper_cpu *seen = &e->cpus[cpu].seen, *boot = &e->cpus[0].seen;
-    int64_t ns = ticks_ns((int64_t)((uint64_t)seen->adjust - (uint64_t)boot->adjust), boot->hz);
-    uint64_t off = magnitude((int64_t)((uint64_t)seen->offset_ns - (uint64_t)ns));
-
-    return seen->adjust != boot->adjust && ns != INT64_MAX &&
-           off <= seen->offset_bound_ns + WRITE_NS + magnitude(ns) / 10000;
-}
-
-static void say_linux(char *text, const struct evidence *e, struct verdict *v)
-{
-    if (v->kind == VERDICT_IN_STEP)
-        say_in_step(text, e, v);
-    else if (v->reason == REASON_ALL_LEFT)
-        words_add(text, "Linux's watchdog would blame the TSC, right or wrong. Check again, for longer.");
-    else if (v->kind == VERDICT_UNKNOWN)
-        words_add(text, "Watch it for a minute.");
-    else if (v->kind == VERDICT_NOT_IN_STEP && adjust_explains(e, v->worst.offset_cpu))
-        words_add(text,
-                  "Linux since 4.10 makes IA32_TSC_ADJUST equal within a package, which mends that; between "
-                  "packages it goes by the TSC that it sees behind.");
-    else
-        say_unsafe(text, e, v);
-}
-
 void judge_words(const struct evidence *evidence, struct verdict *verdict)
 {
     verdict->word = names[verdict->kind].word;
@@ -212,5 +108,5 @@ void judge_words(const struct evidence *evidence, struct verdict *verdict)
     verdict->option = "none";
     verdict->means[0] = verdict->linux_advice[0] = 0;
     say_means(verdict->means, evidence, verdict);
-    say_linux(verdict->linux_advice, evidence, verdict);
+    words_for_linux(evidence, verdict);
 }

@@ -17,6 +17,9 @@ const char *words_ppm(char out[SPAN], uint64_t ppb);
 /* In percent, where it is that much. */
 const char *words_rate(char out[SPAN], uint64_t ppb);
 
+/* linux_words.c. Fills in linux_word, option and linux_advice, which is empty as yet. */
+void words_for_linux(const struct evidence *evidence, struct verdict *verdict);
+
 /* timer_words.c. Adds what is held against each timer. */
 void words_of_timers(char text[VERDICT_TEXT], const struct timers *timers);
 /* Returns true if that is one by which Linux measures the TSC, and watches it. */

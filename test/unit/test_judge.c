@@ -1,4 +1,4 @@
-/* sources: hv/check/judge.c hv/check/judge_timers.c hv/check/judge_words.c hv/check/words.c hv/check/timer_words.c hv/platform/reference/sources.c hv/log/format.c */
+/* sources: hv/check/judge.c hv/check/judge_timers.c hv/check/judge_words.c hv/check/words.c hv/check/timer_words.c hv/check/linux_words.c hv/platform/reference/sources.c hv/log/format.c */
 /* What a machine's TSCs are judged to be: each rule by itself, at its edges, and which one wins. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-/* sources: hv/check/judge.c hv/check/judge_timers.c hv/check/judge_words.c hv/check/words.c hv/check/timer_words.c hv/platform/reference/sources.c hv/log/format.c */
+/* sources: hv/check/judge.c hv/check/judge_timers.c hv/check/judge_words.c hv/check/words.c hv/check/timer_words.c hv/check/linux_words.c hv/platform/reference/sources.c hv/log/format.c */
 /* Offsets are judged. IA32_TSC_ADJUST, by which firmware moved a TSC, is a fact beside them. */
 #include <setjmp.h>
 #include <stdarg.h>
