@@ -181,7 +181,7 @@ WALL_FILES    := wall.c words.c
 WALL_WRAP     := boot_read keeper_set_wall record_begin record_fill record_fill_wall record_end
 DISPLAY_FILES := display.c words.c
 DISPLAY_WRAP  := boot_read map_framebuffer domain_run_cpu display_draw screen_set_painter check_end \
-                 outcome_domain_ended
+                 outcome_domain_ended reference_find
 
 # $(call faulty,program's name,FILES and WRAP's prefix)
 define faulty

@@ -41,6 +41,11 @@ struct time_domain {
  */
 void keeper_start(const struct options *options, uint8_t century_register);
 /*
+ * In the place of keeper_start where no timer can be used: TSCs meet, and no time begins. What is known of each
+ * CPU is in ticks of its TSC then, where it says ns, and no rate is. The other CPUs sleep for ever.
+ */
+void keeper_timeless(const struct options *options);
+/*
  * On every other CPU, with interrupts off: serves keeper_start's exchanges, and returns when system time
  * runs.
  */
@@ -155,16 +160,16 @@ struct keeper_crystals keeper_crystals(void);
 
 /* What is known of all, for the summary. */
 struct keeper_summary {
-    const char *source;              /* the reference: "hpet", ... */
+    const char *source;              /* the reference: "hpet", ...; "none": nothing else is known then */
     const char *mode;                /* "unified" or "percpu" */
     bool percpu_asked;               /* per-CPU mode by the command line */
     bool apart;                      /* per-CPU mode, for meetings showed TSCs not in step */
     uint32_t wander_ppb_s, phase_ns; /* what err_ns assumes of the TSCs */
     uint64_t hz, err_ns;
     uint32_t err_ppb, disruptions;
-    uint64_t misreads;        /* readings of timers that could not be, and were left out */
-    int64_t rate_ppb;         /* S against R since calibration */
-    uint64_t late_ns;         /* the latest look of all: so long after its time by S */
+    uint64_t misreads; /* readings of timers that could not be, and were left out */
+    int64_t rate_ppb;  /* S against R since calibration */
+    uint64_t late_ns;  /* the latest look of all: so long after its time by S */
     unsigned late_cpu;
     uint64_t others_ns;       /* by so much did timers beside the reference make one look longer, at most, */
     uint64_t others_permille; /* and all looks together */

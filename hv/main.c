@@ -30,11 +30,24 @@ static void other_cpu(void)
     domain_run_cpu();
 }
 
+/* TSCs are held against one another, and that is all. */
+static _Noreturn void check_without_time(const struct options *options, const char *command_line,
+                                         unsigned named)
+{
+    log_print(
+        "clock: no timer can be used, so no time is kept: enable HPET, the ACPI PM timer or the PIT in the "
+        "firmware\n");
+    keeper_timeless(options);
+    check_timeless(command_line, named);
+    outcome_timeless();
+}
+
 void hv_main(uint32_t magic, uint32_t info)
 {
     static struct boot_info boot;
     static struct options options;
     static struct machine machine;
+    bool timed;
 
     serial_init();
     smp_init_boot_cpu();
@@ -52,9 +65,10 @@ void hv_main(uint32_t magic, uint32_t info)
     if (!apic_init(machine.lapic_base))
         panic("this CPU has no local APIC: switch it on in the firmware, or use another machine");
     apic_init_cpu();
-    if (!reference_find(&machine, options.source))
-        panic("no reference timer can be used: enable HPET, the ACPI PM timer or the PIT in the firmware");
+    timed = reference_find(&machine, options.source) > 0;
     boot_wake_cpus(&boot, &machine, &options, other_cpu);
+    if (!timed)
+        check_without_time(&options, boot.cmdline, boot_cpus_named(&machine));
     log_defer(); /* time waits for no port */
     keeper_start(&options, machine.century_register);
     take_over_start();

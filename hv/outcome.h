@@ -21,6 +21,8 @@ void outcome_domain_ended(enum domain_end end, const char *why, bool reported, b
  * reason: one word. Meridian stays up where there is no emulator to leave.
  */
 void outcome_refused(const char *why, const char *reason);
+/* Ends a run in which no time could be kept: the check's verdict stands on the screen, for ever. */
+_Noreturn void outcome_timeless(void);
 /* Ends a run by a panic. For panic_set_end: it may come at any moment, before anything is set up. */
 void outcome_panic(void);
 

@@ -46,6 +46,8 @@ static void gather_evidence(struct evidence *e, uint32_t watched_s)
     keeper_summary(&summary);
     e->watched_s = watched_s;
     e->source = summary.source;
+    e->timeless = strcmp(summary.source, "none") == 0;
+    e->cpuid_hz = cpuid_rates().leaf_15h ? cpuid_rates().leaf_15h : cpuid_rates().leaf_16h;
     e->percpu = strcmp(summary.mode, "percpu") == 0;
     e->percpu_asked = summary.percpu_asked;
     e->apart = summary.apart;
@@ -89,6 +91,7 @@ static void make_code(struct figures *figures)
     const struct summary all = {
         .version = MERIDIAN_VERSION,
         .verdict = &figures->verdict,
+        .timeless = figures->evidence.timeless,
         .untried = figures->evidence.idle_untried || figures->verdict.worst.awake,
         .watched_s = figures->evidence.watched_s,
         .disruptions = figures->evidence.disruptions,

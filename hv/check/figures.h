@@ -58,7 +58,9 @@ struct evidence {
     unsigned count;
     unsigned named;     /* CPUs that firmware calls ready for use; 0: it names none, and there may be more */
     uint32_t watched_s; /* how long system time has run */
-    const char *source; /* the reference: "hpet", "pmtimer", "pit"; NULL or "": none */
+    const char *source; /* the reference: "hpet", "pmtimer", "pit", */
+    bool timeless;      /* or there is none: what says ns is in ticks, and no rate is known */
+    uint64_t cpuid_hz;  /* then: the TSC's rate by CPUID's own word; 0: it says nothing */
     bool percpu;        /* time is told in per-CPU mode at the end, */
     bool percpu_asked;  /* and the command line asks for it */
     bool apart;         /* meetings showed TSCs that are not in step: at start-up, or since */
@@ -87,7 +89,6 @@ enum verdict_kind {
 /* What decided: the first of these that is so. */
 enum reason {
     REASON_NONE_MEASURED,
-    REASON_NO_SOURCE,
     REASON_STOPS,
     REASON_RATE,
     REASON_ADJUST_CHANGED,
@@ -95,7 +96,8 @@ enum reason {
     REASON_OFFSET,
     REASON_BEHIND,
     REASON_APART,
-    REASON_ALL_LEFT, /* all TSCs together left the reference: either may be wrong */
+    REASON_ALL_LEFT,  /* all TSCs together left the reference: either may be wrong */
+    REASON_NO_SOURCE, /* nothing is wrong among TSCs, and there is nothing else to hold them against */
     REASON_TOO_SHORT,
     REASON_BOUND_UNKNOWN,
     REASON_FEW_MEETINGS,

@@ -103,6 +103,8 @@ static enum reason reason_of(const struct evidence *e, const struct cpu_evidence
         return REASON_APART;
     if (e->disruptions)
         return REASON_ALL_LEFT;
+    if (e->timeless)
+        return REASON_NO_SOURCE;
     if (e->watched_s < LEAST_S)
         return REASON_TOO_SHORT;
     if (bound_unknown(seen))
@@ -118,8 +120,6 @@ static void find_reason(const struct evidence *e, struct verdict *v)
     v->reason = v->worst.measured > 1 ? REASON_IN_STEP : REASON_ONE_CPU;
     if (v->worst.measured == 0)
         v->reason = REASON_NONE_MEASURED;
-    else if (!e->source || !*e->source)
-        v->reason = REASON_NO_SOURCE;
     else
         for (unsigned cpu = 0; cpu < e->count; cpu++) {
             enum reason reason = measured(&e->cpus[cpu]) ? reason_of(e, &e->cpus[cpu]) : REASON_IN_STEP;

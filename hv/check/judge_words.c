@@ -1,6 +1,7 @@
 /* The verdict in words. */
 #include "check/figures.h"
 #include "check/words.h"
+#include "log/format.h"
 
 static const struct {
     const char *word, *title;
@@ -13,13 +14,23 @@ static const struct {
     [VERDICT_IN_STEP] = {"in-step", "IN STEP"},
 };
 
-static void say_offset(char *text, unsigned number, const struct keeper_cpu *cpu)
+/* Where no rate is known, ticks are no time. */
+static const char *amount(char out[SPAN], const struct evidence *e, uint64_t ns)
 {
+    if (!e->timeless)
+        return words_span(out, ns);
+    format(out, SPAN, "%lu ticks", ns);
+    return out;
+}
+
+static void say_offset(char *text, const struct evidence *e, unsigned number)
+{
+    const struct keeper_cpu *cpu = &e->cpus[number].seen;
     char off[SPAN], bound[SPAN];
 
     words_add(text, "CPU%u's TSC is %s %s the boot CPU's, to within %s.", number,
-              words_span(off, magnitude(cpu->offset_ns)), cpu->offset_ns < 0 ? "behind" : "ahead of",
-              words_span(bound, cpu->offset_bound_ns));
+              amount(off, e, magnitude(cpu->offset_ns)), cpu->offset_ns < 0 ? "behind" : "ahead of",
+              amount(bound, e, cpu->offset_bound_ns));
 }
 
 static void say_rate(char *text, unsigned number, const struct keeper_cpu *cpu)
@@ -45,6 +56,21 @@ static void say_agreement(char *text, const struct evidence *e, const struct wor
         words_add(text, " Before that, firmware set all of them alike.");
 }
 
+static void say_timeless(char *text, const struct evidence *e, const struct worst *worst)
+{
+    char rate[SPAN];
+
+    words_add(text, "There is no timer to hold TSCs against.");
+    if (worst->measured > 1 && worst->offset_bound_ns != UINT64_MAX && worst->rate_bound_ppb != UINT64_MAX)
+        words_add(
+            text,
+            " Beside one another all %u are the same to within %lu ticks, at the same rate to within %s.",
+            worst->measured, magnitude(worst->offset_ns) + worst->offset_bound_ns,
+            words_ppm(rate, magnitude(worst->rate_ppb) + worst->rate_bound_ppb));
+    if (e->cpuid_hz)
+        words_add(text, " CPUID says %lu MHz, which nothing confirms.", e->cpuid_hz / 1000000);
+}
+
 /* A fact, and no fault: what counts is where the TSCs stand. */
 static void say_adjust(char *text, const struct evidence *e, unsigned number)
 {
@@ -63,7 +89,7 @@ static void say_means(char *text, const struct evidence *e, const struct verdict
     switch (v->reason) {
     case REASON_NONE_MEASURED: words_add(text, "No TSC could be measured."); break;
     case REASON_TOO_SHORT: words_add(text, "Watched for %u s only.", e->watched_s); break;
-    case REASON_NO_SOURCE: words_add(text, "There is no timer to compare the TSCs with."); break;
+    case REASON_NO_SOURCE: say_timeless(text, e, worst); break;
     case REASON_STOPS:
         words_add(text, "CPU%u's TSC stood still for %s while it idled for 20 ms.", number,
                   words_span(stopped, cpu->idle.stopped_ns));
@@ -76,7 +102,7 @@ static void say_means(char *text, const struct evidence *e, const struct verdict
         words_add(text, "CPU%u's TSC jumped or stood still, while other TSCs went on with the timers.",
                   e->culprit_cpu);
         break;
-    case REASON_OFFSET: say_offset(text, number, &cpu->seen); break;
+    case REASON_OFFSET: say_offset(text, e, number); break;
     case REASON_BEHIND:
     case REASON_APART: words_add(text, "Meetings of CPUs showed one TSC behind another."); break;
     case REASON_ALL_LEFT:

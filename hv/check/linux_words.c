@@ -9,7 +9,7 @@
  */
 static const char *other_clock(const struct evidence *e)
 {
-    const char *option = source_linux_option(e->source);
+    const char *option = e->timeless ? NULL : source_linux_option(e->source);
 
     if (option && !timer_disputed(&e->timers, e->source))
         return option;
@@ -85,7 +85,7 @@ static bool adjust_explains(const struct evidence *e, unsigned cpu)
     int64_t ns = adjust_ns((int64_t)((uint64_t)seen->adjust - (uint64_t)boot->adjust), boot->hz);
     uint64_t off = magnitude((int64_t)((uint64_t)seen->offset_ns - (uint64_t)ns));
 
-    return seen->adjust != boot->adjust && ns != INT64_MAX &&
+    return !e->timeless && seen->adjust != boot->adjust && ns != INT64_MAX &&
            off <= seen->offset_bound_ns + WRITE_NS + magnitude(ns) / 10000;
 }
 
@@ -97,6 +97,8 @@ void words_for_linux(const struct evidence *e, struct verdict *v)
         say_in_step(text, e, v);
     else if (v->reason == REASON_ALL_LEFT)
         words_add(text, "Linux's watchdog would blame the TSC, right or wrong. Check again, for longer.");
+    else if (v->reason == REASON_NO_SOURCE)
+        words_add(text, "Linux finds no timer to watch the TSC by either.");
     else if (v->kind == VERDICT_UNKNOWN)
         words_add(text, "Watch it for a minute.");
     else if (v->kind == VERDICT_NOT_IN_STEP && adjust_explains(e, v->worst.offset_cpu))

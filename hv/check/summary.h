@@ -17,7 +17,8 @@
 struct summary {
     const char *version; /* Meridian's */
     const struct verdict *verdict;
-    bool untried; /* deep idle was not tried on all CPUs that were measured */
+    bool timeless; /* no rate is known: the offset is in ticks */
+    bool untried;  /* deep idle was not tried on all CPUs that were measured */
     uint32_t watched_s, disruptions;
     uint64_t smi;                    /* of all CPUs; UINT64_MAX: no CPU tells */
     uint32_t wander_ppb_s, phase_ns; /* what the bound assumes */

@@ -274,7 +274,7 @@ static void keep_options(const struct options *options)
     keeper.discipline = options->discipline;
 }
 
-static void make_clocks(void)
+void start_make_clocks(void)
 {
     keeper.cpus = cpu_count();
     keeper.clocks = memory_take_bytes(keeper.cpus * sizeof *keeper.clocks, "the CPUs' clocks");
@@ -317,7 +317,7 @@ void keeper_start(const struct options *options, uint8_t century_register)
     struct rtc_reading rtc;
     const char *why;
 
-    make_clocks();
+    start_make_clocks();
     keep_options(options);
     adjust_read(clock_of(0));
     idle_try(options->idle_trial);

@@ -15,6 +15,9 @@ struct cpu_start {
     uint64_t star_ticks;        /* how long its meetings with the boot CPU took */
 };
 
+/* start.c. Takes memory for all CPUs' clocks, and lets the others serve. Before anything else. */
+void start_make_clocks(void);
+
 /* exchange.c, on the boot CPU. `idle` is what exchange_idle sends the other CPUs into. */
 void exchange_init(unsigned cpus, void (*idle)(void));
 /* The star: fills in start.late and start.offset of each CPU. A CPU that did not meet keeps late.tsc_hi 0. */

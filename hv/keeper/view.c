@@ -107,8 +107,17 @@ static void find_cost(struct keeper_summary *out)
 
 void keeper_summary(struct keeper_summary *out)
 {
-    const struct published *data = published_for(cpu_id());
+    const struct published *data;
 
+    if (!keeper.tie.reference) {
+        *out = (struct keeper_summary){.source = "none",
+                                       .mode = mode_name(),
+                                       .percpu_asked = true,
+                                       .apart = keeper.alignment == ALIGNMENT_APART,
+                                       .err_ns = UINT64_MAX};
+        return;
+    }
+    data = published_for(cpu_id());
     *out = (struct keeper_summary){
         .source = keeper.tie.reference->name,
         .mode = mode_name(),

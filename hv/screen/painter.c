@@ -47,6 +47,14 @@ void painter_start(void)
     screen_set_painter(paint);
 }
 
+#define PAINTS 64u /* plots are drawn in parts */
+
+void painter_at_once(void)
+{
+    for (unsigned i = 0; i < PAINTS; i++)
+        screen_draw_at_once(paint);
+}
+
 void painter_give_up(void)
 {
     __atomic_store_n(&gave_up, true, __ATOMIC_RELAXED);

@@ -7,4 +7,7 @@ void painter_start(void);
 /* Leaves the screen to the log from now on, which says why nothing will be measured. */
 void painter_give_up(void);
 
+/* Where no time runs: paints all of it now. Whatever is printed later stands in its place. */
+void painter_at_once(void);
+
 #endif

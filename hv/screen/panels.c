@@ -40,6 +40,8 @@ void panel_head(struct shadow *shadow, const struct figures *f)
 const char row_heading[] = "  CPU    APIC core       MHz " PLUS_MINUS "ppm    source    offset ns " PLUS_MINUS
                            "ns     rate behind SMI     rate ppb " PLUS_MINUS "ppb";
 
+#define OFFSET_UNIT 54u /* where the heading has "ns", which is "tk" where offsets are in ticks */
+
 /*
  * Returns '*' for the boot CPU, with which the others are compared; '+' for one that may be in step, '!' if
  * not.
@@ -102,6 +104,8 @@ void panel_rows(const struct layout *layout, unsigned first, struct shadow *shad
     char text[ROW_BYTES];
 
     shadow_say(shadow, LAYOUT_HEAD, 0, shadow->columns, HEADING, "%s", row_heading);
+    if (f->evidence.timeless)
+        shadow_say(shadow, LAYOUT_HEAD, OFFSET_UNIT, 2, HEADING, "tk");
     if (cpus > layout->cpus)
         shadow_say(shadow, LAYOUT_HEAD, 2, 7, HEADING, "CPU%u-", first);
     for (unsigned i = 0; i < layout->cpus; i++) {

@@ -110,6 +110,17 @@ void screen_map(void)
     draw_log_at_once();
 }
 
+void screen_draw_at_once(void (*paint)(struct shadow *shadow))
+{
+    if (!shadow.columns || !begin_drawing())
+        return;
+    paint(&shadow);
+    if (display_reached())
+        while (draw_one())
+            ;
+    end_drawing();
+}
+
 static uint64_t portion_ends_ns(uint64_t now_ns)
 {
     return now_ns + (guest_waits && guest_waits() ? PORTION_NS : PORTION_IDLE_NS);

@@ -37,6 +37,8 @@ struct shadow *screen_shadow(void);
  * take at most 100 us: a large screen may be painted in parts.
  */
 void screen_set_painter(void (*paint)(struct shadow *shadow));
+/* Paints and draws all of it, where no time runs. On the boot CPU. */
+void screen_draw_at_once(void (*paint)(struct shadow *shadow));
 /* Shows the log's last lines there, without those for programs (@). For the painter. */
 void screen_console(struct shadow *shadow, unsigned row, unsigned rows);
 

@@ -1,7 +1,7 @@
 /*
  * A display of any layout, for a test image only, linked with --wrap: on Meridian's command line `fb_mib=`
  * (where, in MiB), `fb_width=`, `fb_height=`, `fb_pitch=`, `fb_bits=`, `fb_fields=` (places and sizes of red,
- * green and blue, as 11,5,5,6,0,5), `fb_type=` (1 unless said). Where it lies the test has put memory that
+ * green and blue, as 11,5,5,6,0,5), `fb_type=` (1 unless said); `panic=1` panics before time runs. Where it lies the test has put memory that
  * the map does not name. What the pages of it are like is said, and on every CPU what the PAT makes of that;
  * at the end, how drawing went while time was kept.
  */
@@ -13,7 +13,9 @@
 #include "domain/domain.h"
 #include "keeper.h"
 #include "log/log.h"
+#include "log/panic.h"
 #include "outcome.h"
+#include "platform/reference/reference.h"
 #include "screen/display.h"
 #include "screen/screen.h"
 #include "words.h"
@@ -84,12 +86,24 @@ static void read_fields(const char *at, struct boot_framebuffer *out)
     }
 }
 
+static bool panic_wanted;
+unsigned __real_reference_find(const struct machine *machine, const char *wanted);
+unsigned __wrap_reference_find(const struct machine *machine, const char *wanted);
+
+unsigned __wrap_reference_find(const struct machine *machine, const char *wanted)
+{
+    if (panic_wanted)
+        panic("the test asked for it");
+    return __real_reference_find(machine, wanted);
+}
+
 void __wrap_boot_read(uint32_t magic, uint32_t info, struct boot_info *boot)
 {
     struct boot_framebuffer *out = &boot->framebuffer;
     const char *line = boot->cmdline;
 
     __real_boot_read(magic, info, boot);
+    panic_wanted = words_find(boot->cmdline, "panic");
     if (!words_find(line, "fb_mib"))
         return;
     boot->vga_text = false;

@@ -69,11 +69,6 @@ static void unknown(void **state)
     assert_string_equal(verdict.means, "Watched for 2 s only.");
     evidence.watched_s = 3;
     assert_int_equal(judged(), VERDICT_IN_STEP);
-    evidence.source = "";
-    assert_int_equal(judged(), VERDICT_UNKNOWN);
-    assert_says(verdict.means, "no timer");
-    evidence.source = NULL;
-    assert_int_equal(judged(), VERDICT_UNKNOWN);
     good(state);
     for (unsigned i = 0; i < CPUS; i++)
         cpus[i].seen.state = KEEPER_CPU_LEFT_OUT;
@@ -293,15 +288,6 @@ static void priority_over_cpus(void **state)
     assert_says(verdict.means, "CPU3");
 }
 
-/* Before it is known against what, nothing else counts. */
-static void unknown_first(void **state)
-{
-    (void)state;
-    cpus[1].idle.result = IDLE_STOPPED;
-    evidence.source = NULL;
-    assert_int_equal(judged(), VERDICT_UNKNOWN);
-}
-
 /* What is wrong is wrong at once; that nothing is wrong takes its time. */
 static void at_once(void **state)
 {
@@ -388,7 +374,6 @@ int main(void)
         cmocka_unit_test_setup(options, good),
         cmocka_unit_test_setup(priority, good),
         cmocka_unit_test_setup(priority_over_cpus, good),
-        cmocka_unit_test_setup(unknown_first, good),
         cmocka_unit_test_setup(at_once, good),
         cmocka_unit_test_setup(extremes, good),
     };

@@ -161,6 +161,44 @@ static void all_tscs_left(void **state)
     assert_int_equal(judged(), VERDICT_NOT_IN_STEP);
 }
 
+/* No timer at all: TSCs are held against one another, in ticks. */
+static void no_timer(void **state)
+{
+    good(state);
+    evidence.source = "none";
+    evidence.timeless = true;
+    evidence.watched_s = 0;
+    for (unsigned i = 0; i < CPUS; i++)
+        cpus[i].seen.err_ns = cpus[i].seen.hz_ppb = UINT64_MAX;
+    assert_judged(VERDICT_UNKNOWN, "unknown", "UNKNOWN", "unsure", "none");
+    assert_string_equal(verdict.means,
+                        "There is no timer to hold TSCs against. Beside one another all 4 are the same "
+                        "to within 40 ticks, at the same rate to within 0.050 ppm.");
+    assert_says(verdict.linux_advice, "no timer to watch the TSC by either");
+    evidence.cpuid_hz = 2400000000;
+    judged();
+    assert_says(verdict.means, " CPUID says 2400 MHz, which nothing confirms.");
+    /* One did not meet again: less is said. */
+    cpus[2].seen.rate_bound_ppb = UINT64_MAX;
+    judged();
+    assert_null(strstr(verdict.means, "Beside"));
+    cpus[2].seen.rate_bound_ppb = 50;
+    /* What is wrong among TSCs is wrong without a timer too, and Linux is sent to none. */
+    cpus[2].seen.offset_ns = 41;
+    assert_judged(VERDICT_NOT_IN_STEP, "not-in-step", "NOT IN STEP", "unsafe", "tsc=unstable");
+    assert_says(verdict.means, "CPU2's TSC is 41 ticks ahead of the boot CPU's, to within 40 ticks.");
+    cpus[3].seen.rate_ppb = 51;
+    assert_judged(VERDICT_DRIFT, "drift", "DRIFT APART", "unsafe", "tsc=unstable");
+    cpus[1].idle.result = IDLE_STOPPED;
+    assert_int_equal(judged(), VERDICT_STOPS_IN_IDLE);
+    /* The boot CPU alone. */
+    good(state);
+    evidence.timeless = true;
+    evidence.count = evidence.named = 1;
+    judged();
+    assert_string_equal(verdict.means, "There is no timer to hold TSCs against.");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -171,6 +209,7 @@ int main(void)
         cmocka_unit_test_setup(refused_at_the_start, three),
         cmocka_unit_test_setup(one_failed, three),
         cmocka_unit_test_setup(all_tscs_left, three),
+        cmocka_unit_test_setup(no_timer, good),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
