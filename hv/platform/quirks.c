@@ -28,13 +28,19 @@ static bool begins(const char *text, const char *with)
     return strncmp(text, with, strlen(with)) == 0;
 }
 
+static bool is_made_by(const struct quirk *quirk, const char *vendor, const char *product)
+{
+    return (!quirk->vendor || strcmp(vendor, quirk->vendor) == 0) &&
+           (!quirk->product || begins(product, quirk->product));
+}
+
+/* Whoever sold the machine, its board is known by the board's own maker. */
 static bool matches(const struct quirk *quirk, const char *hypervisor, const struct machine_names *names)
 {
     if (quirk->hypervisor && (!hypervisor || memcmp(hypervisor, quirk->hypervisor, HYPERVISOR_BYTES) != 0))
         return false;
-    if (quirk->vendor && strcmp(names->vendor, quirk->vendor) != 0)
-        return false;
-    return !quirk->product || begins(names->product, quirk->product) || begins(names->board, quirk->product);
+    return is_made_by(quirk, names->vendor, names->product) ||
+           is_made_by(quirk, names->board_vendor, names->board);
 }
 
 const struct quirk *quirk_match(enum quirk_effect effect, const char *hypervisor,
@@ -56,11 +62,15 @@ const struct machine_names *machine_names(void)
 
 void machine_names_find(const struct boot_info *boot, phys_view view)
 {
-    if (smbios_read(boot->efi_table, view, &names))
-        log_print("machine: %s %s, board %s, firmware %s\n", names.vendor, names.product, names.board,
-                  names.firmware);
-    else
+    bool other; /* maker of the board */
+
+    if (!smbios_read(boot->efi_table, view, &names)) {
         log_print("machine: no SMBIOS says what it is\n");
+        return;
+    }
+    other = strcmp(names.vendor, names.board_vendor) != 0;
+    log_print("machine: %s %s, board %s%s%s, firmware %s\n", names.vendor, names.product,
+              other ? names.board_vendor : "", other ? " " : "", names.board, names.firmware);
 }
 
 const struct quirk *quirk_here(enum quirk_effect effect)

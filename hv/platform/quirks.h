@@ -16,8 +16,8 @@ struct quirk {
     const char *name, *reason; /* both are the middle of a sentence */
     /* A machine has the quirk if all of these fit that are not NULL. */
     const char *hypervisor; /* the 12 bytes by which its hypervisor names itself */
-    const char *vendor;     /* what SMBIOS says */
-    const char *product;    /* how its product, or its board, begins */
+    const char *vendor;     /* the maker, by SMBIOS, of what `product` names */
+    const char *product;    /* how the machine's product, or its board, begins */
     uint32_t slip_ns;       /* QUIRK_TSC_SLIPS only */
 };
 

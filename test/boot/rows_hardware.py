@@ -71,6 +71,15 @@ def metal(name, *expect, **settings):
 
 QUIRKY = smbios("type=1,manufacturer=Meridian,product=quirk test: nosmp")
 ALONE = r"smp: this is a quirk test: it asks for it; the boot CPU is used alone \(maxcpus=3 uses all\)"
+X10SDV = r"smp: this is a Supermicro X10SDV: .*; the boot CPU is used alone \(maxcpus=3 uses all\)"
+
+
+def sold(seller, product, maker, board):
+    """One machine under its seller's name, on a board of another's; with 3 CPUs."""
+    named = smbios(f"type=1,manufacturer={seller},product={product}",
+                   f"type=2,manufacturer={maker},product={board}")
+    return lambda folder: named(folder) + ["-smp", "3"]
+
 
 ROWS = [
     # A CPU whose alarms may stop in HLT is not sent there. A hypervisor's timer is software, and goes on.
@@ -95,6 +104,16 @@ ROWS = [
           firmware=lambda folder: QUIRKY(folder) + ["-smp", "3"]),
     exact("hw-board-nosmp-overruled", says(never=(ALONE,)), cpus_online(3), firmware=QUIRKY,
           cmdline="maxcpus=3"),
+
+    # Sold under another name it is the same board; it is another's if its maker is another.
+    exact("hw-board-sold", says(X10SDV, "machine: SomeSeller Appliance 100, "
+                                        "board Supermicro X10SDV-4C-TLN4F, firmware .*"),
+          cpus_online(1), cpus=1,
+          firmware=sold("SomeSeller", "Appliance 100", "Supermicro", "X10SDV-4C-TLN4F")),
+    exact("hw-board-sold-blanks", says(X10SDV), cpus_online(1), cpus=1,
+          firmware=sold("SomeSeller", "Appliance 100", " Supermicro ", "  X10SDV-4C-TLN4F ")),
+    exact("hw-board-of-another", says(never=(X10SDV,)), cpus_online(3),
+          firmware=sold("Supermicro", "Super Server", "SomeMaker", "X10SDV-4C-TLN4F")),
 
     # What the machine is called, in the BIOS's memory; by UEFI's tables: uefi-1.
     exact("smbios-kernel", says(NAMED), firmware=smbios(*NAMES)),

@@ -31,15 +31,22 @@ void log_print(const char *format, ...)
 
 static const char tcg[] = "TCGTCGTCGTCG", kvm[] = "KVMKVMKVM\0\0";
 
-static const struct quirk *of(enum quirk_effect effect, const char *hypervisor, const char *vendor,
-                              const char *product, const char *board)
+static const struct quirk *on_board(enum quirk_effect effect, const char *vendor, const char *product,
+                                    const char *board_vendor, const char *board, const char *hypervisor)
 {
     struct machine_names names = {.firmware = "unknown"};
 
     strcpy(names.vendor, vendor);
     strcpy(names.product, product);
     strcpy(names.board, board);
+    strcpy(names.board_vendor, board_vendor);
     return quirk_match(effect, hypervisor, &names);
+}
+
+static const struct quirk *of(enum quirk_effect effect, const char *hypervisor, const char *vendor,
+                              const char *product, const char *board)
+{
+    return on_board(effect, vendor, product, vendor, board, hypervisor);
 }
 
 static void trap_board_that_crashes(void **state)
@@ -56,6 +63,19 @@ static void trap_board_that_crashes(void **state)
     assert_null(of(QUIRK_ONE_CPU, NULL, "Supermicro Inc", "X10SDV", "X10SDV"));
     assert_null(of(QUIRK_ONE_CPU, NULL, "unknown", "unknown", "unknown"));
     assert_null(of(QUIRK_TSC_SLIPS, NULL, "Supermicro", "Super Server", "X10SDV-4C-TLN4F"));
+}
+
+/* Sold under another name, it is the same board; and a name alone is no board of that maker's. */
+static void a_board_goes_by_its_own_maker(void **state)
+{
+    static const char board[] = "X10SDV-4C-TLN4F";
+
+    (void)state;
+    assert_non_null(on_board(QUIRK_ONE_CPU, "SomeSeller", "Appliance 100", "Supermicro", board, NULL));
+    assert_non_null(on_board(QUIRK_ONE_CPU, "unknown", "unknown", "Supermicro", board, NULL));
+    assert_null(on_board(QUIRK_ONE_CPU, "Supermicro", "Super Server", "SomeMaker", board, NULL));
+    assert_null(on_board(QUIRK_ONE_CPU, "SomeSeller", board, "Supermicro", "X11SSH", NULL));
+    assert_null(on_board(QUIRK_ONE_CPU, "SomeSeller", "Supermicro", "SomeMaker", board, NULL));
 }
 
 static void the_tests_own_machine(void **state)
@@ -85,6 +105,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(trap_board_that_crashes),
+        cmocka_unit_test(a_board_goes_by_its_own_maker),
         cmocka_unit_test(the_tests_own_machine),
         cmocka_unit_test(by_hypervisor),
     };

@@ -178,6 +178,27 @@ static void filler_is_no_name(void **state)
     are_unknown();
 }
 
+/* Beside the machine's: a board has a maker of its own, or none is named and it is the machine's. */
+static void a_board_has_a_maker(void **state)
+{
+    static const struct {
+        uint8_t strings[2];
+        const char *vendor;
+    } boards[] = {{{1, 2}, "Supermicro"}, {{0, 2}, "SomeSeller"}};
+
+    (void)state;
+    for (unsigned i = 0; i < 2; i++) {
+        nothing_yet();
+        structure(1, (const uint8_t[]){1, 2}, 2, "SomeSeller\0Appliance 100", 2);
+        structure(2, boards[i].strings, 2, " Supermicro \0  X10SDV-4C-TLN4F ", 2);
+        the_end();
+        entry_new(bios, TABLE);
+        assert_true(parse_bios());
+        are("SomeSeller", "Appliance 100", "X10SDV-4C-TLN4F", "unknown");
+        assert_string_equal(names.board_vendor, boards[i].vendor);
+    }
+}
+
 static void strings_are_what_one_can_read(void **state)
 {
     static char endless[200];
@@ -307,6 +328,7 @@ int main(void)
         cmocka_unit_test(by_uefis_table),
         cmocka_unit_test(a_wild_system_table),
         cmocka_unit_test(filler_is_no_name),
+        cmocka_unit_test(a_board_has_a_maker),
         cmocka_unit_test(strings_are_what_one_can_read),
         cmocka_unit_test(what_lies_behind_the_end_counts_not),
         cmocka_unit_test(cut_tables),

@@ -175,6 +175,7 @@ static void write_names(const struct found *found, struct machine_names *names)
     write_name(names->vendor, of[0], "");
     write_name(names->product, of[1], "");
     write_name(names->board, found->board[1], "");
+    write_name(names->board_vendor, found->board[0][0] ? found->board[0] : of[0], "");
     write_name(names->firmware, found->bios[0], found->bios[1]);
 }
 

@@ -20,7 +20,8 @@ struct efi_table {
 struct machine_names {
     char vendor[MACHINE_NAME_BYTES], product[MACHINE_NAME_BYTES]; /* the machine's, else its board's */
     char board[MACHINE_NAME_BYTES];
-    char firmware[MACHINE_NAME_BYTES]; /* its maker and version: "SeaBIOS 1.16.2-debian-1.16.2-1" */
+    char firmware[MACHINE_NAME_BYTES];     /* its maker and version: "SeaBIOS 1.16.2-debian-1.16.2-1" */
+    char board_vendor[MACHINE_NAME_BYTES]; /* the board's own; where it names none, the machine's */
 };
 
 /*
