@@ -1,6 +1,7 @@
 /* The story of a boot. */
 #include "boot.h"
 #include "check/check.h"
+#include "choose_port.h"
 #include "cpu/apic.h"
 #include "cpu/smp.h"
 #include "cpu/traps.h"
@@ -56,11 +57,13 @@ void hv_main(uint32_t magic, uint32_t info)
     panic_set_end(outcome_panic);
     boot_read(magic, info, &boot);
     boot_take_options(&boot, &options);
+    choose_port_early(&options);
     screen_init(&boot, &options);
     boot_take_memory(&boot);
     traps_init_cpu();
     screen_map();
     boot_find_machine(&boot, &options, &machine);
+    choose_port(&boot, &options, &machine);
     power_init(&machine);
     if (!apic_init(machine.lapic_base))
         panic("this CPU has no local APIC: switch it on in the firmware, or use another machine");

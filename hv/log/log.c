@@ -94,9 +94,16 @@ bool log_add_sink(log_sink sink)
     return room;
 }
 
+static void say_again(const char *text, size_t length)
+{
+    for (size_t i = 0; i < length; i++)
+        port(text[i], true);
+}
+
 void log_set_port(log_port found)
 {
     port = found;
+    queue_recent(&queue, REPLAY_BYTES, say_again);
 }
 
 static bool put(const char *text, size_t length)

@@ -17,7 +17,10 @@ typedef bool (*log_port)(char byte, bool wait);
 
 /* Before the other CPUs run. Returns false if there are 4 already. What was said before is shown to it. */
 bool log_add_sink(log_sink sink);
-/* Gives the log its port, before anything is said. Without one nothing waits in the ring. */
+/*
+ * Gives the log its port, or another one, before log_defer: what was said before is said to it. Without one
+ * nothing waits in the ring.
+ */
 void log_set_port(log_port port);
 
 /*

@@ -1,6 +1,7 @@
 #include "screen/framebuffer.h"
 
 #include "log/string.h"
+#include "platform/loader/memmap.h"
 #include "screen/font.h"
 
 #define TYPE_RGB 1u /* Multiboot2 specification 3.6.12 */
@@ -102,17 +103,6 @@ static void choose_scale(struct framebuffer *out)
     out->top = (out->height - out->rows * FONT_HEIGHT * scale) / 2;
 }
 
-static bool overlaps_ram(const struct boot_info *boot, uint64_t start, uint64_t end)
-{
-    for (unsigned i = 0; i < boot->range_count; i++) {
-        const struct memory_range *range = &boot->ranges[i];
-
-        if (range->kind != MEMORY_RESERVED && range->start < end && start < range->end)
-            return true;
-    }
-    return false;
-}
-
 const char *framebuffer_plan(const struct boot_info *boot, struct framebuffer *out)
 {
     const struct boot_framebuffer *said = &boot->framebuffer;
@@ -133,7 +123,7 @@ const char *framebuffer_plan(const struct boot_info *boot, struct framebuffer *o
     out->bytes = (uint64_t)(out->height - 1) * out->pitch + out->width * out->pixel_bytes;
     if (!out->address || out->address > UINT64_MAX - out->bytes)
         return "is at an impossible address";
-    if (overlaps_ram(boot, out->address, out->address + out->bytes))
+    if (memmap_overlaps_ram(boot, out->address, out->address + out->bytes))
         return "lies in RAM";
     choose_scale(out);
     for (unsigned i = 0; i < 16; i++)

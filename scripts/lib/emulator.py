@@ -48,6 +48,7 @@ class Machine:
     """
     One machine to boot: by an ISO image or by QEMU's -kernel. firmware: bios, uefi, uefi32.
     medium: what the image is: cd, disk, or a stick at the USB controller of that name.
+    serials: where QEMU's serial ports go, COM1's first; one of them must be stdio.
     leaves: how a good run ends: "exit" by the emulator's device, "off" or "reset" by the machine's own means.
     wall_rate: how fast the host's wall clock goes for it, by which its RTC goes; its other timers go as ever.
     """
@@ -66,6 +67,7 @@ class Machine:
     deterministic: bool = False
     leaves: str = "exit"
     wall_rate: float = 1
+    serials: tuple = ("stdio",)
     extra: list = field(default_factory=list)
 
     def command(self):
@@ -74,7 +76,8 @@ class Machine:
         # QEMU takes the first -accel that works: one among the user's own arguments must be alone.
         words += [] if "-accel" in self.extra else ["-accel", self.accel]
         words += ["-m", self.memory, "-smp", str(self.cpus)]
-        words += ["-display", "none", "-serial", "stdio", "-monitor", "none", "-net", "none"]
+        words += [word for serial in self.serials for word in ("-serial", serial)]
+        words += ["-display", "none", "-monitor", "none", "-net", "none"]
         words += ["-no-reboot"] if self.leaves == "exit" else []
         words += ["-device", "isa-debug-exit,iobase=0xf4,iosize=4"]
         if self.deterministic:

@@ -40,6 +40,7 @@ class Row:
     firmware: called with a folder to write to, gives QEMU's arguments that bring odd firmware tables.
     module: called with a folder to write to, gives the module's path in the guest's place; "": none.
     cpu_model, memory: QEMU's -cpu and -m. wall_rate: so fast goes the RTC, but in the exact lane.
+    serials: where QEMU's serial ports go, COM1's first (emulator.py).
     inject: (text, command, count): when the text has appeared, QEMU's monitor gets the command so often.
     outside: called with a folder, gives a monitor.Actor, which does to the machine what it does.
     truth: the host's clock is sampled beside it, and log.truth(log) is what the judge says of its records.
@@ -70,6 +71,7 @@ class Row:
     module: object = None
     cpu_model: str = "max"
     memory: str = "512M"
+    serials: tuple = ("stdio",)
     inject: tuple = ()
     outside: object = None
     truth: bool = False
@@ -112,8 +114,8 @@ def machine(row, folder):
     if row.lane in ("xen", "xen-exact"):
         return xen(programs[1], words[1], cmdline=row.cmdline, deterministic=row.lane == "xen-exact",
                    **settings)
-    settings.update(machine=row.machine, cpu_model=row.cpu_model, memory=row.memory, leaves=row.leaves,
-                    wall_rate=row.wall_rate)
+    settings.update(serials=row.serials, machine=row.machine, cpu_model=row.cpu_model, memory=row.memory,
+                    leaves=row.leaves, wall_rate=row.wall_rate)
     if row.firmware:
         settings["extra"] = row.firmware(folder)
     if row.lane.startswith("iso-"):

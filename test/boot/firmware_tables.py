@@ -54,6 +54,24 @@ def hpet(base=0xfed00000):
     return table(b"HPET", struct.pack("<IBBBBQBHB", 0x8086a201, 0, 64, 0, 0, base, 0, 0, 0))
 
 
+IO, MEMORY = 1, 0
+
+
+def spcr(address, space=IO, access=1, baud=7, pci=None, kind=0):
+    """The console's port; pci: (vendor, device, bus, slot, function)."""
+    vendor, device, bus, slot, function = pci or (0xffff, 0xffff, 0, 0, 0)
+    body = struct.pack("<B3xBBBBQBBIBBBBBBHHBBBIBI", kind, space, 8, 0, access, address, 0, 0, 0, baud, 0, 1,
+                       0, 3, 0, device, vendor, bus, slot, function, 0, 0, 0)
+    return table(b"SPCR", body, revision=2)
+
+
+def dbg2(address, space=IO, access=1, kind=0, port=0x8000):
+    """A debugger's port."""
+    device = struct.pack("<BHBHHHHHH2xHHBBBBQI2s", 0, 40, 1, 2, 38, 0, 0, port, kind, 22, 34, space, 8, 0,
+                         access, address, 8, b".\0")
+    return table(b"DBG2", struct.pack("<II", 44, 1) + device, revision=0)
+
+
 class Script:
     """What SeaBIOS is to do with the files; each command takes 128 bytes."""
 
@@ -113,7 +131,7 @@ def files(tables, rsdt_good=True, xsdt_good=True, revision=2):
 
 def add(folder, one):
     """QEMU's arguments that add a table to its own. It puts the checksum right, but nothing else."""
-    path = os.path.join(folder, "table")
+    path = os.path.join(folder, f"table-{one[:4].decode()}")
     with open(path, "wb") as file:
         file.write(one)
     return ["-acpitable", f"file={path}"]

@@ -58,6 +58,10 @@ ROWS = [
     Row("menu-first-uefi", "iso-uefi", FIRST + (line_begins(PIXELS), line_begins("keys: "), power_lines(OFF)),
         outside=key("h", "@second n=1 "), **{**OFF_TOO, "seconds": 3, "cpus": 4}),
     Row("menu-first-bochs", "bochs", FIRST + (command_line("end=poweroff"), power_lines(OFF)), **OFF_TOO),
+    # GRUB's menu at either port, where the other is absent.
+    Row("menu-com2", "iso-bios", FIRST, cpus=2, seconds=1, menu_s=3, serials=("none", "stdio")),
+    Row("menu-both-ports", "iso-bios", FIRST, cpus=2, seconds=1, menu_s=3, cmdline="console=ttyS1",
+        serials=("null", "stdio")),
     chosen("menu-serial", "s", GOOD + (command_line("screen=off"), line_begins("screen: off"))),
     chosen("menu-one-cpu", "1", (sound, never_back, bounded, cpus_online(1), command_line("nosmp"))),
     chosen("menu-text-uefi", "t", GOOD + (line_begins("screen: none"),), lane="iso-uefi", limit_s=120),

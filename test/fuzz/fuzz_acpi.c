@@ -1,4 +1,4 @@
-/* sources: test/fuzz/seeds.c hv/platform/firmware/acpi.c hv/platform/firmware/acpi_madt.c hv/platform/firmware/acpi_fixed.c hv/platform/firmware/aml_s5.c hv/platform/firmware/common.c */
+/* sources: test/fuzz/seeds.c hv/platform/firmware/acpi.c hv/platform/firmware/acpi_madt.c hv/platform/firmware/acpi_fixed.c hv/platform/firmware/acpi_console.c hv/platform/firmware/aml_s5.c hv/platform/firmware/common.c */
 /* runs: 150000 */
 #include "acpi_build.h"
 #include "fuzz.h"

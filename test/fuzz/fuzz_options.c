@@ -1,4 +1,4 @@
-/* sources: test/fuzz/seeds.c hv/platform/loader/options.c hv/platform/reference/sources.c */
+/* sources: test/fuzz/seeds.c hv/platform/loader/options.c hv/platform/loader/console_word.c hv/log/uart.c hv/log/uart_access.c hv/platform/reference/sources.c */
 /* runs: 200000 */
 #include "fuzz.h"
 #include "platform/loader/options.h"

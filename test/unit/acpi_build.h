@@ -13,7 +13,10 @@
 #define FADT 0x7fe3000u
 #define HPET 0x7fe4000u
 
-static uint8_t rsdp[36], rsdt[256], xsdt[256], madt[4096], fadt[276], hpet[56];
+#define SPCR 0x7fe5000u
+#define DBG2 0x7fe6000u
+
+static uint8_t rsdp[36], rsdt[256], xsdt[256], madt[4096], fadt[276], hpet[56], spcr[90], dbg2[90];
 static uint32_t rsdt_size, xsdt_size, madt_size, fadt_size;
 static struct machine machine;
 
@@ -88,6 +91,28 @@ static inline void build_root(void)
     seal_rsdp(2);
 }
 
+/* In no root, as most machines have none: a SPCR that names COM2 at 115200 baud, a DBG2 that names COM3. */
+static inline void build_consoles(void)
+{
+    head(spcr, sizeof(spcr), "SPCR");
+    spcr[8] = 4;
+    memcpy(spcr + 40, (const uint8_t[]){1, 8, 0, 1}, 4);
+    put64(spcr + 44, 0x2f8);
+    spcr[58] = 7;
+    put32(spcr + 64, 0xffffffff);
+    seal(spcr, sizeof(spcr));
+
+    head(dbg2, sizeof(dbg2), "DBG2");
+    put32(dbg2 + 36, 44);
+    put32(dbg2 + 40, 1);
+    put16(dbg2 + 44 + 1, 46);
+    put16(dbg2 + 44 + 12, 0x8000);
+    put16(dbg2 + 44 + 18, 22);
+    memcpy(dbg2 + 44 + 22, (const uint8_t[]){1, 8, 0, 1}, 4);
+    put64(dbg2 + 44 + 26, 0x3e8);
+    seal(dbg2, sizeof(dbg2));
+}
+
 static inline void build(void)
 {
     build_root();
@@ -104,6 +129,7 @@ static inline void build(void)
     head(hpet, sizeof(hpet), "HPET");
     put64(hpet + 44, 0xfed00000);
     seal(hpet, 56);
+    build_consoles();
 }
 
 static inline void place(void)
@@ -115,6 +141,8 @@ static inline void place(void)
     phys_put(MADT, madt, madt_size);
     phys_put(FADT, fadt, fadt_size);
     phys_put(HPET, hpet, sizeof(hpet));
+    phys_put(SPCR, spcr, sizeof(spcr));
+    phys_put(DBG2, dbg2, sizeof(dbg2));
 }
 
 static inline void parse(void)

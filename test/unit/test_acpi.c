@@ -1,4 +1,4 @@
-/* sources: hv/platform/firmware/acpi.c hv/platform/firmware/acpi_madt.c hv/platform/firmware/acpi_fixed.c hv/platform/firmware/aml_s5.c hv/platform/firmware/common.c */
+/* sources: hv/platform/firmware/acpi.c hv/platform/firmware/acpi_madt.c hv/platform/firmware/acpi_fixed.c hv/platform/firmware/acpi_console.c hv/platform/firmware/aml_s5.c hv/platform/firmware/common.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

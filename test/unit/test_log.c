@@ -73,6 +73,15 @@ static void at_first_it_waits_for_the_port(void **state)
     all_out();
 }
 
+/* What was said before is said to another port too. */
+static void another_port_gets_all_of_it(void **state)
+{
+    (void)state;
+    log_set_port(port);
+    assert_string_equal(all_out(), "one 1\ntwo\n");
+    assert_int_equal(log_waiting(), 0);
+}
+
 static void deferred_it_waits_for_nothing(void **state)
 {
     unsigned before = waited_for;
@@ -281,6 +290,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(at_first_it_waits_for_the_port),
+        cmocka_unit_test(another_port_gets_all_of_it),
         cmocka_unit_test(deferred_it_waits_for_nothing),
         cmocka_unit_test(a_slice_ends_when_it_is_told),
         cmocka_unit_test(a_guests_line_is_not_torn),

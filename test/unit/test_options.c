@@ -1,4 +1,4 @@
-/* sources: hv/platform/loader/options.c hv/platform/reference/sources.c */
+/* sources: hv/platform/loader/options.c hv/platform/loader/console_word.c hv/log/uart.c hv/log/uart_access.c hv/platform/reference/sources.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "phys.h"
+#include "platform/loader/console_word.h"
 #include "platform/loader/options.h"
 #include "platform/reference/sources.h"
 
@@ -73,6 +74,67 @@ static void all_of_them(void **state)
     assert_true(options.screen && !options.idle_trial && options.end == END_RESET);
     assert_true(parse("idle=off idle=on end=reset end=stay"));
     assert_true(options.idle_trial && options.end == END_STAY);
+}
+
+static void console_is(const char *line, unsigned space, uint64_t address, unsigned width, uint32_t baud)
+{
+    assert_true(parse(line));
+    assert_true(options.console_given);
+    assert_int_equal(options.console.space, space);
+    assert_int_equal(options.console.address, address);
+    assert_int_equal(options.console.stride, width);
+    assert_int_equal(options.console.width, width);
+    assert_int_equal(options.console.baud, baud);
+}
+
+/* As a Linux user writes it. */
+static void consoles(void **state)
+{
+    static const char *const bad[] = {
+        "console=",
+        "console=ttyS",
+        "console=ttyS4",
+        "console=ttyS10",
+        "console=ttyS1,",
+        "console=ttyS1,1",
+        "console=ttyS1,115200e7",
+        "console=ttyS1,115200n8r",
+        "console=ttyS1,1152000",
+        "console=ttyS1,9600,1",
+        "console=tty0",
+        "console=uart8250",
+        "console=uart8250,io",
+        "console=uart8250,io,",
+        "console=uart8250,io,0x",
+        "console=uart8250,io,0x40",
+        "console=uart8250,io,0xfff9",
+        "console=uart8250,io,760",
+        "console=uart8250,mmio32,0xfe000002",
+        "console=uart8250,mmio32be,0xfe000000",
+        "console=uart8250,mmio,0x0",
+        "console=uart8250,mmio,0x11111111111111111",
+        "console=uart8250,mmio,0xfg",
+        "console=uart8250,mmio,0xfffffffffffffff0",
+        "console=uart8250,mmio,0xfe000000,14400",
+    };
+
+    (void)state;
+    assert_true(parse(""));
+    assert_false(options.console_given);
+    console_is("console=ttyS0", UART_PORTS, 0x3f8, 1, 115200);
+    console_is("console=ttyS1,9600", UART_PORTS, 0x2f8, 1, 9600);
+    console_is("console=ttyS2,57600n", UART_PORTS, 0x3e8, 1, 57600);
+    console_is("console=ttyS3,115200n8 acpi=off", UART_PORTS, 0x2e8, 1, 115200);
+    console_is("console=uart8250,io,0x2f8", UART_PORTS, 0x2f8, 1, 0);
+    console_is("console=uart8250,mmio,0xfe000001", UART_MEMORY, 0xfe000001, 1, 0);
+    console_is("console=uart8250,mmio16,0xFE0000de", UART_MEMORY, 0xfe0000de, 2, 0);
+    console_is("console=uart8250,mmio32,0x4fe000000,115200n8", UART_MEMORY, 0x4fe000000, 4, 115200);
+    console_is("console=ttyS0 console=ttyS1", UART_PORTS, 0x2f8, 1, 115200); /* the last one counts */
+    for (unsigned i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        assert_false(parse(bad[i]));
+        assert_false(options.console_given);
+        assert_string_equal(options.bad.why, CONSOLE_WORD_MUST);
+    }
 }
 
 /* A row of sources.h is all that a new timer needs to be asked for, and named where another word was. */
@@ -234,6 +296,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(defaults),
         cmocka_unit_test(all_of_them),
+        cmocka_unit_test(consoles),
         cmocka_unit_test(every_timer_has_its_word),
         cmocka_unit_test(bad_values_keep_the_default),
         cmocka_unit_test(fewer_cpus),

@@ -97,9 +97,8 @@ struct known_table {
 };
 
 static const struct known_table known[] = {
-    {"APIC", madt_read},
-    {"FACP", fadt_read},
-    {"HPET", hpet_table_read},
+    {"APIC", madt_read}, {"FACP", fadt_read}, {"HPET", hpet_table_read},
+    {"SPCR", spcr_read}, {"DBG2", dbg2_read},
 };
 
 #define KNOWN (sizeof known / sizeof known[0])

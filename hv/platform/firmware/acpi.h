@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "log/uart.h"
 #include "platform/bytes.h"
 
 #define MACHINE_MAX_CPUS 256
@@ -41,6 +42,21 @@ struct acpi_power {
     uint8_t reset_value;
 };
 
+/* A device on PCI's first segment, with the ids that it must have. */
+struct acpi_pci {
+    bool named;
+    uint16_t vendor, device;
+    uint8_t bus, slot, function; /* slot 0..31, function 0..7 */
+};
+
+/* Firmware's console, or a debugger's port. */
+struct acpi_console {
+    const char *table;       /* "SPCR" or "DBG2"; NULL: no table names one */
+    const char *wrong;       /* NULL, or why it cannot be used: "names a port that is no 16550" */
+    struct uart_place place; /* sound only where nothing is wrong */
+    struct acpi_pci pci;     /* the device that has them */
+};
+
 struct machine {
     const char *source;                        /* "acpi", "mptable" (mptable.h) or "none" */
     struct machine_cpu cpus[MACHINE_MAX_CPUS]; /* enabled ones, no duplicates, in the table's order */
@@ -54,6 +70,7 @@ struct machine {
     unsigned bad_tables;      /* refused: checksum, length, address */
     struct acpi_power power;
     uint64_t dsdt; /* where the machine's own AML is; 0: not said */
+    struct acpi_console console;
 };
 
 /*

@@ -22,6 +22,8 @@
  */
 void madt_read(const uint8_t *table, uint32_t size, struct machine *out);
 void fadt_read(const uint8_t *table, uint32_t size, struct machine *out);
+void spcr_read(const uint8_t *table, uint32_t size, struct machine *out);
+void dbg2_read(const uint8_t *table, uint32_t size, struct machine *out);
 void hpet_table_read(const uint8_t *table, uint32_t size, struct machine *out);
 
 #endif

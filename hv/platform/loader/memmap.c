@@ -109,3 +109,14 @@ uint64_t memmap_low_page(const struct memory_range *usable, unsigned count, cons
             return page;
     return 0;
 }
+
+bool memmap_overlaps_ram(const struct boot_info *boot, uint64_t start, uint64_t end)
+{
+    for (unsigned i = 0; i < boot->range_count; i++) {
+        const struct memory_range *range = &boot->ranges[i];
+
+        if (range->kind != MEMORY_RESERVED && range->start < end && start < range->end)
+            return true;
+    }
+    return false;
+}

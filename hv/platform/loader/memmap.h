@@ -10,6 +10,9 @@
  */
 unsigned memmap_usable(const struct boot_info *boot, struct memory_range *out, unsigned max);
 
+/* Returns true if any of [start, end) is in a range that is more than reserved: memory of some kind. */
+bool memmap_overlaps_ram(const struct boot_info *boot, uint64_t start, uint64_t end);
+
 /* Returns a free page in [0x1000, 0x9f000) for the trampoline, outside every `keep` range; 0: none. */
 uint64_t memmap_low_page(const struct memory_range *usable, unsigned count, const struct memory_range *keep,
                          unsigned keep_count);

@@ -1,5 +1,6 @@
 #include "platform/loader/options.h"
 
+#include "platform/loader/console_word.h"
 #include "platform/reference/sources.h"
 
 /* A piece of the line; it does not end in a zero byte. */
@@ -41,7 +42,7 @@ static bool number_within(struct text text, uint32_t least, uint32_t most, uint3
 }
 
 /* A choice is one of `words`, in the order of its enum. A number lies within [least, most]. */
-enum kind { SWITCH, CHOICE, NUMBER, TIMER, NOSMP };
+enum kind { SWITCH, CHOICE, NUMBER, TIMER, CONSOLE, NOSMP };
 
 static const char *const clockmode_words[] = {"auto", "unified", "percpu", NULL};
 static const char *const end_words[] = {"stay", "poweroff", "reset", NULL};
@@ -62,6 +63,7 @@ static const struct option {
     {"nosmp", NOSMP, AT(max_cpus), .why = "takes no value"},
     {"maxcpus", NUMBER, AT(max_cpus), .least = 1, .most = 256, .why = "must be 1 to 256"},
     {"clocksource", TIMER, AT(source), .why = "must be one of auto" REFERENCE_SOURCES(SOURCES_LIST)},
+    {"console", CONSOLE, AT(console), .why = CONSOLE_WORD_MUST},
     {"clockmode", CHOICE, AT(mode), clockmode_words, .why = "must be auto, unified or percpu"},
     {"wander", NUMBER, AT(wander_ppb_s), .most = 1000000, .why = "must be ppb per second, 0 to 1000000"},
     {"mem", NUMBER, AT(guest_mib), .least = 8, .most = 4096, .why = "must be MiB, 8 to 4096"},
@@ -118,6 +120,11 @@ static bool set_option(const struct option *option, struct text value, struct op
     case CHOICE: return read_choice(value, option->words, at);
     case NUMBER: return number_within(value, option->least, option->most, at);
     case TIMER: return read_timer(value, at);
+    case CONSOLE:
+        if (!console_word(value.at, value.length, at))
+            return false;
+        out->console_given = true;
+        return true;
     case NOSMP:
         if (value.length > 0)
             return false;

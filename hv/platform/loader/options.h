@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "log/uart.h"
+
 /* Returns how much of a word to show: a very long one would hide what is said of it. */
 static inline int option_shown(size_t length)
 {
@@ -37,7 +39,9 @@ struct options {
     uint32_t duration_s;   /* duration=<s>: stop a guest that reports nothing after that long; 0: never */
     bool screen;           /* screen=on|off, default on; off: nothing is drawn, serial alone */
     bool idle_trial;       /* idle=on|off, default on; off: no CPU is sent into deep idle to try its TSC */
-    enum end end;          /* end=stay|poweroff|reset, default stay: what follows the verdict */
+    bool console_given;    /* console= was, and is read: */
+    struct uart_place console;
+    enum end end; /* end=stay|poweroff|reset, default stay: what follows the verdict */
 };
 
 /* Is called for each word refused: unknown options and bad values; `why` is a sentence's middle. */
