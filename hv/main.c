@@ -63,6 +63,7 @@ void hv_main(uint32_t magic, uint32_t info)
     traps_init_cpu();
     screen_map();
     boot_find_machine(&boot, &options, &machine);
+    screen_rotate_for(&boot, &options);
     choose_port(&boot, &options, &machine);
     power_init(&machine);
     if (!apic_init(machine.lapic_base))

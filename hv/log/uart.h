@@ -36,8 +36,8 @@ struct uart_place {
     uint64_t address;  /* the first port, or the physical address */
     uint8_t stride;    /* bytes from one register to the next */
     uint8_t width;     /* bytes of an access: 1, 2 or 4 */
-    uint32_t baud;     /* 0: as it is set */
-    uint32_t clock_hz; /* 16 times the highest rate; 0: nobody says */
+    uint32_t baud;     /* as it is set, where it is 0 */
+    uint32_t clock_hz; /* 16 times the highest rate; 0 where nobody says */
 };
 
 struct uart {

@@ -4,10 +4,12 @@
 
 #include "platform/firmware/smbios.h"
 #include "platform/loader/bootinfo.h"
+#include "platform/loader/options.h"
 
 enum quirk_effect {
     QUIRK_TSC_SLIPS, /* by up to slip_ns between two readings, where CPUs run at the same moment */
     QUIRK_NO_SMAP,   /* SMAP stays off */
+    QUIRK_ROTATED,   /* the panel stands on its side: what is drawn is rotated by `rotation` */
     QUIRK_ONE_CPU,   /* only the boot CPU is used, unless the command line has maxcpus= */
 };
 
@@ -17,8 +19,9 @@ struct quirk {
     /* A machine has the quirk if all of these fit that are not NULL. */
     const char *hypervisor; /* the 12 bytes by which its hypervisor names itself */
     const char *vendor;     /* the maker, by SMBIOS, of what `product` names */
-    const char *product;    /* how the machine's product, or its board, begins */
+    const char *product;    /* how the machine's product or version, or its board, begins */
     uint32_t slip_ns;       /* QUIRK_TSC_SLIPS only */
+    enum rotation rotation; /* QUIRK_ROTATED only */
 };
 
 /* Returns the first quirk with that effect; NULL if there is none. `hypervisor`: 12 bytes, or NULL: none. */

@@ -61,7 +61,7 @@ static bool find_text(unsigned *columns, unsigned *rows)
     return true;
 }
 
-bool display_find(const struct boot_info *boot, unsigned *columns, unsigned *rows)
+bool display_find(const struct boot_info *boot, enum rotation rotation, unsigned *columns, unsigned *rows)
 {
     const char *wrong;
 
@@ -71,7 +71,7 @@ bool display_find(const struct boot_info *boot, unsigned *columns, unsigned *row
         log_print("screen: none, the boot loader names no display\n");
         return false;
     }
-    wrong = framebuffer_plan(boot, &framebuffer);
+    wrong = framebuffer_plan(boot, rotation, &framebuffer);
     if (wrong) {
         log_print("screen: none, the framebuffer %s\n", wrong);
         return false;
@@ -80,6 +80,18 @@ bool display_find(const struct boot_info *boot, unsigned *columns, unsigned *row
     *columns = framebuffer.columns;
     *rows = framebuffer.rows;
     return true;
+}
+
+static void say_pixels(void)
+{
+    static const char *const rotated[] = {[ROTATE_0] = "",
+                                          [ROTATE_90] = ", rotated by 90",
+                                          [ROTATE_180] = ", rotated by 180",
+                                          [ROTATE_270] = ", rotated by 270"};
+
+    log_print("screen: framebuffer, %ux%u pixels of %u bytes at 0x%lx, %ux%u characters%s\n",
+              framebuffer.width, framebuffer.height, framebuffer.pixel_bytes, framebuffer.address,
+              framebuffer.columns, framebuffer.rows, rotated[framebuffer.rotation]);
 }
 
 static void map_pixels(void)
@@ -91,9 +103,27 @@ static void map_pixels(void)
     }
     framebuffer.base = mapped;
     framebuffer_clear(&framebuffer);
-    log_print("screen: framebuffer, %ux%u pixels of %u bytes at 0x%lx, %ux%u characters\n", framebuffer.width,
-              framebuffer.height, framebuffer.pixel_bytes, framebuffer.address, framebuffer.columns,
-              framebuffer.rows);
+    say_pixels();
+}
+
+bool display_rotate(const struct boot_info *boot, enum rotation rotation, unsigned *columns, unsigned *rows)
+{
+    struct framebuffer next;
+    const char *wrong;
+
+    if (!mapped || rotation == framebuffer.rotation)
+        return false;
+    wrong = framebuffer_plan(boot, rotation, &next);
+    if (wrong) {
+        log_print("screen: not rotated, for then it %s\n", wrong);
+        return false;
+    }
+    next.base = mapped;
+    framebuffer = next;
+    framebuffer_clear(&framebuffer);
+    *columns = framebuffer.columns;
+    *rows = framebuffer.rows;
+    return true;
 }
 
 void display_map(void)

@@ -3,6 +3,7 @@
 #include "log/string.h"
 #include "platform/loader/memmap.h"
 #include "screen/font.h"
+#include "screen/picture.h"
 
 #define TYPE_RGB 1u /* Multiboot2 specification 3.6.12 */
 
@@ -83,13 +84,29 @@ static unsigned at_most(unsigned value, unsigned most)
     return value < most ? value : most;
 }
 
+static bool on_its_side(const struct framebuffer *fb)
+{
+    return fb->rotation == ROTATE_90 || fb->rotation == ROTATE_270;
+}
+
+/* The display's size as its reader sees it. */
+static unsigned seen_width(const struct framebuffer *fb)
+{
+    return on_its_side(fb) ? fb->height : fb->width;
+}
+
+static unsigned seen_height(const struct framebuffer *fb)
+{
+    return on_its_side(fb) ? fb->width : fb->height;
+}
+
 /*
  * Chooses the smallest scale at which all of the display is used. Where that leaves too few characters, takes
  * a smaller one and leaves the display's edges black.
  */
 static void choose_scale(struct framebuffer *out)
 {
-    unsigned columns = out->width / FONT_WIDTH, rows = out->height / FONT_HEIGHT, scale = 1;
+    unsigned columns = seen_width(out) / FONT_WIDTH, rows = seen_height(out) / FONT_HEIGHT, scale = 1;
 
     while (columns / scale > SHADOW_MAX_COLUMNS || rows / scale > SHADOW_MAX_ROWS) {
         if (columns / (scale + 1) < GOOD_COLUMNS || rows / (scale + 1) < GOOD_ROWS)
@@ -99,23 +116,24 @@ static void choose_scale(struct framebuffer *out)
     out->scale = scale;
     out->columns = at_most(columns / scale, SHADOW_MAX_COLUMNS);
     out->rows = at_most(rows / scale, SHADOW_MAX_ROWS);
-    out->left = (out->width - out->columns * FONT_WIDTH * scale) / 2;
-    out->top = (out->height - out->rows * FONT_HEIGHT * scale) / 2;
+    out->left = (seen_width(out) - out->columns * FONT_WIDTH * scale) / 2;
+    out->top = (seen_height(out) - out->rows * FONT_HEIGHT * scale) / 2;
 }
 
-const char *framebuffer_plan(const struct boot_info *boot, struct framebuffer *out)
+const char *framebuffer_plan(const struct boot_info *boot, enum rotation rotation, struct framebuffer *out)
 {
     const struct boot_framebuffer *said = &boot->framebuffer;
 
     if (said->type != TYPE_RGB)
         return "has no pixels of red, green and blue";
     *out = (struct framebuffer){.address = said->address, .pitch = said->pitch};
+    out->rotation = rotation == ROTATE_BY_MACHINE ? ROTATE_0 : rotation;
     out->pixel_bytes = pixel_bytes(said->bits);
     if (!out->pixel_bytes || !pixel_fields_fit(said->fields, said->bits))
         return "has pixels of an impossible layout";
     out->width = said->width;
     out->height = said->height;
-    if (out->width < LEAST_COLUMNS * FONT_WIDTH || out->height < LEAST_ROWS * FONT_HEIGHT)
+    if (seen_width(out) < LEAST_COLUMNS * FONT_WIDTH || seen_height(out) < LEAST_ROWS * FONT_HEIGHT)
         return "has room for less than 80x25 characters";
     if (out->width > MOST_PIXELS || out->height > MOST_PIXELS || out->pitch > MOST_PITCH ||
         out->pitch < out->width * out->pixel_bytes)
@@ -139,45 +157,48 @@ void framebuffer_clear(const struct framebuffer *to)
         memset(to->base + (uint64_t)y * to->pitch, 0, to->width * to->pixel_bytes);
 }
 
-/* Returns the colours of a glyph's row as a tile's row has them: 4 bits a pixel, the left one lowest. */
-static uint32_t colours_of(uint8_t bits, uint8_t attribute)
-{
-    uint32_t fore = attribute & 0xf, back = attribute >> 4, row = 0;
-
-    for (unsigned x = 0; x < FONT_WIDTH; x++)
-        row |= (bits >> (FONT_WIDTH - 1 - x) & 1 ? fore : back) << 4 * x;
-    return row;
-}
-
-/* Writes such a row as the display's pixels. Returns the bytes, a multiple of 8; up to 2 more are written. */
-static unsigned spread(const struct framebuffer *to, uint32_t row, uint8_t *line)
+/* Writes a picture's row as pixels. Returns the bytes, a multiple of 8; up to 2 more are written. */
+static unsigned spread(const struct framebuffer *to, uint64_t row, unsigned width, uint8_t *line)
 {
     uint8_t *at = line;
 
-    for (unsigned x = 0; x < FONT_WIDTH; x++, row >>= 4)
+    for (unsigned x = 0; x < width; x++, row >>= 4)
         for (unsigned i = 0; i < to->scale; i++, at += to->pixel_bytes)
             __builtin_memcpy(at, &to->colours[row & 0xf], 4);
     return (unsigned)(at - line);
 }
 
+/* Returns where the cell's first pixel is on the panel. */
+static uint8_t *first_pixel(const struct framebuffer *to, unsigned row, unsigned column)
+{
+    unsigned width = FONT_WIDTH * to->scale, height = FONT_HEIGHT * to->scale;
+    unsigned left = to->left + column * width, top = to->top + row * height, x = left, y = top;
+
+    if (to->rotation == ROTATE_90) {
+        x = to->width - top - height;
+        y = left;
+    } else if (to->rotation == ROTATE_180) {
+        x = to->width - left - width;
+        y = to->height - top - height;
+    } else if (to->rotation == ROTATE_270) {
+        x = top;
+        y = to->height - left - width;
+    }
+    return to->base + (uint64_t)y * to->pitch + x * to->pixel_bytes;
+}
+
 void framebuffer_draw(const struct framebuffer *to, unsigned row, unsigned column, struct cell cell,
                       const struct tile *tiles)
 {
-    uint8_t line[FONT_WIDTH * FRAMEBUFFER_MOST_SCALE * 4 + 4];
-    uint8_t *at = to->base + (uint64_t)(to->top + row * FONT_HEIGHT * to->scale) * to->pitch +
-                  (to->left + column * FONT_WIDTH * to->scale) * to->pixel_bytes;
-    unsigned number = cell.glyph - SHADOW_TILE, bytes = 0;
-    const uint8_t *glyph = font_glyph(cell.glyph < SHADOW_TILE ? (uint8_t)cell.glyph : ' ');
-    bool is_tile = tiles && cell.glyph >= SHADOW_TILE && number < TILES;
-    uint32_t pixels, before = 0;
+    uint8_t line[FONT_HEIGHT * FRAMEBUFFER_MOST_SCALE * 4 + 4];
+    uint8_t *at = first_pixel(to, row, column);
+    struct picture picture;
+    unsigned bytes = 0;
 
-    for (unsigned y = 0; y < FONT_HEIGHT; y++, before = pixels) {
-        if (is_tile)
-            __builtin_memcpy(&pixels, tiles[number].pixels + y * sizeof(pixels), sizeof(pixels));
-        else
-            pixels = colours_of(glyph[y], cell.attribute);
-        if (!bytes || pixels != before) /* many rows are as the one before */
-            bytes = spread(to, pixels, line);
+    picture_of(to->rotation, cell, tiles, &picture);
+    for (unsigned y = 0; y < picture.height; y++) {
+        if (!bytes || picture.rows[y] != picture.rows[y - 1]) /* many rows are as the one before */
+            bytes = spread(to, picture.rows[y], picture.width, line);
         for (unsigned i = 0; i < to->scale; i++, at += to->pitch)
             for (unsigned done = 0; done < bytes; done += 8)
                 __builtin_memcpy(at + done, line + done, 8);

@@ -6,6 +6,7 @@
 #include "cpu/percpu.h"
 #include "keeper.h"
 #include "log/log.h"
+#include "platform/quirks.h"
 #include "screen/console.h"
 #include "screen/display.h"
 #include "screen/portions.h"
@@ -94,7 +95,7 @@ void screen_init(const struct boot_info *boot, const struct options *options)
         return;
     if (options && !options->screen)
         log_print("screen: off, as the command line asks\n");
-    else if (display_find(boot, &columns, &rows)) {
+    else if (display_find(boot, options ? options->rotate : ROTATE_0, &columns, &rows)) {
         shadow_init(&shadow, columns, rows);
         log_add_sink(take_log);
     }
@@ -119,6 +120,22 @@ void screen_draw_at_once(void (*paint)(struct shadow *shadow))
         while (draw_one())
             ;
     end_drawing();
+}
+
+/* A panel on its side is higher than wide; another display at that machine is not. */
+void screen_rotate_for(const struct boot_info *boot, const struct options *options)
+{
+    const struct quirk *quirk = quirk_here(QUIRK_ROTATED);
+    unsigned columns, rows;
+
+    if (!quirk || options->rotate != ROTATE_BY_MACHINE || !display_has_pixels() ||
+        boot->framebuffer.height <= boot->framebuffer.width)
+        return;
+    log_print("screen: this is %s: %s (rotate=0 leaves it as it is)\n", quirk->name, quirk->reason);
+    if (!display_rotate(boot, quirk->rotation, &columns, &rows))
+        return;
+    shadow_init(&shadow, columns, rows); /* before anything is said: that would be drawn */
+    log_print("screen: rotated, %ux%u characters\n", columns, rows);
 }
 
 static uint64_t portion_ends_ns(uint64_t now_ns)

@@ -19,6 +19,11 @@ void screen_init(const struct boot_info *boot, const struct options *options);
  * Maps it for good, a framebuffer write-combining, and draws all of it. After paging_init and traps_init_cpu.
  */
 void screen_map(void);
+/*
+ * Rotates what is drawn, where the machine is known to have its panel on its side, and the command line says
+ * nothing of it. After screen_map, once the machine's names are known.
+ */
+void screen_rotate_for(const struct boot_info *boot, const struct options *options);
 
 /*
  * Ends drawing at once, and lets this CPU draw in portions. Once, on the boot CPU, when system time runs.

@@ -107,10 +107,10 @@ class Live:
 
 
 class LiveQemu(Live):
-    """display: text (VGA's own, 80x25), pixels (a framebuffer), or none."""
+    """display: text (VGA's own, 80x25), pixels (a framebuffer), or none. rotated: degrees, of pixels."""
 
-    def __init__(self, command, folder, log_path, limit_s, display):
-        self._qmp, self._display = os.path.join(folder, "qmp"), display
+    def __init__(self, command, folder, log_path, limit_s, display, rotated=0):
+        self._qmp, self._display, self._rotated = os.path.join(folder, "qmp"), display, rotated
         super().__init__(without_exit(command) + arguments(self._qmp), folder, log_path, limit_s)
 
     def give(self, command):
@@ -130,7 +130,7 @@ class LiveQemu(Live):
 
     def screen(self):
         if self._display == "pixels":
-            return read_picture(self.picture())
+            return read_picture(self.picture().upright(self._rotated))
         path = os.path.join(self.folder, "cells")
         self.give(f'pmemsave {TEXT_PAGE:#x} {TEXT_BYTES} "{path}"')
         with open(path, "rb") as file:

@@ -239,6 +239,8 @@ SHOWN = (told, rows_agree, header_agrees, large_agrees, words_agree, code_has_th
 CODE = (code_agrees,)
 IN_STEP = (says("in-step"),)
 VBE = {"cpus": 2, "seconds": 2}
+PORTRAIT = ("-vga", "none", "-device", "VGA,edid=on,xres=800,yres=1280")
+STEAM_DECK = ("-smbios", "type=1,manufacturer=Valve,product=Jupiter")
 
 
 def vbe(mode, *qemu):
@@ -264,6 +266,13 @@ SCREENS = [
           IN_STEP + SHOWN + CODE + (bound_narrows, no_blinking)),
     vbe("640x480x16"), vbe("1024x768x24"),
     vbe("2560x1600x32", "-vga", "none", "-device", "VGA,vgamem_mb=64"),     # twice as large
+    # A panel on its side, by option and by what the machine is called; another display there is not.
+    Shown(Row("screen-rotated", "iso-uefi", (), cmdline="rotate=270", limit_s=120, **VBE), "pixels",
+          SHOWN + CODE, rotated=270, qemu=PORTRAIT),
+    Shown(Row("screen-rotated-product", "iso-uefi", (), limit_s=120, **VBE), "pixels", SHOWN + CODE,
+          rotated=90, qemu=PORTRAIT + STEAM_DECK),
+    Shown(Row("screen-product-upright", "iso-bios", (), prepare="set gfxpayload=800x600x32", **VBE), "pixels",
+          SHOWN, qemu=STEAM_DECK),
     # More CPUs than rows: pages turn by themselves.
     Shown(Row("screen-pages", "kernel", (), cpus=12, seconds=3), "text", (rows_agree, large_agrees)),
     # TSCs out of step on purpose (test/faults/inject.c).

@@ -114,6 +114,17 @@ class Picture:
     def row(self, y):
         return self.pixels[y * self.width:(y + 1) * self.width]
 
+    def upright(self, degrees):
+        """Itself as somebody sees it for whom it was rotated clockwise by so many degrees."""
+        width = self.width
+        columns = {90: [self.pixels[x::width] for x in reversed(range(width))],
+                   270: [self.pixels[x::width][::-1] for x in range(width)], 180: [self.pixels[::-1]]}
+        if degrees:
+            self.pixels = b"".join(columns[degrees])
+        if degrees in (90, 270):
+            self.width, self.height = self.height, width
+        return self
+
     def crop(self, left, top, width, height):
         return [self.row(y)[left:left + width] for y in range(top, top + height)]
 

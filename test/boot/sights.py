@@ -23,14 +23,15 @@ OFFSETS, BOUNDS = "TSC beside CPU0's", "rate known to ±"     # the plots' title
 @dataclass(frozen=True)
 class Shown:
     """
-    display: text (VGA's own), pixels (a framebuffer), none. serial: whether there is such a port. qemu: more
-    arguments of QEMU's. expect: functions called with a Sight.
+    display: text (VGA's own), pixels (a framebuffer), none. rotated: by so many degrees. serial: whether
+    there is such a port. qemu: more arguments of QEMU's. expect: functions called with a Sight.
     """
 
     row: Row
     display: str
     expect: tuple
     serial: bool = True
+    rotated: int = 0
     qemu: tuple = ()
 
     @property
@@ -101,7 +102,7 @@ def booted(shown):
         if shown.row.lane == "bochs":
             live = LiveBochs(command, path, shown.row.limit_s)
         else:
-            live = LiveQemu(command, folder, path, shown.row.limit_s, shown.display)
+            live = LiveQemu(command, folder, path, shown.row.limit_s, shown.display, shown.rotated)
         with live:
             yield live
 

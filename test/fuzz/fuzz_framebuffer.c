@@ -1,4 +1,4 @@
-/* sources: test/fuzz/seeds.c hv/platform/loader/memmap.c hv/screen/framebuffer.c hv/screen/font.c build/font/font_data.c */
+/* sources: test/fuzz/seeds.c hv/platform/loader/memmap.c hv/screen/framebuffer.c hv/screen/picture.c hv/screen/font.c build/font/font_data.c */
 /* runs: 60000 */
 /* What a loader says of a framebuffer: refused, or all that is drawn is inside. */
 #include <stdlib.h>
@@ -63,7 +63,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         said->fields[i] = (struct boot_field){input_byte(&in), input_byte(&in)};
     boot.ranges[0] = (struct memory_range){0x100000, 0x8000000, MEMORY_USABLE};
     boot.range_count = 1;
-    wrong = framebuffer_plan(&boot, &plan);
+    wrong = framebuffer_plan(&boot, ROTATE_0, &plan);
     if (wrong) {
         MUST(strlen(wrong) > 0);
         return 0;

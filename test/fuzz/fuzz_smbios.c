@@ -46,6 +46,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     check_name(names.product);
     check_name(names.board);
     check_name(names.board_vendor);
+    check_name(names.version);
     check_name(names.firmware);
     phys_clear();
     return 0;

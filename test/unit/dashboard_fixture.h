@@ -22,7 +22,8 @@ static bool changed[CELLS];
 static struct tile tiles[TILES];
 static struct cpu_evidence cpus[MOST];
 static struct moment moments[MOST * HISTORY_MOMENTS];
-static struct machine_names names = {"Vendor", "Product", "Board", "Firmware 1.2.3"};
+static struct machine_names names = {
+    .vendor = "Vendor", .product = "Product", .board = "Board", .firmware = "Firmware 1.2.3"};
 static struct figures figures;
 static struct dashboard dashboard;
 static struct shadow shadow = {.cells = cells, .changed = changed};

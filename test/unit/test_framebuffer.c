@@ -1,4 +1,4 @@
-/* sources: hv/platform/loader/memmap.c hv/screen/framebuffer.c hv/screen/font.c build/font/font_data.c */
+/* sources: hv/platform/loader/memmap.c hv/screen/framebuffer.c hv/screen/picture.c hv/screen/font.c build/font/font_data.c */
 /* Drawn into memory of just its size, and read back pixel by pixel; the sanitizer watches its ends. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -36,6 +36,8 @@ static struct boot_info boot;
 static struct framebuffer plan;
 static struct tile tiles[TILES];
 
+static enum rotation rotation = ROTATE_0;
+
 static const char *plan_of(const struct layout *layout)
 {
     boot = (struct boot_info){.framebuffer = {.address = 0xc0000000,
@@ -45,7 +47,7 @@ static const char *plan_of(const struct layout *layout)
                                               .type = 1}};
     boot.framebuffer.pitch = layout->width * ((layout->bits + 7u) / 8) + layout->padding;
     memcpy(boot.framebuffer.fields, layout->fields, sizeof(layout->fields));
-    return framebuffer_plan(&boot, &plan);
+    return framebuffer_plan(&boot, rotation, &plan);
 }
 
 static void begin(const struct layout *layout)
@@ -173,6 +175,95 @@ static void nothing_else_is_written(void **state)
     }
 }
 
+/* The same pixel as its reader names it: x to the right and y down. */
+static uint32_t seen_by_reader(const struct layout *layout, unsigned x, unsigned y)
+{
+    switch (rotation) {
+    case ROTATE_90: return seen(layout, layout->width - 1 - y, x);
+    case ROTATE_180: return seen(layout, layout->width - 1 - x, layout->height - 1 - y);
+    case ROTATE_270: return seen(layout, y, layout->height - 1 - x);
+    default: return seen(layout, x, y);
+    }
+}
+
+static void compare_for_reader(const struct layout *layout, unsigned row, unsigned column,
+                               uint32_t (*wanted)(unsigned x, unsigned y))
+{
+    unsigned scale = plan.scale, left = plan.left + column * 8 * scale, top = plan.top + row * 16 * scale;
+
+    for (unsigned y = 0; y < 16 * scale; y++)
+        for (unsigned x = 0; x < 8 * scale; x++)
+            assert_true(near(seen_by_reader(layout, left + x, top + y), wanted(x / scale, y / scale)));
+}
+
+/* On its side or upside down, its reader sees each cell upright, and nothing beside it is written. */
+static void rotated_it_is_upright_for_its_reader(void **state)
+{
+    (void)state;
+    make_tile(&tiles[1]);
+    for (unsigned i = 0; i < LAYOUTS; i++) {
+        for (rotation = ROTATE_0; rotation <= ROTATE_270; rotation++) {
+            const struct layout *layout = &layouts[i];
+            size_t written = 0;
+
+            if (plan_of(layout)) /* 60 columns are too few */
+                continue;
+            begin(layout);
+            framebuffer_draw(&plan, 0, 0, (struct cell){'g', ATTRIBUTE(YELLOW, RED)}, NULL);
+            framebuffer_draw(&plan, plan.rows - 1, plan.columns - 1,
+                             (struct cell){SHADOW_TILE + 1, ATTRIBUTE(RED, RED)}, tiles);
+            framebuffer_draw(&plan, 3, 5, (struct cell){'g', ATTRIBUTE(YELLOW, RED)}, NULL);
+            compare_for_reader(layout, 0, 0, letter_g);
+            compare_for_reader(layout, plan.rows - 1, plan.columns - 1, tile_pattern);
+            compare_for_reader(layout, 3, 5, letter_g);
+            for (size_t at = 0; at < plan.bytes; at++)
+                written += plan.base[at] != UNTOUCHED;
+            assert_true(written <= 3ul * 8 * 16 * plan.scale * plan.scale * plan.pixel_bytes);
+            free(plan.base);
+        }
+    }
+    rotation = ROTATE_0;
+}
+
+static void expect_rotated(uint32_t width, uint32_t height, unsigned columns, unsigned rows)
+{
+    struct layout layout = layouts[0];
+
+    layout.width = width;
+    layout.height = height;
+    rotation = ROTATE_90;
+    assert_null(plan_of(&layout));
+    assert_int_equal(plan.columns, columns);
+    assert_int_equal(plan.rows, rows);
+    rotation = ROTATE_180;
+    assert_null(plan_of(&layout));
+    assert_int_equal(plan.columns * 8 * plan.scale + 2 * plan.left, width);
+    rotation = ROTATE_0;
+}
+
+static void rotated_sizes(void **state)
+{
+    struct layout layout = layouts[0];
+
+    (void)state;
+    expect_rotated(800, 1280, 160, 50);
+    expect_rotated(720, 1280, 160, 45);
+    expect_rotated(1600, 2560, 160, 50); /* twice as large */
+    layout.width = 600;
+    layout.height = 1024;
+    assert_string_equal(plan_of(&layout), "has room for less than 80x25 characters");
+    rotation = ROTATE_270;
+    assert_null(plan_of(&layout));
+    assert_int_equal(plan.columns, 128);
+    layout = layouts[0];
+    assert_string_equal(plan_of(&layout),
+                        "has room for less than 80x25 characters"); /* 640x480 on its side */
+    rotation = ROTATE_BY_MACHINE;
+    assert_null(plan_of(&layout));
+    assert_int_equal(plan.rotation, ROTATE_0);
+    rotation = ROTATE_0;
+}
+
 static void clearing_leaves_the_padding(void **state)
 {
     const struct layout *layout = &layouts[2];
@@ -224,7 +315,7 @@ static const char *with(void (*change)(struct boot_info *boot))
 {
     plan_of(&layouts[0]);
     change(&boot);
-    return framebuffer_plan(&boot, &plan);
+    return framebuffer_plan(&boot, ROTATE_0, &plan);
 }
 
 static void as_text(struct boot_info *b)
@@ -321,12 +412,12 @@ static void ram_is_not_drawn_on(void **state)
         add_range(0, start, MEMORY_USABLE);
         add_range(end, end + 0x1000, MEMORY_USABLE);
         add_range(start, end, MEMORY_RESERVED);
-        assert_null(framebuffer_plan(&boot, &plan));
+        assert_null(framebuffer_plan(&boot, ROTATE_0, &plan));
         add_range(end - 1, end, ram[i]);
-        assert_string_equal(framebuffer_plan(&boot, &plan), "lies in RAM");
+        assert_string_equal(framebuffer_plan(&boot, ROTATE_0, &plan), "lies in RAM");
         boot.range_count--;
         add_range(0, start + 1, ram[i]);
-        assert_string_equal(framebuffer_plan(&boot, &plan), "lies in RAM");
+        assert_string_equal(framebuffer_plan(&boot, ROTATE_0, &plan), "lies in RAM");
     }
 }
 
@@ -335,7 +426,7 @@ static void trap_framebuffer_above_4_gib(void **state)
     (void)state;
     plan_of(&layouts[0]);
     boot.framebuffer.address = 0x4000000000ull;
-    assert_null(framebuffer_plan(&boot, &plan));
+    assert_null(framebuffer_plan(&boot, ROTATE_0, &plan));
     assert_int_equal(plan.address, 0x4000000000ull);
     assert_int_equal(plan.bytes, 640 * 4 * 480);
 }
@@ -343,9 +434,14 @@ static void trap_framebuffer_above_4_gib(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_layout_shows_what_was_drawn), cmocka_unit_test(nothing_else_is_written),
-        cmocka_unit_test(clearing_leaves_the_padding),       cmocka_unit_test(scales),
-        cmocka_unit_test(what_cannot_be_is_refused),         cmocka_unit_test(ram_is_not_drawn_on),
+        cmocka_unit_test(every_layout_shows_what_was_drawn),
+        cmocka_unit_test(nothing_else_is_written),
+        cmocka_unit_test(clearing_leaves_the_padding),
+        cmocka_unit_test(scales),
+        cmocka_unit_test(what_cannot_be_is_refused),
+        cmocka_unit_test(ram_is_not_drawn_on),
+        cmocka_unit_test(rotated_it_is_upright_for_its_reader),
+        cmocka_unit_test(rotated_sizes),
         cmocka_unit_test(trap_framebuffer_above_4_gib),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -87,6 +87,21 @@ static void console_is(const char *line, unsigned space, uint64_t address, unsig
     assert_int_equal(options.console.baud, baud);
 }
 
+static void rotations(void **state)
+{
+    static const char *const words[] = {"rotate=auto", "rotate=0", "rotate=90", "rotate=180", "rotate=270"};
+
+    (void)state;
+    assert_true(parse(""));
+    assert_int_equal(options.rotate, ROTATE_BY_MACHINE);
+    for (unsigned i = 0; i < 5; i++) {
+        assert_true(parse(words[i]));
+        assert_int_equal(options.rotate, i);
+    }
+    assert_false(parse("rotate=45"));
+    assert_string_equal(options.bad.why, "must be auto, 0, 90, 180 or 270");
+}
+
 /* As a Linux user writes it. */
 static void consoles(void **state)
 {
@@ -297,6 +312,7 @@ int main(void)
         cmocka_unit_test(defaults),
         cmocka_unit_test(all_of_them),
         cmocka_unit_test(consoles),
+        cmocka_unit_test(rotations),
         cmocka_unit_test(every_timer_has_its_word),
         cmocka_unit_test(bad_values_keep_the_default),
         cmocka_unit_test(fewer_cpus),

@@ -1,4 +1,4 @@
-/* sources: hv/platform/loader/memmap.c hv/screen/framebuffer.c hv/screen/font.c build/font/font_data.c */
+/* sources: hv/platform/loader/memmap.c hv/screen/framebuffer.c hv/screen/picture.c hv/screen/font.c build/font/font_data.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

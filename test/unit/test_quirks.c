@@ -78,6 +78,28 @@ static void a_board_goes_by_its_own_maker(void **state)
     assert_null(on_board(QUIRK_ONE_CPU, "SomeSeller", "Supermicro", "SomeMaker", board, NULL));
 }
 
+static void panels_on_their_side(void **state)
+{
+    struct machine_names lenovo = {.vendor = "LENOVO",
+                                   .product = "81H3",
+                                   .version = "Lenovo ideapad D330-10IGM",
+                                   .board_vendor = "LENOVO"};
+    const struct quirk *quirk = of(QUIRK_ROTATED, NULL, "Valve", "Jupiter", "Jupiter");
+
+    (void)state;
+    assert_non_null(quirk);
+    assert_int_equal(quirk->rotation, ROTATE_90);
+    quirk = of(QUIRK_ROTATED, NULL, "ASUSTeK COMPUTER INC.", "T100HAN", "T100HAN");
+    assert_int_equal(quirk->rotation, ROTATE_270);
+    quirk = quirk_match(QUIRK_ROTATED, NULL, &lenovo);
+    assert_non_null(quirk);
+    assert_int_equal(quirk->rotation, ROTATE_90);
+    strcpy(lenovo.version, "ThinkPad X1");
+    assert_null(quirk_match(QUIRK_ROTATED, NULL, &lenovo));
+    assert_null(of(QUIRK_ROTATED, NULL, "GPD", "G1621-02", "G1621-02"));
+    assert_null(of(QUIRK_ROTATED, NULL, "QEMU", "Jupiter", "unknown"));
+}
+
 static void the_tests_own_machine(void **state)
 {
     (void)state;
@@ -104,9 +126,8 @@ static void by_hypervisor(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(trap_board_that_crashes),
-        cmocka_unit_test(a_board_goes_by_its_own_maker),
-        cmocka_unit_test(the_tests_own_machine),
+        cmocka_unit_test(trap_board_that_crashes), cmocka_unit_test(a_board_goes_by_its_own_maker),
+        cmocka_unit_test(panels_on_their_side),    cmocka_unit_test(the_tests_own_machine),
         cmocka_unit_test(by_hypervisor),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

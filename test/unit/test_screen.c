@@ -16,6 +16,7 @@
 #include "cpu/paging.h"
 #include "keeper.h"
 #include "log/log.h"
+#include "platform/quirks.h"
 #include "screen/display.h"
 #include "screen/screen.h"
 #include "screen/portions.h"
@@ -66,9 +67,28 @@ bool log_in_panic(void)
     return panicking;
 }
 
-bool display_find(const struct boot_info *boot, unsigned *columns, unsigned *rows)
+static struct quirk on_its_side = {.effect = QUIRK_ROTATED, .rotation = ROTATE_270};
+static bool known;
+static unsigned rotated;
+
+const struct quirk *quirk_here(enum quirk_effect effect)
+{
+    return known && effect == QUIRK_ROTATED ? &on_its_side : NULL;
+}
+
+bool display_rotate(const struct boot_info *boot, enum rotation rotation, unsigned *columns, unsigned *rows)
 {
     (void)boot;
+    assert_int_equal(rotation, ROTATE_270);
+    rotated++;
+    *columns = COLUMNS;
+    *rows = ROWS;
+    return true;
+}
+
+bool display_find(const struct boot_info *boot, enum rotation rotation, unsigned *columns, unsigned *rows)
+{
+    (void)boot, (void)rotation;
     *columns = COLUMNS;
     *rows = ROWS;
     return there;
@@ -187,6 +207,28 @@ static void nothing_is_drawn_where_nothing_is_reached(void **state)
     assert_int_equal(drawn_now(), COLUMNS * ROWS);
     assert_true(shows(0, "before there are page tables"));
     assert_non_null(screen_shadow()->tiles);
+}
+
+/* Only a panel that is higher than wide, of a machine that is known, and unless the command line says so. */
+static void a_known_panel_is_rotated(void **state)
+{
+    struct options options = {.screen = true};
+    struct boot_info high = {.framebuffer = {.width = 800, .height = 1280}};
+    const struct boot_info wide = {.framebuffer = {.width = 1280, .height = 800}};
+
+    (void)state;
+    screen_rotate_for(&high, &options);
+    known = true;
+    screen_rotate_for(&wide, &options);
+    options.rotate = ROTATE_0;
+    screen_rotate_for(&high, &options);
+    assert_int_equal(rotated + drawn_now(), 0);
+    options.rotate = ROTATE_BY_MACHINE;
+    screen_rotate_for(&high, &options);
+    assert_int_equal(rotated, 1);
+    say("");
+    assert_int_equal(drawn_now(), COLUMNS * ROWS);
+    assert_true(shows(0, "before there are page tables"));
 }
 
 static void the_log_is_drawn_at_once(void **state)
@@ -361,6 +403,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(none_at_all),
         cmocka_unit_test(nothing_is_drawn_where_nothing_is_reached),
+        cmocka_unit_test(a_known_panel_is_rotated),
         cmocka_unit_test(the_log_is_drawn_at_once),
         cmocka_unit_test(portions_are_short_while_a_guest_runs),
         cmocka_unit_test(longer_ones_hold_nobody_up_without_one),

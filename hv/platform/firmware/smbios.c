@@ -18,7 +18,8 @@
 /* Where the fields are: 5.2.1, 5.2.2, 6.1.2, 7.1 to 7.3 (the first two strings of each kind stand alike). */
 enum { ENTRY_LENGTH = 5, ENTRY_TABLE_LENGTH = 22, ENTRY_TABLE = 24 };
 enum { ENTRY3_LENGTH = 6, ENTRY3_TABLE_MOST = 12, ENTRY3_TABLE = 16 };
-enum { STRUCTURE_TYPE = 0, STRUCTURE_LENGTH = 1, STRUCTURE_HEADER = 4, FIRST_STRING = 4, SECOND_STRING = 5 };
+enum { STRUCTURE_TYPE = 0, STRUCTURE_LENGTH = 1, STRUCTURE_HEADER = 4 };
+enum { FIRST_STRING = 4, SECOND_STRING = 5, THIRD_STRING = 6 };
 
 enum { TYPE_BIOS = 0, TYPE_SYSTEM = 1, TYPE_BOARD = 2, TYPE_END = 127 };
 
@@ -34,6 +35,7 @@ struct structure {
 
 struct found {
     char bios[2][MACHINE_NAME_BYTES], system[2][MACHINE_NAME_BYTES], board[2][MACHINE_NAME_BYTES];
+    char version[MACHINE_NAME_BYTES];
 };
 
 /*
@@ -142,6 +144,13 @@ static void take_pair(const struct structure *s, char pair[2][MACHINE_NAME_BYTES
         take_string(s, SECOND_STRING, pair[1]);
 }
 
+static void take_system(const struct structure *s, struct found *out)
+{
+    take_pair(s, out->system);
+    if (!out->version[0])
+        take_string(s, THIRD_STRING, out->version);
+}
+
 static void walk_structures(const uint8_t *at, const uint8_t *end, struct found *out)
 {
     struct structure s;
@@ -151,7 +160,7 @@ static void walk_structures(const uint8_t *at, const uint8_t *end, struct found 
         if (at[STRUCTURE_TYPE] == TYPE_BIOS)
             take_pair(&s, out->bios);
         else if (at[STRUCTURE_TYPE] == TYPE_SYSTEM)
-            take_pair(&s, out->system);
+            take_system(&s, out);
         else if (at[STRUCTURE_TYPE] == TYPE_BOARD)
             take_pair(&s, out->board);
         at = s.end;
@@ -174,6 +183,7 @@ static void write_names(const struct found *found, struct machine_names *names)
 
     write_name(names->vendor, of[0], "");
     write_name(names->product, of[1], "");
+    write_name(names->version, found->version, "");
     write_name(names->board, found->board[1], "");
     write_name(names->board_vendor, found->board[0][0] ? found->board[0] : of[0], "");
     write_name(names->firmware, found->bios[0], found->bios[1]);

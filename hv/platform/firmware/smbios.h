@@ -19,6 +19,7 @@ struct efi_table {
 /* Printable ASCII without blanks at either end; "unknown" where the machine does not say, or says filler. */
 struct machine_names {
     char vendor[MACHINE_NAME_BYTES], product[MACHINE_NAME_BYTES]; /* the machine's, else its board's */
+    char version[MACHINE_NAME_BYTES]; /* the machine's: with some makers it is the name that people know */
     char board[MACHINE_NAME_BYTES];
     char firmware[MACHINE_NAME_BYTES];     /* its maker and version: "SeaBIOS 1.16.2-debian-1.16.2-1" */
     char board_vendor[MACHINE_NAME_BYTES]; /* the board's own; where it names none, the machine's */

@@ -17,6 +17,8 @@ static inline int option_shown(size_t length)
 #define WANDER_LEARNED UINT32_MAX
 
 enum end { END_STAY, END_POWER_OFF, END_RESET };
+/* By how much what is drawn is rotated, clockwise as with Linux's fbcon=rotate:. */
+enum rotation { ROTATE_BY_MACHINE, ROTATE_0, ROTATE_90, ROTATE_180, ROTATE_270 };
 enum clockmode { CLOCKMODE_AUTO, CLOCKMODE_UNIFIED, CLOCKMODE_PERCPU };
 
 /* The first word with a value that was refused: a part of the line. why is NULL where there is none. */
@@ -38,6 +40,7 @@ struct options {
     uint32_t vcpus;        /* vcpus=<n>, 0: one on each CPU (at most 32) */
     uint32_t duration_s;   /* duration=<s>: stop a guest that reports nothing after that long; 0: never */
     bool screen;           /* screen=on|off, default on; off: nothing is drawn, serial alone */
+    enum rotation rotate;  /* rotate=auto|0|90|180|270, default auto */
     bool idle_trial;       /* idle=on|off, default on; off: no CPU is sent into deep idle to try its TSC */
     bool console_given;    /* console= was, and is read: */
     struct uart_place console;
