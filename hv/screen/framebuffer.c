@@ -13,13 +13,17 @@
 #define LEAST_COLUMNS 80u
 #define LEAST_ROWS    25u
 
+/* More are small to read: then all is drawn larger, as long as a good number is left. */
+#define READABLE_COLUMNS 240u
+#define READABLE_ROWS    90u
+
 #define MOST_PIXELS 16384u /* a side */
 #define MOST_PITCH  (MOST_PIXELS * 8)
 
 _Static_assert(TILE_WIDTH == FONT_WIDTH && TILE_HEIGHT == FONT_HEIGHT, "a tile takes a character's place");
 _Static_assert(TILE_WIDTH == 8, "a row of a tile is 32 bits");
-_Static_assert(MOST_PIXELS / FONT_WIDTH / FRAMEBUFFER_MOST_SCALE <= SHADOW_MAX_COLUMNS &&
-                   MOST_PIXELS / FONT_HEIGHT / FRAMEBUFFER_MOST_SCALE <= SHADOW_MAX_ROWS,
+_Static_assert(MOST_PIXELS / FONT_WIDTH / FRAMEBUFFER_MOST_SCALE <= READABLE_COLUMNS &&
+                   MOST_PIXELS / FONT_HEIGHT / FRAMEBUFFER_MOST_SCALE <= READABLE_ROWS,
                "no larger scale is ever chosen");
 _Static_assert((uint64_t)MOST_PITCH *MOST_PIXELS < 1ull << 32, "sizes are far from overflow");
 
@@ -101,14 +105,14 @@ static unsigned seen_height(const struct framebuffer *fb)
 }
 
 /*
- * Chooses the smallest scale at which all of the display is used. Where that leaves too few characters, takes
- * a smaller one and leaves the display's edges black.
+ * Chooses the smallest scale at which what is drawn can be read with ease. Where that leaves too few
+ * characters, as on a very wide display, takes a smaller one and has more of them.
  */
 static void choose_scale(struct framebuffer *out)
 {
     unsigned columns = seen_width(out) / FONT_WIDTH, rows = seen_height(out) / FONT_HEIGHT, scale = 1;
 
-    while (columns / scale > SHADOW_MAX_COLUMNS || rows / scale > SHADOW_MAX_ROWS) {
+    while (columns / scale > READABLE_COLUMNS || rows / scale > READABLE_ROWS) {
         if (columns / (scale + 1) < GOOD_COLUMNS || rows / (scale + 1) < GOOD_ROWS)
             break;
         scale++;

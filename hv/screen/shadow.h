@@ -11,12 +11,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define SHADOW_MAX_COLUMNS 240u
-#define SHADOW_MAX_ROWS    90u
+#define SHADOW_MAX_COLUMNS 480u
+#define SHADOW_MAX_ROWS    160u
 #define SHADOW_TILE        256u
 #define TILE_WIDTH         8u
 #define TILE_HEIGHT        16u
-#define TILES              5120u
+#define TILES              9600u /* two plots of 240 columns and 20 rows */
 
 /* Code page 437's blocks. */
 #define UPPER_HALF 0xdfu

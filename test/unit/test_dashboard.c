@@ -7,7 +7,8 @@
 
 static const struct {
     unsigned columns, rows;
-} sizes[] = {{80, 25}, {100, 37}, {128, 48}, {160, 50}, {160, 64}, {240, 67}, {240, 90}};
+} sizes[] = {{80, 25},  {100, 37}, {128, 48}, {160, 50},  {160, 64}, {240, 67},
+             {240, 90}, {320, 67}, {480, 73}, {180, 160}, {480, 135}};
 static const unsigned counts[] = {1, 4, 33, 255};
 
 static void every_size(void (*check)(unsigned count))
@@ -87,7 +88,7 @@ static void head_is_there(unsigned count)
     assert_true(stands("Firmware 1.2.3  \"some words=here\""));
     snprintf(text, sizeof text, "A CPU's name, %u CPUs, pmtimer, unified mode", count);
     assert_true(stands(text));
-    for (unsigned i = 0; i < 200 && !stands("rate known to \xf1"); i++)
+    for (unsigned i = 0; i < 2 * shadow.columns && !stands("rate known to \xf1"); i++)
         paint(WISH_NONE);
     assert_true(stands("TSC beside CPU0's") && stands("rate known to \xf1"));
 }

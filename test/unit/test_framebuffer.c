@@ -305,10 +305,14 @@ static void scales(void **state)
     expect_cells(2880, 1800, 2, 180, 56);
     expect_cells(3840, 2160, 2, 240, 67);
     expect_cells(7680, 4320, 4, 240, 67);
-    expect_cells(5120, 1440, 2, 240, 45); /* no third: there would be 30 rows */
-    expect_cells(1080, 1920, 1, 135, 90); /* on its side; twice as large only 67 columns */
+    expect_cells(5120, 1440, 2, 320, 45); /* no third: there would be 30 rows */
+    expect_cells(2560, 1080, 1, 320, 67);
+    expect_cells(3440, 1440, 2, 215, 45);
+    expect_cells(3840, 1168, 1, 480, 73);
+    expect_cells(1080, 1920, 1, 135, 120); /* on its side; twice as large only 67 columns */
+    expect_cells(1440, 2560, 1, 180, 160);
     expect_cells(16384, 16384, 12, 170, 85);
-    expect_cells(16384, 400, 1, 240, 25);
+    expect_cells(16384, 400, 1, 480, 25);
 }
 
 static const char *with(void (*change)(struct boot_info *boot))
