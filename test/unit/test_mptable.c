@@ -77,8 +77,7 @@ static void begin(void)
     put32(table + 36, 0xfee00000);
     table_size = 44;
     seal();
-    machine =
-        (struct machine){.source = "acpi", .hpet_base = 0xfed00000, .lapic_base = 1, .cpus_no = 3};
+    machine = (struct machine){.source = "acpi", .hpet_base = 0xfed00000, .lapic_base = 1, .cpus_no = 3};
 }
 
 static bool parse(void)
