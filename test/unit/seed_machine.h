@@ -55,6 +55,7 @@ static struct machine_state {
 
     bool unseen;              /* at start-up no meeting shows TSCs that are apart */
     bool free_running;        /* discipline=off */
+    uint64_t reads_ns;        /* so long takes a reading of the reference */
     bool blind[MACHINE_CPUS]; /* this CPU cannot read the reference */
     int64_t ref_ahead_ns;     /* the reference has leapt by so much */
     uint64_t aligned_ns;      /* when start-up's meetings were over */
@@ -128,17 +129,17 @@ void lock_release(struct lock *lock, bool were_on)
     machine.lock_ns = machine.now_ns;
 }
 
-/* 100 MHz, read in 500 ns. */
+/* 100 MHz. */
 bool reference_read(const struct reference *ref, struct reference_reading *out)
 {
     (void)ref;
     if (machine.blind[machine.cpu])
         return false;
     out->tsc_lo = rdtsc_ordered();
-    spend(250);
+    spend(machine.reads_ns / 2);
     out->count = (machine.now_ns + (uint64_t)machine.ref_ahead_ns) / 10;
     out->edge = false;
-    spend(250);
+    spend(machine.reads_ns / 2);
     out->tsc_hi = rdtsc_ordered();
     return true;
 }
@@ -392,6 +393,7 @@ static void machine_new(unsigned cpus, uint64_t hz)
     machine.extent_ticks = 300;
     machine.one_way_ns = 300;
     machine.wander_ppb_s = 10;
+    machine.reads_ns = 500;
     for (unsigned cpu = 0; cpu < cpus; cpu++) {
         machine.hz[cpu] = hz;
         machine.base[cpu] = 30 * hz;
