@@ -153,6 +153,24 @@ static void wide_looks_are_waited_out(void **state)
     assert_in_range(ppm_off(scale, HZ / 100 * 101) + 100, 0, 200);
 }
 
+/* The truth is somewhere in a bracket, now here and now there: looks agree to within their widths. */
+static void wide_looks_agree_to_within_their_widths(void **state)
+{
+    struct random r = {17};
+    struct tsc_scale scale;
+
+    for (unsigned turn = 0; turn < 50; turn++) {
+        bool seen = false;
+        int n;
+
+        start(state);
+        for (n = 1; n < 100 && !seen; n++)
+            seen = look(n, HZ / 100 * 101, -(int64_t)(random_next(&r) % 60000), 60000, INT64_MAX, &scale);
+        assert_in_range(n, 9, 13);
+        assert_in_range(ppm_off(scale, HZ / 100 * 101) + 100, 0, 200);
+    }
+}
+
 static void a_narrow_counter_takes_no_rate_that_it_could_not_leave(void **state)
 {
     struct tsc_scale scale;
@@ -167,6 +185,23 @@ static void a_narrow_counter_takes_no_rate_that_it_could_not_leave(void **state)
     }
 }
 
+/*
+ * With every other look missed, the rate in force hardly tells the wraps apart any more, though the one at
+ * start-up does.
+ */
+static void a_wrap_that_the_rate_in_force_does_not_tell(void **state)
+{
+    struct tsc_scale scale;
+
+    (void)state;
+    assert_true(scale_from_hz(HZ / 1000 * 1025, &nominal));
+    for (int n = 2; n < 40; n += 2)
+        assert_false(look(n, HZ / 1000 * 988, 0, WIDE, NARROW, &scale));
+    for (int n = 40; n < 43; n++) /* by each look it does */
+        assert_false(look(n, HZ / 1000 * 988, 0, WIDE, NARROW, &scale));
+    assert_true(look(43, HZ / 1000 * 988, 0, WIDE, NARROW, &scale));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -178,7 +213,9 @@ int main(void)
         cmocka_unit_test_setup(a_good_look_in_between_begins_anew, start),
         cmocka_unit_test_setup(lies_agree_on_nothing, start),
         cmocka_unit_test_setup(wide_looks_are_waited_out, start),
+        cmocka_unit_test_setup(wide_looks_agree_to_within_their_widths, start),
         cmocka_unit_test_setup(a_narrow_counter_takes_no_rate_that_it_could_not_leave, start),
+        cmocka_unit_test_setup(a_wrap_that_the_rate_in_force_does_not_tell, start),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

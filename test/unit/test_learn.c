@@ -13,8 +13,9 @@
 #include "time/fixed.h"
 #include "time/learn.h"
 
-#define HZ    3000000000ull
-#define FLOOR 10u
+#define HZ     3000000000ull
+#define FLOOR  10u
+#define LONG_S 80 /* docs/clock.md: so long must less have been enough */
 
 /* R beside a TSC that is exact: error(t) is what R is off, ns, at t seconds. */
 typedef long double (*shape)(long double t);
@@ -26,6 +27,8 @@ static struct world {
     struct learned learned;
     struct outlook outlook;
     unsigned found[FINDING_DISRUPTION + 1];
+    /* When D and J were last changed; less is assumed only after LONG_S without. */
+    long double wander_at, phase_at;
     unsigned outside;  /* times at which R was not where the outlook had it, between looks */
     long double worst; /* and by how much, at most, ns */
 } w;
@@ -52,6 +55,29 @@ static void begin(shape error, uint32_t wander, uint32_t most_ns)
     estimate_init(&w.estimate, nominal, (struct crystal){w.learned.wander_ppb_s, 0, FLOOR});
 }
 
+/*
+ * Less is assumed only after it has been enough for long; and no bracket on which that was not tried is kept.
+ * J is never below its floor.
+ */
+static void less_only_after_long(long double t, enum finding found, uint32_t wander, uint32_t phase)
+{
+    bool less_wander = w.learned.wander_ppb_s < wander, less_phase = w.learned.phase_ns < phase;
+
+    assert_true(w.learned.phase_ns >= FLOOR);
+    if (found == FINDING_DISRUPTION || found == FINDING_BREACH || found == FINDING_WIDER) {
+        w.wander_at = t;
+        w.phase_at = w.learned.phase_ns != phase || found == FINDING_DISRUPTION ? t : w.phase_at;
+        return;
+    }
+    assert_int_equal(found == FINDING_NARROWER, less_wander || less_phase);
+    assert_true(!less_wander || t - w.wander_at > LONG_S);
+    assert_true(!less_phase || t - w.phase_at > LONG_S);
+    if (found == FINDING_NARROWER)
+        assert_true(t - (long double)w.estimate.bracket[0].tsc_lo / HZ < LONG_S + 2);
+    w.wander_at = less_wander ? t : w.wander_at;
+    w.phase_at = less_phase ? t : w.phase_at;
+}
+
 /* A look at t seconds, `wide` ns of reading; R is somewhere in it. */
 static enum finding look(long double t, long double wide)
 {
@@ -59,9 +85,11 @@ static enum finding look(long double t, long double wide)
     struct bracket b = {(uint64_t)tsc, (uint64_t)(tsc + wide * 3) + 1, (int64_t)floorl(ref / 10) * 10,
                         (int64_t)floorl(ref / 10) * 10 + 11};
     bool expected = w.estimate.count == 0 || outlook_gap_ns(&w.outlook, &b) == 0;
+    uint32_t wander = w.learned.wander_ppb_s, phase = w.learned.phase_ns;
     enum finding found = learn_add(&w.learned, &w.estimate, &b, expected, (struct crystal){0}, &w.outlook);
 
     w.found[found]++;
+    less_only_after_long(t, found, wander, phase);
     return found;
 }
 
@@ -183,6 +211,21 @@ static void noise_is_learned(void **state)
     }
 }
 
+static void noise_that_is_over_is_forgotten(void **state)
+{
+    (void)state;
+    amplitude = 300;
+    begin(ripple, 10, 3000);
+    look_for(1, 300, 50);
+    assert_true(w.estimate.crystal.phase_ns > 10 * FLOOR);
+    assert_true(w.learned.phase_learned && !w.learned.wander_learned);
+    amplitude = 0;
+    w.outside = 0;
+    look_for(302, 700, 50);
+    assert_int_equal(w.estimate.crystal.phase_ns, FLOOR);
+    assert_int_equal(w.outside, 0);
+}
+
 static long double step_ns, step_at;
 
 static long double step(long double t)
@@ -200,6 +243,8 @@ static void a_step_is_not_noise(void **state)
         look_for(1, 99, 100);
         assert_int_equal(look(100.25L, 100), FINDING_BREACH);
         assert_true(w.estimate.crystal.phase_ns >= 50000);
+        assert_true(w.learned.noise && w.learned.phase_learned);
+        assert_int_equal(w.learned.least.phase_ns, w.learned.phase_ns / 2);
         for (unsigned i = 1; i + 1 < LEARN_STEP_LOOKS; i++)
             assert_int_not_equal(look(100.25L + i * 0.25L, 100), FINDING_DISRUPTION);
         assert_int_equal(look(102, 100), FINDING_DISRUPTION);
@@ -252,6 +297,52 @@ static void what_was_not_foreseen_is_not_explained(void **state)
     assert_int_equal(w.estimate.crystal.phase_ns, FLOOR);
 }
 
+/* More wander is the first explanation; the smallest that fits is what the past is worked out under. */
+static void a_breach_says_what_explains_it(void **state)
+{
+    (void)state;
+    wander_ppb_s = 1000;
+    begin(zigzag, LEARN_WANDER, 125000);
+    for (long double t = 1; w.found[FINDING_BREACH] == 0 && t < 60; t += 0.25L)
+        look(t, 100);
+    assert_int_equal(w.found[FINDING_BREACH], 1);
+    assert_true(w.learned.wander_learned && !w.learned.noise && !w.learned.phase_learned);
+    assert_in_range(w.learned.least.wander_ppb_s, 100, w.learned.wander_ppb_s - 1);
+    assert_int_equal(w.outlook.wander_ppb_s, w.learned.wander_ppb_s); /* in force at once */
+}
+
+/* "Where TSCs slip nothing is learned: brackets go too often." What is beyond a slip is a disruption. */
+static void where_tscs_slip_nothing_is_learned(void **state)
+{
+    (void)state;
+    step_at = 10.1L;
+    step_ns = 400000;
+    begin(step, LEARN_WANDER, 1000000);
+    w.estimate.crystal.slip_ns = 1000000;
+    look_for(1, 9, 100);
+    w.outlook.lo_ns -= 1000000; /* as the keeper expects it where TSCs slip */
+    w.outlook.hi_ns += 1000000;
+    look(10.25L, 100);
+    assert_int_equal(w.found[FINDING_FITS], 37);
+    assert_int_equal(w.learned.wander_ppb_s, 100);
+    assert_int_equal(w.learned.phase_ns, FLOOR);
+    step_ns = 5000000;
+    assert_int_equal(look(10.5L, 100), FINDING_DISRUPTION);
+    assert_int_equal(w.learned.phase_ns, FLOOR);
+}
+
+/* After a disruption elsewhere nothing is known; a reading that contradicts what was is one here too. */
+static void the_first_bracket_too_must_be_expected(void **state)
+{
+    struct bracket b = {HZ, HZ + 300, 1000000000, 1000000100};
+
+    (void)state;
+    begin(still, LEARN_WANDER, 1000);
+    assert_int_equal(learn_add(&w.learned, &w.estimate, &b, false, (struct crystal){0}, &w.outlook),
+                     FINDING_DISRUPTION);
+    assert_int_equal(w.estimate.count, 1);
+}
+
 static void a_tsc_that_went_back_is_a_disruption(void **state)
 {
     (void)state;
@@ -282,10 +373,14 @@ int main(void)
         cmocka_unit_test(wander_that_is_over_is_forgotten),
         cmocka_unit_test(a_fixed_wander_stays),
         cmocka_unit_test(noise_is_learned),
+        cmocka_unit_test(noise_that_is_over_is_forgotten),
         cmocka_unit_test(a_step_is_not_noise),
         cmocka_unit_test(a_step_beyond_all_noise_is_a_disruption_at_once),
         cmocka_unit_test(a_rate_beyond_the_limit_is_not_noise),
         cmocka_unit_test(what_was_not_foreseen_is_not_explained),
+        cmocka_unit_test(a_breach_says_what_explains_it),
+        cmocka_unit_test(where_tscs_slip_nothing_is_learned),
+        cmocka_unit_test(the_first_bracket_too_must_be_expected),
         cmocka_unit_test(a_tsc_that_went_back_is_a_disruption),
         cmocka_unit_test(what_another_crystal_needs_holds_here_too),
     };

@@ -78,6 +78,17 @@ static void time_in_which_it_stood_still_does_not_count(void **state)
     assert_int_not_equal(comes_after(LOST_INIT, 100), 0);
 }
 
+/* Another CPU was quicker, or the lock was not had: it is judged anew from the beginning. */
+static void after_a_take_over_it_begins_anew(void **state)
+{
+    (void)state;
+    comes_after(LOST_ASK, 100);
+    comes_after(LOST_INIT, 3000);
+    comes_after(LOST_TAKE_OVER, 100);
+    assert_int_equal(comes_after(LOST_ASK, 100), 21);
+    assert_int_equal(comes_after(LOST_INIT, 3000), 2000);
+}
+
 /* Once it has INIT it runs no more, whatever the count of its NMIs says. */
 static void after_init_there_is_no_way_back(void **state)
 {
@@ -95,6 +106,7 @@ int main(void)
         cmocka_unit_test_setup(an_answer_begins_it_anew, begin),
         cmocka_unit_test_setup(a_lock_in_other_hands_begins_it_anew, begin),
         cmocka_unit_test_setup(time_in_which_it_stood_still_does_not_count, begin),
+        cmocka_unit_test_setup(after_a_take_over_it_begins_anew, begin),
         cmocka_unit_test_setup(after_init_there_is_no_way_back, begin),
     };
 

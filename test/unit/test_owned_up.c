@@ -59,7 +59,7 @@ static int64_t beyond_ns(unsigned cpu)
     return llabs(off) - (int64_t)told->bound.ns - age * told->bound.ppb / (int64_t)SECOND;
 }
 
-/* Goes on until a breach is told, to the ms. Until then reads were truly off beyond their bounds: so it was. */
+/* Goes on until a breach is told, to the ms. How far reads were truly off beyond their bounds until then: */
 static struct {
     uint64_t begins_ns; /* when nothing was wrong yet */
     uint64_t from_ns;   /* beyond what may pass in silence: w */
@@ -234,7 +234,7 @@ static void refresh(void)
     lock_release(&keeper.lock, false);
 }
 
-/* Each field of the page, as docs/abi.md has it: the greatest of all CPUs that count, first, last or between. */
+/* Each field of the page, as docs/abi.md has it: the greatest of all CPUs that count, whichever it is. */
 static void the_page_has_the_greatest(void **state)
 {
     (void)state;

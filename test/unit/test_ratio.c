@@ -215,6 +215,26 @@ static struct range off_by(long double ns)
     return (struct range){lo, lo + 301};
 }
 
+/* Where one of the two leaves open which wrap was seen, nothing is said: not for the other either. */
+static void a_wrap_that_is_not_sure_says_nothing(void **state)
+{
+    (void)state;
+    struct ratio ratio;
+    struct range sure, wide;
+
+    world_begins(3);
+    w.counter = counters[3];
+    ratio_init(&ratio, &w.counter, WANDER);
+    assert_true(learn(&ratio, 20, 1e9L));
+    sure = off_by(0);
+    wide = off_by(3e6L);
+    assert_int_equal(testify(&ratio, timer_count(w.now_ns), false, sure, wide), SAYS_TSC);
+    assert_int_equal(testify(&ratio, timer_count(w.now_ns), false, wide, sure), SAYS_REFERENCE);
+    wide.hi += 20000000; /* a third of a wrap */
+    assert_int_equal(testify(&ratio, timer_count(w.now_ns), false, sure, wide), SAYS_NOTHING);
+    assert_int_equal(testify(&ratio, timer_count(w.now_ns), false, wide, sure), SAYS_NOTHING);
+}
+
 /*
  * One of the two is right. No timer ever says the opposite of the truth. Where they are far apart, and the
  * timer itself is sound, it says the truth.
@@ -306,9 +326,13 @@ static void the_majority_decides(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_is_said_of_R_is_true),      cmocka_unit_test(a_wrap_that_is_not_sure),
-        cmocka_unit_test(a_timer_that_leaves_R_is_seen),  cmocka_unit_test(a_relay_goes_on_as_R_did),
-        cmocka_unit_test(the_one_that_is_wrong_is_named), cmocka_unit_test(who_cannot_testify),
+        cmocka_unit_test(what_is_said_of_R_is_true),
+        cmocka_unit_test(a_wrap_that_is_not_sure),
+        cmocka_unit_test(a_timer_that_leaves_R_is_seen),
+        cmocka_unit_test(a_relay_goes_on_as_R_did),
+        cmocka_unit_test(a_wrap_that_is_not_sure_says_nothing),
+        cmocka_unit_test(the_one_that_is_wrong_is_named),
+        cmocka_unit_test(who_cannot_testify),
         cmocka_unit_test(the_majority_decides),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

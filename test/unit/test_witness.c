@@ -187,6 +187,8 @@ static void a_reference_that_is_wrong_is_replaced(void **state)
         assert_non_null(strstr(told, wrongs[i].words));
         assert_true(keeper.tie.slack_ns >= 40); /* R was not known better */
         assert_true(keeper.tie.slack_ns < 1500 && keeper.tie.slack_ppb < 1000);
+        struct range ppb = ratio_ppb(&keeper.witnesses.of[1].ratio);
+        assert_true(keeper.tie.slack_ppb + 3 >= (ppb.hi - ppb.lo) / 2); /* its rate is not known better */
         goes_on_truly(30);
         /* And the old one is learned anew, as one of the others. */
         clocks[0].look.tie = clocks[1].look.tie;
