@@ -1,6 +1,7 @@
 /* sources: sim keeper */
 /* flags: -lm -Itest/sim -include test/sim/sim_cpu.h */
 /* The negative worlds, some minutes of each: a short run of what `make sim NEGATIVE=1` does. */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -81,6 +82,20 @@ static void test_quiet_is_quiet(void **state)
     assert_true(t.all.unknown_ns <= 0);
 }
 
+/* E is Dmax T^2 / 8; where a host may slew R by 500 ppm, up and back, it is that times T / 4. */
+static void test_the_resolution_has_a_hosts_slew(void **state)
+{
+    struct scene scene = negative_scene(&negative_rows[0], 0, 1, 2 * SECOND);
+    struct negative_tally t = {0};
+
+    (void)state;
+    assert_true(negative_run(&scene, &t));
+    assert_true(fabsl(told_resolution_ns(0) - keeper.assumptions.page.resolution_ns - 8) <= 1);
+    scene.hypervisor = true;
+    assert_true(negative_run(&scene, &t));
+    assert_true(fabsl(told_resolution_ns(0) - keeper.assumptions.page.resolution_ns - 31250) <= 1);
+}
+
 /* What several processes wrote comes to the same table; a seed that comes twice, or half a line, does not. */
 static void test_parts_add_up(void **state)
 {
@@ -125,9 +140,10 @@ int main(void)
         cmocka_unit_test(test_wander_beyond_a_fixed_d_is_seen),
         cmocka_unit_test(test_steps_are_seen),
         cmocka_unit_test(test_quiet_is_quiet),
+        cmocka_unit_test(test_the_resolution_has_a_hosts_slew),
         cmocka_unit_test(test_parts_add_up),
     };
-    unsigned count = 4;
+    unsigned count = 5;
     int failed;
 
     for (unsigned i = 0; i < negative_row_count; i++)
