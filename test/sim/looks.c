@@ -236,7 +236,8 @@ static bool saw(unsigned cpu, bool off)
 
 /*
  * While the rate is unsettled the keeper may go by one that is wrong, though no look could see it yet: the
- * doubt stays until something is seen, or for so many looks in which nothing lasts that hides it.
+ * doubt stays until something is seen, or for so many looks in which nothing lasts that hides it. A look that
+ * follows another one at once says nothing of a rate.
  */
 static void settle_doubt(unsigned cpu, bool seen, long double off_ns)
 {
@@ -248,7 +249,8 @@ static void settle_doubt(unsigned cpu, bool seen, long double off_ns)
         swallow(cpu, off_ns);
     if (kept.rate_ns >= c->looked_ns)
         c->rate_looks = RATE_LOOKS;
-    else if (c->rate_looks > 0 && !seen && !lasts(cpu))
+    else if (c->rate_looks > 0 && !seen && !lasts(cpu) &&
+             world.cpus[cpu].reading.from_ns - c->looked_ns > PERIOD / 2)
         c->rate_looks--;
 }
 
