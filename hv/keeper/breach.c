@@ -156,6 +156,5 @@ void assumed_refresh(void)
         if (domain->assumed)
             assumed_write(domain->assumed, page);
     }
-    keeper.assumptions.changed =
-        false; /* at the end: a CPU that takes over from a dead one writes all of it */
+    keeper.assumptions.changed = false;
 }

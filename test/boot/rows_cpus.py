@@ -192,7 +192,7 @@ SLOW = [
     # All that is said would take two minutes to leave, and hours in this lane.
     slow("slow-64", 64, "baud=9600 hurried=1 vcpus=1", *TIME, exact_time, dropped(0), seconds=2),
     slow("slow-255", 255, "baud=9600 hurried=1 vcpus=1", *TIME, exact_time, dropped(0), seconds=2,
-         beside=True, limit_s=900),
+         beside=True, limit_s=1800),
     # What waits for it is given up after a second, which is told when the port takes bytes again.
     slow("slow-deaf", 4, "baud=115200 deaf=1600", dropped(100)),
 ]
