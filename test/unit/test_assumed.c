@@ -1,9 +1,10 @@
 /* sources: keeper */
-/* flags: -include test/sim/sim_cpu.h -DMACHINE_CPUS=64u */
+/* flags: -include test/sim/sim_cpu.h */
 /*
  * The page of assumptions is gathered from all CPUs once a period, and when a look changed something; and no
  * record counts a breach before the page tells it. The whole keeper, on 64 CPUs.
  */
+#define MACHINE_CPUS 64u
 #include "seed_machine.h"
 
 #include "meridian/breach.h"

@@ -59,7 +59,7 @@ void tell_access(const char *does, const volatile void *place, uint64_t value)
 {
     size_t offset = (size_t)((const volatile char *)place - (const volatile char *)&weak_arena);
     const char *record = record_at(offset);
-    const char *field = *record ? field_at(offset)
+    const char *field = *record                                     ? field_at(offset)
                         : offset == offsetof(struct arena, said)    ? "the word of the last read"
                         : offset == offsetof(struct arena, last_ns) ? "last_ns"
                                                                     : "Xen's wall clock";
