@@ -153,14 +153,16 @@ FAULTS = [
 
 HELD_NS = 100 * 1000
 # A line takes 100 ms and more at 9600 baud. The lane's CPUs are slow and have turns on one thread: a guest
-# that is built and a QR code that is made hold a look up there by up to 30 ms. That 255 CPUs with a time of
-# their own have no look late by the port is for test_slow_port.
+# that is built and a QR code that is made hold a look up there by up to 30 ms. Where turns come round less
+# often that is more: 132 ms with 255 CPUs. That no look is late by the port where each CPU has a time of its
+# own is for test_slow_port.
 LATEST_NS = 50 * 1000 * 1000
 
 
 def looks_in_time(row, log):
     (line,) = log.all("looks")
-    assert line.number("late_ns") <= LATEST_NS, f"a look was {line['late_ns']} ns late, on CPU {line['cpu']}"
+    latest = LATEST_NS * max(1, (row.cpus + 63) // 64)
+    assert line.number("late_ns") <= latest, f"a look was {line['late_ns']} ns late, on CPU {line['cpu']}"
 
 
 def prints_quickly(row, log):
