@@ -315,6 +315,7 @@ static void counted_anew(void)
 
     if (world.m.row || sscanf(world.last_log, "@rate cpu=%*u was_hz=%*u hz=%llu ", &hz) != 1)
         return;
+    promises_rate_told(world.cpu, hz);
     crystal_keep_to(c->crystal, world.now_ns,
                     world.m.wander * 1e-9L * (c->crystal->hz / hz) * (c->crystal->hz / hz));
 }

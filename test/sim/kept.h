@@ -28,6 +28,7 @@ struct promise_cpu {
     long double stopped_ns; /* it stopped then */
     unsigned seen_lines, lines; /* disruptions told when it last saw one; and when this look began, ... */
     long double line_ns;        /* it told a disruption, last */
+    long double told_hz;        /* its rate as it was measured anew; 0: it was not */
     uint16_t count;             /* ... when its record counted so many */
     uint64_t missed, now_ns;    /* periods without a reading; and what keeper_now_ns() gave last */
     unsigned rate_looks;        /* so many more without a disruption, and it goes by the right rate */

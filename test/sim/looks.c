@@ -364,6 +364,19 @@ static bool wrap_unsure(unsigned cpu)
     return world.m.ref.bits < 64 && threshold_ns(cpu) > wrap_ns() / 8;
 }
 
+void promises_rate_told(unsigned cpu, long double hz)
+{
+    kept.cpus[cpu].told_hz = hz;
+}
+
+/* Rates are assumed to stay within 500 ppm of the last measurement; one made of a wrong reference is far off. */
+static bool beyond_assumed(unsigned cpu)
+{
+    long double hz = kept.cpus[cpu].told_hz;
+
+    return hz > 0 && fabsl(crystal_hz(world.cpus[cpu].crystal) / hz - 1) > 499e-6L;
+}
+
 void promises_disruption_told(unsigned cpu)
 {
     long double off = world.cpus[cpu].reading.injected_ns - kept.cpus[cpu].granted_ns;
@@ -371,7 +384,8 @@ void promises_disruption_told(unsigned cpu)
     kept.line_ns = kept.cpus[cpu].line_ns = world.now_ns;
     if (off != 0 || kept.cpus[cpu].doubt || kept.unseen || world.m.row)
         return;
-    if (promises_rate_unsettled(cpu)) { /* one that had been taken for a new one is gone again */
+    /* One that had been taken for a new one is gone again, or what is left of it. */
+    if (promises_rate_unsettled(cpu) || beyond_assumed(cpu)) {
         excuse(EXCUSED_NEW_RATE);
         return;
     }

@@ -46,6 +46,8 @@ void promises_excuse_all(long double until_ns);
 bool promises_rate_unsettled(unsigned cpu);
 void promises_mode_changed(void);
 void promises_disruption_told(unsigned cpu);
+/* On this CPU, in the log: its rate was measured anew. */
+void promises_rate_told(unsigned cpu, long double hz);
 /* The keeper's own clock on this CPU. */
 void promises_now(unsigned cpu, uint64_t ns);
 /* Returns true while this CPU's S may be wrong by a fault that it could not see yet. */
