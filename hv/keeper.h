@@ -41,8 +41,8 @@ struct time_domain {
  */
 void keeper_start(const struct options *options, uint8_t century_register);
 /*
- * In the place of keeper_start where no timer can be used: TSCs meet, and no time begins. What is known of each
- * CPU is in ticks of its TSC then, where it says ns, and no rate is. The other CPUs sleep for ever.
+ * In the place of keeper_start where no timer can be used: TSCs meet, and no time begins. What is known of
+ * each CPU is in ticks of its TSC then, where it says ns, and no rate is. The other CPUs sleep for ever.
  */
 void keeper_timeless(const struct options *options);
 /*

@@ -16,7 +16,8 @@
  */
 void check_start(const char *command_line, unsigned named);
 /*
- * In the place of all that follows, where no time runs: takes the figures once, and tells them. On the boot CPU.
+ * In the place of all that follows, where no time runs: takes the figures once, and tells them. On the boot
+ * CPU.
  */
 void check_timeless(const char *command_line, unsigned named);
 /* Starts what a CPU can only tell of itself, once a second. On every CPU, the boot CPU too. */

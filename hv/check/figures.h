@@ -3,7 +3,8 @@
  *
  *     keeper_cpu, idle_trial, cpu_facts   what keeper and CPU tell of one CPU
  *     cpu_evidence                        the three of them
- *     timers                              those of this machine, and what is held against each (judge_timers.c)
+ *     timers                              those of this machine, and what is held against each:
+ *                                         judge_timers.c
  *     evidence                            those of all CPUs, and what is known of the machine (figures.c)
  *     verdict                             what is said of the machine's TSCs: judge.c finds the reason,
  *                                         judge_words.c puts it in words

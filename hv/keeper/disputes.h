@@ -30,7 +30,9 @@ struct keeper_timer {
 /* Returns how many there are. Any CPU may ask, once system time runs. */
 unsigned keeper_timers(struct keeper_timer out[KEEPER_TIMERS]);
 
-/* Returns what caused the disruptions, as far as CPUs have looked since, and the CPU that saw the last one. */
+/*
+ * Returns what caused the disruptions, as far as CPUs have looked since, and the CPU that saw the last one.
+ */
 struct culprits keeper_culprits(unsigned *last_cpu);
 
 #endif

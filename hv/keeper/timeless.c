@@ -17,7 +17,7 @@
 #define LEAST_TICKS 1000000u
 
 /* R is the boot CPU's TSC, by definition. */
-static void begin(void)
+static void take_boot_tsc(void)
 {
     scale_from_hz(TICK_HZ, &keeper.nominal);
     for (unsigned cpu = 0; cpu < keeper.cpus; cpu++)
@@ -42,7 +42,7 @@ static void first_star(void)
 }
 
 /* By what a TSC gained on the boot CPU's from the first star to this one. */
-static void fill_rate(const struct cpu_clock *clock, struct keeper_cpu *out)
+static void fill_rate_gained(const struct cpu_clock *clock, struct keeper_cpu *out)
 {
     struct offset now = clock->start.offset;
     int64_t gone = (int64_t)(clock->start.late.tsc_hi - clock->start.early.tsc_hi);
@@ -70,7 +70,7 @@ static void show(unsigned cpu)
     if (cpu && clock->start.late.tsc_hi && offset_judge(offset) != ALIGNMENT_UNKNOWN) {
         now.offset_ns = range_middle((struct range){offset.lo, offset.hi});
         now.offset_bound_ns = (uint64_t)(offset.hi - offset.lo) / 2 + 1;
-        fill_rate(clock, &now);
+        fill_rate_gained(clock, &now);
     }
     latch_write(&clock->shown.sequence, clock->shown.copy, &now, sizeof now);
 }
@@ -80,7 +80,7 @@ void keeper_timeless(const struct options *options)
     int64_t extent;
 
     start_make_clocks();
-    begin();
+    take_boot_tsc();
     idle_try(options->idle_trial);
     slip_expected_ns();
     first_star();

@@ -1,4 +1,7 @@
-/* What is told of each timer, and remembered of one that failed: the witness begins anew with it (witness.c). */
+/*
+ * What is told of each timer, and remembered of one that failed: the witness begins anew with it
+ * (witness.c).
+ */
 #ifndef KEEPER_TIMERS_H
 #define KEEPER_TIMERS_H
 
@@ -20,8 +23,8 @@ struct timer_faults {
 /* With the lock: this timer went its own way while the others and the TSCs went on together. */
 void timers_note(const struct reference *timer, enum keeper_timer_fault fault);
 /*
- * With the lock: a timer beside the reference is in that state now. One that is apart from the first reading on
- * has not failed: it has another rate.
+ * With the lock: a timer beside the reference is in that state now. One that is apart from the first
+ * reading on has not failed: it has another rate.
  */
 void timers_note_state(const struct reference *timer, enum witness_state state);
 

@@ -1,6 +1,6 @@
 /*
- * What caused a disruption, by what went along: the CPUs with TSCs that left the reference, those with TSCs that stayed with
- * it, and what the other timers said. Pure.
+ * What caused a disruption, by what went along: the CPUs with TSCs that left the reference, those with TSCs
+ * that stayed with it, and what the other timers said. Pure.
  */
 #ifndef TIME_CULPRIT_H
 #define TIME_CULPRIT_H

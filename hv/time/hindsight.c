@@ -93,8 +93,8 @@ static int64_t most_ns(struct range ref, struct range said)
 }
 
 /*
- * Returns the most where the line began: R there is what the look before said, and the rate's limit on the way.
- * A joint that is far from that look says less than the look at the end does.
+ * Returns the most where the line began: R there is what the look before said, and the rate's limit on the
+ * way. A joint that is far from that look says less than the look at the end does.
  */
 static int64_t most_at_joint_ns(const struct estimate *estimate, unsigned i, const struct told_line *told)
 {
@@ -112,9 +112,9 @@ static int64_t most_at_joint_ns(const struct estimate *estimate, unsigned i, con
 }
 
 /*
- * What was outside between two looks may have been so by more than at either. If R stepped, then the bound has
- * grown since, and R may have gone towards S as fast as the bound allows for: twice the growth. If the rate
- * wandered, it is no more than the excursion under Dmax.
+ * What was outside between two looks may have been so by more than at either. If R stepped, then the bound
+ * has grown since, and R may have gone towards S as fast as the bound allows for: twice the growth. If the
+ * rate wandered, it is no more than the excursion under Dmax.
  */
 static int64_t most_between_ns(const struct told_line *told, uint64_t tsc)
 {
@@ -131,9 +131,9 @@ struct finding_of {
 };
 
 /*
- * Holds what was told at look number i against R then. Returns true if it may have been wrong. It was wrong for
- * certain if no R that is possible under `crystal` lies in it. How much it was is what the brackets alone say:
- * the crystal may do worse than the smallest assumption that fits.
+ * Holds what was told at look number i against R then. Returns true if it may have been wrong. It was wrong
+ * for certain if no R that is possible under `crystal` lies in it. How much it was is what the brackets
+ * alone say: the crystal may do worse than the smallest assumption that fits.
  */
 static bool weigh(const struct estimate *estimate, struct crystal crystal, unsigned i,
                   const struct told_history *history, uint64_t told_ns, struct finding_of out[2])

@@ -40,11 +40,12 @@ struct range hindsight_at(const struct estimate *estimate, struct crystal crysta
 
 /*
  * Holds what was told at each look against R then: by the bracket of that look, and by all the others under
- * `crystal`, the smallest that fits. `noise`: noise is what explains the newest bracket; then what the others
- * said before is not in question. Lines that were told before S was `told_ns` go into *earlier, the others
- * into *fresh. An excess is found where at some look no R that is possible was within what was told. It begins
- * at the look before the first that may have been wrong. at_least_ns and at_most_ns follow from the brackets
- * alone. at_most_ns is of the time between looks too: if R stepped there, the bound has grown since.
+ * `crystal`, the smallest that fits. `noise`: noise is what explains the newest bracket; then what the
+ * others said before is not in question. Lines that were told before S was `told_ns` go into *earlier, the
+ * others into *fresh. An excess is found where at some look no R that is possible was within what was told.
+ * It begins at the look before the first that may have been wrong. at_least_ns and at_most_ns follow from
+ * the brackets alone. at_most_ns is of the time between looks too: if R stepped there, the bound has grown
+ * since.
  */
 void hindsight(const struct estimate *estimate, struct crystal crystal, bool noise,
                const struct told_history *history, uint64_t told_ns, struct excess *earlier,

@@ -32,7 +32,7 @@ IR = ["-O2", "-S", "-emit-llvm", "-fno-vectorize", "-fno-slp-vectorize", "-fno-u
 COMMON = ["-std=gnu11", "-Wall", "-Wextra", "-Werror", "-Wno-unused-function",
           "-D__XEN_INTERFACE_VERSION__=__XEN_LATEST_INTERFACE_VERSION__"]
 LIMIT_S = 900
-# What is false keeps z3 busy until its last try ends. Every right claim of make check is proved by the second;
+# What is false keeps z3 busy until its last try ends. Every right claim of make check is proved by the 2nd;
 # a broken one that the prover wrongly took for proved would be too.
 SHORT_TRIES = 3
 

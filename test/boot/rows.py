@@ -67,10 +67,12 @@ ROWS = [
 
     # QEMU's own loader, the host's TSC.
     # Each reference by option, too, on the way.
-    Row("kernel-1", "kernel", GOOD + (source_is("pmtimer"),), cpus=1, seconds=1, cmdline="clocksource=pmtimer"),
+    Row("kernel-1", "kernel", GOOD + (source_is("pmtimer"),), cpus=1, seconds=1,
+        cmdline="clocksource=pmtimer"),
     Row("kernel-2", "kernel", GOOD + (source_is("pit"),), cpus=2, seconds=1, cmdline="clocksource=pit"),
     Row("kernel-4", "kernel", GOOD, cpus=4),
-    Row("kernel-8", "kernel", GOOD + (source_is("hpet"),), cpus=8, seconds=1, cmdline="clocksource=hpet", limit_s=90),
+    Row("kernel-8", "kernel", GOOD + (source_is("hpet"),), cpus=8, seconds=1,
+        cmdline="clocksource=hpet", limit_s=90),
 
     # A host thread for each CPU: truly at once, with a TSC that gains on every reference (see emulator.py).
     # The verdict may name that a disruption; nothing may go back or apart for it.
@@ -94,7 +96,8 @@ ROWS = [
     Row("bios-8", "iso-bios", GOOD, cpus=8, seconds=1, limit_s=90),
     Row("bios-loaded", "iso-bios", GOOD, load=2, limit_s=120),
     # And what the machine is called, by UEFI's tables.
-    Row("uefi-1", "iso-uefi", GOOD + (free_ranges_at_least(4), says(rows_hardware.NAMED)), cpus=1, seconds=1, limit_s=90,
+    Row("uefi-1", "iso-uefi", GOOD + (free_ranges_at_least(4), says(rows_hardware.NAMED)), cpus=1, seconds=1,
+        limit_s=90,
         firmware=rows_hardware.smbios(*rows_hardware.NAMES)),
     Row("main-job", "iso-bios", GOOD + (reads_over(400000),), cpus=4, seconds=10, limit_s=90,
         counts=True),

@@ -39,7 +39,7 @@ def kept(name="hpet", disputed="none"):
 
 
 def rate_within_bound(row, log):
-    """Of every TSC, which truly runs at 1 GHz: however wrong the reference, if the others do not say so too."""
+    """Of every TSC, which runs at 1 GHz: however wrong the reference, if the others do not say so too."""
     for line in log.all("row"):
         allowed = line.number("hz") * line.number("hz_ppb") // 10**9 + 1
         assert abs(line.number("hz") - 10**9) <= allowed, dict(line)
@@ -52,7 +52,7 @@ def in_code(names):
 
 
 def differ(*names, says_so):
-    """The TSCs are in step; of the rate no more is claimed than is known, and no option names these timers."""
+    """The TSCs are in step; no more of the rate is claimed than is known, and no option names these."""
     return (sound, all_vcpus, never_back, undisturbed, bounded, one_line, rate_within_bound,
             check_says("in-step", linux="unsure", option="none", disputed=",".join(names)),
             in_code(",".join(names)), says(f"check: .*{says_so}.*"))
@@ -135,7 +135,8 @@ ROWS = [
            states("pmtimer", "agrees", "apart"), says(r"clock: the pmtimer has left the hpet.*")),
     # Wrong from the start: it never becomes the reference.
     timers("timer-bent-from-start", "hpet:bent@0:5000", *RIGHT, kept("pmtimer", "hpet"),
-           says(r"hpet: refused: by it the TSC runs at \d+ kHz, by pmtimer at (?:10|99)\d+ kHz, 0\.[45] % apart")),
+           says(r"hpet: refused: by it the TSC runs at \d+ kHz, by pmtimer at (?:10|99)\d+ kHz, "
+                r"0\.[45] % apart")),
     # What cannot be read rightly now and then is left out: all ones from the first reading on, old counts
     # from the window on (during the trial they look like a counter that steps, and another one is taken).
     timers("timer-all-ones", "hpet:ones@0:64", *RIGHT, kept(), whole_window, some_misread,
@@ -161,7 +162,7 @@ ROWS = [
     timers("timer-alone-leaps", f"hpet:leap@{WHEN}:20000 clocksource=hpet", sound, all_vcpus,
            check_says("unknown", linux="unsure", option="none", source="hpet"),
            says(r"check: 1 times all TSCs together and the reference disagreed .*"), verdict="fail"),
-    # Disruptions to the very end, told by any CPU: the verdict is a whole line, and the last one for programs.
+    # Disruptions to the very end, told by any CPU: the verdict is a whole line, and the last for programs.
     timers("timer-lines-whole", f"hpet:lossy@{WHEN}:20000 clocksource=hpet", sound, whole_lines,
            check_says("unknown", linux="unsure", option="none"), verdict="fail", seconds=8),
     timers("timer-alone-set-back", f"hpet:leap@{WHEN}:-20000 clocksource=hpet", sound, all_vcpus,

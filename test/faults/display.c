@@ -1,9 +1,9 @@
 /*
  * A display of any layout, for a test image only, linked with --wrap: on Meridian's command line `fb_mib=`
- * (where, in MiB), `fb_width=`, `fb_height=`, `fb_pitch=`, `fb_bits=`, `fb_fields=` (places and sizes of red,
- * green and blue, as 11,5,5,6,0,5), `fb_type=` (1 unless said); `panic=1` panics before time runs. Where it lies the test has put memory that
- * the map does not name. What the pages of it are like is said, and on every CPU what the PAT makes of that;
- * at the end, how drawing went while time was kept.
+ * (where, in MiB), `fb_width=`, `fb_height=`, `fb_pitch=`, `fb_bits=`, `fb_fields=` (places and sizes of
+ * red, green and blue, as 11,5,5,6,0,5), `fb_type=` (1 unless said); `panic=1` panics before time runs.
+ * Where it lies the test has put memory that the map does not name. What the pages of it are like is said,
+ * and on every CPU what the PAT makes of that; at the end, how drawing went while time was kept.
  */
 #include "boot.h"
 #include "check/check.h"

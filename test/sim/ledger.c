@@ -225,9 +225,9 @@ static void hear_disruption(void)
 }
 
 /*
- * What an at_most may be above what was: twice the resolution, and twice what the bound grew from one look to
- * the next (docs/promises.md). Of the looks since then, and of the one in which it is told, the widest reading
- * counts, and the fastest growth.
+ * What an at_most may be above what was: twice the resolution, and twice what the bound grew from one look
+ * to the next (docs/promises.md). Of the looks since then, and of the one in which it is told, the widest
+ * reading counts, and the fastest growth.
  */
 static long double spare_since_ns(long double since_ns, unsigned cpu)
 {

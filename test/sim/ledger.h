@@ -8,16 +8,16 @@
 #include "promises.h"
 
 /*
- * What came of a negative world: sums of whole numbers, sums of ns, and the greatest of all. A figure more is a
- * row more, here and nowhere else.
+ * What came of a negative world: sums of whole numbers, sums of ns, and the greatest of all. A figure more
+ * is a row more, here and nowhere else.
  *
- * - reads beyond their bound (outside), those of them that were told later (told); never told, and by more than
- *   the resolution, a promise broken (beyond)
+ * - reads beyond their bound (outside), those of them that were told later (told); never told, and by more
+ *   than the resolution, a promise broken (beyond)
  * - the worst beyond the bound, in ns and in widths of the reading before it; and the error over the bound
  * - the bound and the oracle's, over the reads for which both are known (compared)
  * - figures told that the truth refutes (least_too_much, most_too_little, most_too_much)
- * - the longest from the first read outside until something was told, or disrupted (slowest_ns); the longest
- *   that no bound was known (unknown_ns)
+ * - the longest from the first read outside until something was told, or disrupted (slowest_ns); the
+ *   longest that no bound was known (unknown_ns)
  */
 #define OUTCOME_FIGURES(SUM, SUM_NS, MOST) \
     SUM_NS(simulated_ns)                   \

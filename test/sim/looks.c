@@ -369,7 +369,10 @@ void promises_rate_told(unsigned cpu, long double hz)
     kept.cpus[cpu].told_hz = hz;
 }
 
-/* Rates are assumed to stay within 500 ppm of the last measurement; one made of a wrong reference is far off. */
+/*
+ * Rates are assumed to stay within 500 ppm of the last measurement; one made of a wrong reference is far
+ * off.
+ */
 static bool beyond_assumed(unsigned cpu)
 {
     long double hz = kept.cpus[cpu].told_hz;

@@ -1,7 +1,8 @@
 /*
- * What came of a row of negative worlds, added up; and as a line, so that rows may be run by several processes:
+ * What came of a row of negative worlds, added up; and as a line, so that rows may be run by several
+ * processes:
  *
- *     =negative SEED RUNS BROKEN FIGURE ... NAME OF THE ROW
+ * =negative SEED RUNS BROKEN FIGURE ... NAME OF THE ROW
  *
  * A line is of RUNS runs, from SEED on. Figures are those of OUTCOME_FIGURES, twice: of all, and after five
  * minutes; whole numbers, and hexadecimal ones that are exact.

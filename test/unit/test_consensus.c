@@ -125,7 +125,10 @@ static void the_widest_wander_and_slip_count(void **state)
     assert_false(all.agree);
 }
 
-/* Where they miss each other any of them may be right; where all agree, or not all have looked, it is as it was. */
+/*
+ * Where they miss each other any of them may be right; where all agree, or not all have looked, it is as it
+ * was.
+ */
 static void what_misses_is_bridged(void **state)
 {
     struct consensus all = of_two(sees(100, 200), sees(300, 400), 0), same;

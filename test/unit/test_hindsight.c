@@ -109,7 +109,10 @@ static void test_values_are_those_of_the_plain_search(void **state)
 
 /* ---- What was told, against the truth ---- */
 
-/* R beside the TSC: at step_s its rate steps by `ppm`, and begins to change by ppb_s; it itself by phase_ns. */
+/*
+ * R beside the TSC: at step_s its rate steps by `ppm`, and begins to change by ppb_s; it itself by
+ * phase_ns.
+ */
 static long double step_s, ppm, phase_ns, ppb_s;
 
 static long double ref_ns(long double s)
@@ -223,8 +226,8 @@ static long double most_spare(void)
 }
 
 /*
- * Whatever the smallest assumption that fits may be: the figures are what the brackets themselves say. The rate
- * steps, or R does, or the rate goes on to change faster than is thought.
+ * Whatever the smallest assumption that fits may be: the figures are what the brackets themselves say. The
+ * rate steps, or R does, or the rate goes on to change faster than is thought.
  */
 static void bend_some(unsigned i)
 {
@@ -331,8 +334,8 @@ static void test_at_most_is_of_the_time_between_looks(void **state)
 }
 
 /*
- * Steps of the phase from nothing to beyond the bound: what is told was outside, what was outside by more than
- * a reading is told, and in between it is a matter of where in its bracket R was.
+ * Steps of the phase from nothing to beyond the bound: what is told was outside, what was outside by more
+ * than a reading is told, and in between it is a matter of where in its bracket R was.
  */
 static void test_what_is_told_was_outside_for_certain(void **state)
 {

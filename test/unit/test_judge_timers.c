@@ -1,5 +1,7 @@
 /* sources: hv/check/judge.c hv/check/judge_timers.c hv/check/judge_words.c hv/check/words.c hv/check/timer_words.c hv/check/linux_words.c hv/platform/reference/sources.c hv/log/format.c */
-/* Who is blamed: a TSC, all of them or a timer; and that no option for Linux names a timer that may be off. */
+/*
+ * Who is blamed: a TSC, all of them or a timer; and that no option for Linux names a timer that may be off.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

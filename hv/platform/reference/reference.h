@@ -42,7 +42,10 @@ unsigned reference_find(const struct machine *machine, const char *wanted);
 const struct reference *reference_get(unsigned i);
 
 #define TRIAL_BOUND_PPB 200000u /* what some 20 ms of trial tell of a rate, roughly */
-/* Returns by how much a timer is faster than another one, by their trial at start-up; 0 beyond what is possible. */
+/*
+ * Returns by how much a timer is faster than another one, by their trial at start-up; 0 beyond what is
+ * possible.
+ */
 int64_t reference_off_ppm(const struct reference *timer, const struct reference *than);
 
 /* A timer that counts, and was refused because by its rate it is not the clock that another one is. */
