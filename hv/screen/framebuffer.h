@@ -37,13 +37,4 @@ void framebuffer_clear(const struct framebuffer *to);
 void framebuffer_draw(const struct framebuffer *to, unsigned row, unsigned column, struct cell cell,
                       const struct tile *tiles);
 
-/* Colours as a display wants them: parts of the two above. */
-
-/* Returns the bytes that a pixel takes: 2 to 4 for 15, 16, 24 and 32 bits; 0 for any other depth. */
-unsigned pixel_bytes(unsigned bits);
-/* Returns whether red, green and blue each have bits of their own within a pixel of so many bits. */
-bool pixel_fields_fit(const struct boot_field fields[3], unsigned bits);
-/* Returns one of the PC's sixteen colours (enum colour) as a pixel, in the low bytes; the fields must fit. */
-uint32_t pixel_of(const struct boot_field fields[3], unsigned colour);
-
 #endif

@@ -1,4 +1,4 @@
-/* sources: test/fuzz/seeds.c hv/platform/loader/memmap.c hv/screen/framebuffer.c hv/screen/picture.c hv/screen/font.c build/font/font_data.c */
+/* sources: test/fuzz/seeds.c hv/platform/loader/memmap.c hv/screen/framebuffer.c hv/screen/pixel.c hv/screen/picture.c hv/screen/font.c build/font/font_data.c */
 /* runs: 60000 */
 /* What a loader says of a framebuffer: refused, or all that is drawn is inside. */
 #include <stdlib.h>

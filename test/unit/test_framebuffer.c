@@ -1,4 +1,4 @@
-/* sources: hv/platform/loader/memmap.c hv/screen/framebuffer.c hv/screen/picture.c hv/screen/font.c build/font/font_data.c */
+/* sources: hv/platform/loader/memmap.c hv/screen/framebuffer.c hv/screen/pixel.c hv/screen/picture.c hv/screen/font.c build/font/font_data.c */
 /* Drawn into memory of just its size, and read back pixel by pixel; the sanitizer watches its ends. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-/* sources: hv/platform/loader/memmap.c hv/screen/framebuffer.c hv/screen/picture.c hv/screen/font.c build/font/font_data.c */
+/* sources: hv/screen/pixel.c */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -6,7 +6,8 @@
 
 #include <cmocka.h>
 
-#include "screen/framebuffer.h"
+#include "screen/pixel.h"
+#include "screen/shadow.h"
 
 static const struct boot_field rgb888[3] = {{16, 8}, {8, 8}, {0, 8}};
 static const struct boot_field bgr888[3] = {{0, 8}, {8, 8}, {16, 8}};
