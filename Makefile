@@ -167,11 +167,11 @@ SKEW_FILES    := skew.c words.c
 SKEW_WRAP     := boot_read record_fill
 TRAPS_FILES   := trap.c provoke.c
 TRAPS_WRAP    := boot_read domain_run_cpu outcome_panic outcome_domain_ended
-CPUS_FILES    := cpus.c dies.c slow.c words.c
+CPUS_FILES    := cpus.c dies.c slow.c thief.c words.c
 CPUS_WRAP     := boot_read apic_send_startup apic_init_cpu identify rdmsr_try keeper_start meeting_lead \
                  meeting_follow window_close keeper_timer_arm idle_sleep cpu_idle_mwait \
                  outcome_domain_ended serial_flush uart_read uart_write record_begin record_fill \
-                 record_end smp_stop_if_asked
+                 record_end smp_stop_if_asked gaps_add
 INJECT_FILES  := inject.c words.c warp.c svm.c svm_enter.asm hurried.c steps.c judge.c
 INJECT_WRAP   := boot_read apic_init_cpu idle_sleep time_base_init_cpu outcome_domain_ended timeline_update \
                  record_begin record_fill record_end xen_record_begin xen_record_fill xen_record_end

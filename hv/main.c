@@ -1,6 +1,7 @@
 /* The story of a boot. */
 #include "boot.h"
 #include "check/check.h"
+#include "check/stolen.h"
 #include "choose_port.h"
 #include "cpu/apic.h"
 #include "cpu/smp.h"
@@ -24,6 +25,7 @@ _Noreturn void hv_main(uint32_t magic, uint32_t info);
 
 static void other_cpu(void)
 {
+    stolen_watch_cpu();
     keeper_cpu_start();
     drain_start_cpu();
     screen_start_cpu();
@@ -70,9 +72,12 @@ void hv_main(uint32_t magic, uint32_t info)
         panic("this CPU has no local APIC: switch it on in the firmware, or use another machine");
     apic_init_cpu();
     timed = reference_find(&machine, options.source) > 0;
+    if (timed)
+        stolen_prepare(options.stolen_s);
     boot_wake_cpus(&boot, &machine, &options, other_cpu);
     if (!timed)
         check_without_time(&options, boot.cmdline, boot_cpus_named(&machine));
+    stolen_watch();
     log_defer(); /* time waits for no port */
     keeper_start(&options, machine.century_register);
     take_over_start();

@@ -1,6 +1,7 @@
 #include "check/check.h"
 
 #include "check/check_lines.h"
+#include "check/stolen.h"
 #include "cpu/lock.h"
 #include "cpu/percpu.h"
 #include "keeper.h"
@@ -122,12 +123,15 @@ static bool tell_end(void)
         take_last_figures();
     if (!log_has_room())
         return false;
-    if (told < figures.evidence.count)
-        tell_row(&figures, told++);
-    else if (tell_check(&figures, told - figures.evidence.count))
+    if (told < figures.evidence.count) {
+        tell_row(&figures, told);
+        tell_stolen(told, figures.evidence.cpus[told].seen.hz);
         told++;
-    else
+    } else if (tell_check(&figures, told - figures.evidence.count)) {
+        told++;
+    } else {
         return true;
+    }
     return false;
 }
 

@@ -21,6 +21,7 @@ void figures_begin(struct figures *figures, const char *command_line, unsigned n
     figures->names = machine_names();
     figures->cpu_name = cpu_brand();
     figures->contact = MERIDIAN_CONTACT;
+    stolen_words(cpus, figures->stolen);
 }
 
 static void gather_cpus(struct evidence *e)

@@ -20,6 +20,7 @@
 
 #include "check/history.h"
 #include "check/qr.h"
+#include "check/stolen.h"
 #include "cpu/facts.h"
 #include "keeper.h"
 #include "keeper/disputes.h"
@@ -157,7 +158,9 @@ struct figures {
     const char *cpu_name;
     const char *contact; /* the address to which reports go; "": there is none */
     struct history history;
-    bool qr_made; /* at the end; else there is none */
+    char
+        stolen[STOLEN_TEXT]; /* what was found of stolen time, a sentence or two; "": it was not looked for */
+    bool qr_made;            /* at the end; else there is none */
     char qr_text[QR_MOST + 1];
     struct qr qr;
 };

@@ -173,5 +173,6 @@ void panel_verdict(const struct layout *l, struct shadow *shadow, const struct f
     }
     row += shadow_wrapped(shadow, row, 0, end - row, l->left, BRIGHT, verdict->means);
     row += shadow_wrapped(shadow, row, 0, end - row, l->left, PLAIN, verdict->linux_advice);
+    row += shadow_wrapped(shadow, row, 0, end - row, l->left, BRIGHT, f->stolen);
     shadow_fill(shadow, row, 0, end - row, l->left, ' ', PLAIN);
 }

@@ -16,6 +16,7 @@
  * returns     the same, but it goes on 3 s later
  * ends        it is the one on which the run ends; the CPU that flushes the serial port then is named
  *
+ * `steals=` takes time from a CPU (thief.c).
  * `baud=n` and `deaf=n` make the serial port slow, and deaf (slow.c); `dies=` and `freezes=` are in dies.c.
  */
 #include "boot.h"
@@ -36,6 +37,7 @@
 #include "platform/reference/reference.h"
 #include "dies.h"
 #include "slow.h"
+#include "thief.h"
 #include "time/window.h"
 
 #define RELEASE_SPINS 400000000u
@@ -122,6 +124,7 @@ void __wrap_boot_read(uint32_t magic, uint32_t info, struct boot_info *boot)
     choose(boot->cmdline);
     slow_choose(boot->cmdline);
     dies_choose(boot->cmdline);
+    thief_choose(boot->cmdline);
 }
 
 /* ---- Start-up ---- */
@@ -316,6 +319,7 @@ void __wrap_outcome_domain_ended(enum domain_end end, const char *why, bool repo
 {
     say_place("at last");
     slow_end();
+    thief_end();
     if (strcmp(fault.what, "ends") != 0) {
         __real_outcome_domain_ended(end, why, reported, reported_ok);
         return;

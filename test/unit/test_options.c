@@ -43,6 +43,7 @@ static void defaults(void **state)
     assert_int_equal(options.guest_mib, 32);
     assert_int_equal(options.vcpus, 0);
     assert_int_equal(options.duration_s, 0);
+    assert_int_equal(options.stolen_s, 0);
     assert_true(parse(" \t \n"));
     assert_string_equal(complaints, "");
 }
@@ -68,6 +69,11 @@ static void all_of_them(void **state)
     assert_true(parse("clocksource=pit clocksource=auto clockmode=auto"));
     assert_null(options.source);
     assert_true(options.screen && options.idle_trial && options.end == END_STAY);
+    assert_true(parse("stolen=3600"));
+    assert_int_equal(options.stolen_s, 3600);
+    assert_false(parse("stolen=3601"));
+    assert_int_equal(options.stolen_s, 0);
+    assert_string_equal(complaints, "stolen=3601 must be seconds, 0 to 3600;");
     assert_true(parse("screen=off end=poweroff"));
     assert_true(!options.screen && options.idle_trial && options.end == END_POWER_OFF);
     assert_true(parse("idle=off end=reset"));
@@ -191,6 +197,7 @@ static void bad_values_keep_the_default(void **state)
         "acpi=maybe",
         "screen=yes",
         "idle=",
+        "stolen=3601",
         "end=halt",
         "end",
         "discipline=no",

@@ -72,6 +72,7 @@ static const struct option {
     {"vcpus", NUMBER, AT(vcpus), .most = 32, .why = "must be 0 (one on each CPU) to 32"},
     {"duration", NUMBER, AT(duration_s), .most = UINT32_MAX, .why = "must be seconds, 0 for no end"},
     {"discipline", SWITCH, AT(discipline), .why = "must be on or off"},
+    {"stolen", NUMBER, AT(stolen_s), .most = 3600, .why = "must be seconds, 0 to 3600"},
     {"screen", SWITCH, AT(screen), .why = "must be on or off"},
     {"rotate", CHOICE, AT(rotate), rotate_words, .why = "must be auto, 0, 90, 180 or 270"},
     {"idle", SWITCH, AT(idle_trial), .why = "must be on or off"},

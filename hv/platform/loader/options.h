@@ -39,6 +39,7 @@ struct options {
     uint32_t max_cpus;     /* maxcpus=<n>, 1..256, nosmp: 1; 0: all there are */
     uint32_t vcpus;        /* vcpus=<n>, 0: one on each CPU (at most 32) */
     uint32_t duration_s;   /* duration=<s>: stop a guest that reports nothing after that long; 0: never */
+    uint32_t stolen_s;     /* stolen=<s>, 0..3600: look so long for time that is stolen; 0: do not */
     bool screen;           /* screen=on|off, default on; off: nothing is drawn, serial alone */
     enum rotation rotate;  /* rotate=auto|0|90|180|270, default auto */
     bool idle_trial;       /* idle=on|off, default on; off: no CPU is sent into deep idle to try its TSC */

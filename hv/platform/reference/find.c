@@ -20,6 +20,11 @@ static unsigned usable_count;
 static struct reference_refused refused[SOURCES];
 static unsigned refused_count;
 
+uint64_t reference_tsc_khz(void)
+{
+    return source_best() ? source_best()->khz : 0;
+}
+
 const struct counter_source *source_best(void)
 {
     return usable_count ? usable[0] : NULL;

@@ -57,6 +57,9 @@ struct reference_refused {
 /* Returns the i-th of them; NULL beyond. */
 const struct reference_refused *reference_refused(unsigned i);
 
+/* Returns the boot CPU's TSC rate in kHz, to within 0.2 %, as the best of them found it; 0: there is none. */
+uint64_t reference_tsc_khz(void);
+
 /*
  * Takes the tightest of a few readings: at most 8, each at the count's edge where a count lasts longer than a
  * reading takes. On any CPU, interrupts off meanwhile, one CPU at a time. Returns false if every reading
