@@ -57,10 +57,10 @@ static void say_periods(const struct gaps *g, uint64_t hz, char out[STOLEN_TEXT 
 
     out[0] = 0;
     if (g->periods[1].least)
-        format(out, STOLEN_TEXT / 2, "; one comes each %lu.%lu ms, another each %lu.%lu ms", first / 10,
-               first % 10, second / 10, second % 10);
+        format(out, STOLEN_TEXT / 2, "; one each %lu.%lu ms, one each %lu.%lu ms", first / 10, first % 10,
+               second / 10, second % 10);
     else if (g->periods[0].least)
-        format(out, STOLEN_TEXT / 2, "; one comes each %lu.%lu ms", first / 10, first % 10);
+        format(out, STOLEN_TEXT / 2, "; one each %lu.%lu ms", first / 10, first % 10);
 }
 
 void stolen_words(unsigned cpus, char out[STOLEN_TEXT])
@@ -82,7 +82,7 @@ void stolen_words(unsigned cpus, char out[STOLEN_TEXT])
     number_or_unknown(smi, stolen_of(worst).smi_counted, stolen_of(worst).smi);
     format(
         out, STOLEN_TEXT,
-        "Time was stolen: CPU%u saw %lu gaps of 10 us or more in %lu s, the longest %lu us, %lu of 150 us or "
+        "Time was stolen: on CPU%u %lu gaps of 10 us or more in %lu s, the longest %lu us, %lu of 150 us or "
         "more%s. SMIs: %s.",
         worst, gaps_count(g), (gaps_ns(g->last - g->first, hz) + 500000000) / 1000000000,
         gaps_ns(g->largest, hz) / 1000, g->longs, periods, smi);

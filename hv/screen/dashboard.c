@@ -8,6 +8,8 @@
 #define TITLE_LETTERS 13u
 #define PLOT_AROUND   2u /* a title above, and the time below */
 #define PLOT_LEAST    4u
+#define STOLEN_ROWS   2u /* more of text, where there is something to say of stolen time, and room */
+#define STOLEN_LEAST  30u
 #define CPUS_LEAST    4u
 #define SIDE_LEAST    79u /* columns left of a QR code */
 
@@ -36,7 +38,8 @@ static unsigned plot_rows(const struct layout *l, unsigned room)
  * A QR code that needs `code_rows` rows (0: there is none) stands beside the rest if there is room for both:
  * then `left` is less than `columns`.
  */
-static struct layout layout_for(unsigned columns, unsigned rows, unsigned cpus, unsigned code_rows)
+static struct layout layout_for(unsigned columns, unsigned rows, unsigned cpus, unsigned code_rows,
+                                bool stolen)
 {
     struct layout l = {.columns = columns, .rows = rows, .left = columns, .scale = 1};
     unsigned above = LAYOUT_HEAD + HEADING_ROWS, below, room;
@@ -45,7 +48,7 @@ static struct layout layout_for(unsigned columns, unsigned rows, unsigned cpus, 
         l.left = columns - QR_COLUMNS - 1;
     if (l.left >= big_columns(TITLE_LETTERS, 2) && rows >= 60)
         l.scale = 2;
-    l.text_rows = l.left >= 100 ? 4 : 6;
+    l.text_rows = (l.left >= 100 ? 4 : 6) + (stolen && rows >= STOLEN_LEAST ? STOLEN_ROWS : 0);
     l.plot_columns = l.left / 2 - PLOT_LABELS - 1;
     below = big_rows(l.scale) + l.text_rows;
     room = rows - above - below;
@@ -132,7 +135,7 @@ bool dashboard_paint(struct dashboard *d, struct shadow *shadow, const struct fi
         return true;
     }
     now = layout_for(shadow->columns, shadow->rows, f->evidence.count,
-                     code ? QR_ROWS + qr_contact_rows(f->contact, QR_COLUMNS) : 0);
+                     code ? QR_ROWS + qr_contact_rows(f->contact, QR_COLUMNS) : 0, f->stolen[0]);
     beside = now.left < now.columns;
     if (!f->ended)
         d->flipped_ns = now_ns;

@@ -216,6 +216,29 @@ static void test_words(void **state)
     every_size(words_are_there);
 }
 
+/* All of it stands there, beside all that is said of the TSCs, on the smallest screen too. */
+static void stolen_is_there(unsigned count)
+{
+    const struct layout *l = &dashboard.layout;
+
+    strcpy(figures.stolen, "Time was stolen: on CPU254 1234567 gaps of 10 us or more in 3600 s, the longest "
+                           "12345 us, 1234 of 150 us or more; one each 1000.0 ms. SMIs: 1234.");
+    figures.verdict.linux_advice[100] = 0;
+    paint(WISH_NONE);
+    reads(l->text, l->text_rows, l->left, figures.verdict.means);
+    reads(l->text, l->text_rows, l->left, figures.verdict.linux_advice);
+    reads(l->text, l->text_rows, l->left, figures.stolen);
+    nothing_overlaps(count);
+    code_has_room(count);
+    reads(l->text, l->text_rows, l->left, figures.stolen);
+}
+
+static void test_stolen(void **state)
+{
+    (void)state;
+    every_size(stolen_is_there);
+}
+
 /* The title's dots are the small font's, each `scale` dots wide and high. */
 static void title_is_large(unsigned count)
 {
@@ -289,9 +312,11 @@ static void test_still(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_layout), cmocka_unit_test(test_layout_with_code), cmocka_unit_test(test_head),
-        cmocka_unit_test(test_rows),   cmocka_unit_test(test_row_words),        cmocka_unit_test(test_words),
-        cmocka_unit_test(test_title),  cmocka_unit_test(test_backgrounds),      cmocka_unit_test(test_still),
+        cmocka_unit_test(test_layout),      cmocka_unit_test(test_layout_with_code),
+        cmocka_unit_test(test_head),        cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_row_words),   cmocka_unit_test(test_words),
+        cmocka_unit_test(test_stolen),      cmocka_unit_test(test_title),
+        cmocka_unit_test(test_backgrounds), cmocka_unit_test(test_still),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
