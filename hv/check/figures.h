@@ -84,6 +84,7 @@ enum verdict_kind {
     VERDICT_STOPS_IN_IDLE,
     VERDICT_DRIFT,
     VERDICT_CHANGED,
+    VERDICT_IN_PARALLEL,
     VERDICT_NOT_IN_STEP,
     VERDICT_IN_STEP
 };
@@ -95,6 +96,7 @@ enum reason {
     REASON_RATE,
     REASON_ADJUST_CHANGED,
     REASON_DISRUPTED, /* by TSCs that left, while others went on with the reference */
+    REASON_PARALLEL,  /* offsets that stay, at equal rates */
     REASON_OFFSET,
     REASON_BEHIND,
     REASON_APART,
@@ -128,7 +130,7 @@ struct verdict {
     enum verdict_kind kind;
     enum reason reason;
     unsigned cpu;           /* the one that shows the reason best, where there is one */
-    const char *word;       /* "in-step", "not-in-step", "drift", "changed", "stops-in-idle", "unknown" */
+    const char *word;       /* "in-step", "in-parallel", "not-in-step", "drift", "changed", ... */
     const char *title;      /* the same, large: upper case, at most 13 characters */
     const char *linux_word; /* "safe", "unsafe", "unsure" */
     const char *option;     /* for Linux's command line: "none", "clocksource=hpet", ... */

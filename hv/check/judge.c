@@ -2,7 +2,8 @@
 
 #define WIDEST_NS  1000000u
 #define WIDEST_PPB 100000u
-#define LEAST_S    3u /* 12 looks at the reference; with four CPUs each pair has met four times */
+#define EQUAL_PPB  1000u /* rates that are certainly no farther apart are called equal */
+#define LEAST_S    3u    /* 12 looks at the reference; with four CPUs each pair has met four times */
 
 /* The reasons stand in the order of the verdicts. */
 static enum verdict_kind kind_by_reason(enum reason reason)
@@ -13,6 +14,8 @@ static enum verdict_kind kind_by_reason(enum reason reason)
         return VERDICT_UNKNOWN;
     if (reason >= REASON_OFFSET)
         return VERDICT_NOT_IN_STEP;
+    if (reason >= REASON_PARALLEL)
+        return VERDICT_IN_PARALLEL;
     if (reason >= REASON_ADJUST_CHANGED)
         return VERDICT_CHANGED;
     if (reason >= REASON_RATE)
@@ -131,10 +134,22 @@ static void find_reason(const struct evidence *e, struct verdict *v)
         }
 }
 
+/*
+ * Returns true if offsets stay as they are: rates are equal for all that is known, it is known well, and it
+ * was watched for a while in which nothing else happened. Else an offset may be one that grows.
+ */
+static bool offsets_stay(const struct evidence *e, const struct worst *worst)
+{
+    return e->watched_s >= LEAST_S && !e->disruptions && worst->rate_bound_ppb <= EQUAL_PPB &&
+           magnitude(worst->rate_ppb) + worst->rate_bound_ppb <= EQUAL_PPB;
+}
+
 void judge_tscs(const struct evidence *evidence, struct verdict *verdict)
 {
     look_over(evidence, &verdict->worst);
     find_reason(evidence, verdict);
+    if (verdict->reason == REASON_OFFSET && offsets_stay(evidence, &verdict->worst))
+        verdict->reason = REASON_PARALLEL;
     verdict->kind = kind_by_reason(verdict->reason);
     judge_words(evidence, verdict);
 }

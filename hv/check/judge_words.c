@@ -3,6 +3,8 @@
 #include "check/words.h"
 #include "log/format.h"
 
+#define ONE_S 1000000000u /* ns */
+
 static const struct {
     const char *word, *title;
 } names[] = {
@@ -10,6 +12,7 @@ static const struct {
     [VERDICT_STOPS_IN_IDLE] = {"stops-in-idle", "STOPS IN IDLE"},
     [VERDICT_DRIFT] = {"drift", "DRIFT APART"},
     [VERDICT_CHANGED] = {"changed", "CHANGED"},
+    [VERDICT_IN_PARALLEL] = {"in-parallel", "IN PARALLEL"},
     [VERDICT_NOT_IN_STEP] = {"not-in-step", "NOT IN STEP"},
     [VERDICT_IN_STEP] = {"in-step", "IN STEP"},
 };
@@ -31,6 +34,22 @@ static void say_offset(char *text, const struct evidence *e, unsigned number)
     words_add(text, "CPU%u's TSC is %s %s the boot CPU's, to within %s.", number,
               amount(off, e, magnitude(cpu->offset_ns)), cpu->offset_ns < 0 ? "behind" : "ahead of",
               amount(bound, e, cpu->offset_bound_ns));
+}
+
+/* The signs and units that people write down: a constant is to be compared with another day's. */
+static void say_parallel(char *text, const struct keeper_cpu *cpu, unsigned number, const struct worst *worst)
+{
+    uint64_t off = magnitude(cpu->offset_ns);
+    char span[SPAN], bound[SPAN];
+
+    if (off < ONE_S)
+        words_span(span, off);
+    else
+        format(span, SPAN, "%lu.%03lu s", (off + 500000) / ONE_S, (off + 500000) / 1000000 % 1000);
+    words_add(text,
+              "CPU%u's TSC runs in parallel with the boot CPU's: offset %s%s +/- %s, rates equal to %lu ppb.",
+              number, cpu->offset_ns < 0 ? "-" : "", span, words_span(bound, cpu->offset_bound_ns),
+              magnitude(worst->rate_ppb) + worst->rate_bound_ppb);
 }
 
 static void say_rate(char *text, unsigned number, const struct keeper_cpu *cpu)
@@ -102,6 +121,7 @@ static void say_means(char *text, const struct evidence *e, const struct verdict
         words_add(text, "CPU%u's TSC jumped or stood still, while other TSCs went on with the timers.",
                   e->culprit_cpu);
         break;
+    case REASON_PARALLEL: say_parallel(text, &cpu->seen, number, worst); break;
     case REASON_OFFSET: say_offset(text, e, number); break;
     case REASON_BEHIND:
     case REASON_APART: words_add(text, "Meetings of CPUs showed one TSC behind another."); break;

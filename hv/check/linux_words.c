@@ -25,6 +25,8 @@ static void say_unsafe(char *text, const struct evidence *e, struct verdict *v)
 {
     v->linux_word = "unsafe";
     v->option = other_clock(e);
+    if (v->kind == VERDICT_IN_PARALLEL)
+        words_add(text, "Without IA32_TSC_ADJUST Linux cannot correct that, and refuses the TSC. ");
     words_add(text, "Not safe as Linux's clock source: pass %s", v->option);
     if (v->kind == VERDICT_STOPS_IN_IDLE)
         words_add(text, ", or processor.max_cstate=1 intel_idle.max_cstate=0 to keep it awake.%s",
@@ -89,6 +91,15 @@ static bool adjust_explains(const struct evidence *e, unsigned cpu)
            off <= seen->offset_bound_ns + WRITE_NS + magnitude(ns) / 10000;
 }
 
+static bool all_have_adjust(const struct evidence *e)
+{
+    for (unsigned cpu = 0; cpu < e->count; cpu++) {
+        if (e->cpus[cpu].seen.state != KEEPER_CPU_LEFT_OUT && !e->cpus[cpu].facts.tsc_adjust)
+            return false;
+    }
+    return true;
+}
+
 void words_for_linux(const struct evidence *e, struct verdict *v)
 {
     char *text = v->linux_advice;
@@ -101,10 +112,14 @@ void words_for_linux(const struct evidence *e, struct verdict *v)
         words_add(text, "Linux finds no timer to watch the TSC by either.");
     else if (v->kind == VERDICT_UNKNOWN)
         words_add(text, "Watch it for a minute.");
-    else if (v->kind == VERDICT_NOT_IN_STEP && adjust_explains(e, v->worst.offset_cpu))
+    else if (v->kind >= VERDICT_IN_PARALLEL && adjust_explains(e, v->worst.offset_cpu))
         words_add(text,
                   "Linux since 4.10 makes IA32_TSC_ADJUST equal within a package, which mends that; between "
                   "packages it goes by the TSC that it sees behind.");
+    else if (v->kind == VERDICT_IN_PARALLEL && all_have_adjust(e))
+        words_add(text,
+                  "Linux since 4.10 corrects that by IA32_TSC_ADJUST as it starts each CPU, by the warp "
+                  "that it sees; an older one refuses the TSC.");
     else
         say_unsafe(text, e, v);
 }

@@ -11,6 +11,7 @@ struct cpu_facts {
     enum core_type core;
     bool arat;          /* its APIC's timer goes on in deep idle */
     bool invariant_tsc; /* claimed: a constant rate in every idle and power state; shown, not trusted */
+    bool tsc_adjust;    /* there is IA32_TSC_ADJUST */
     bool smi_counted;   /* whether `smi` means anything */
     uint32_t smi;       /* SMIs since its reset, as it last read them itself */
     bool mtrrs_differ;  /* from the boot CPU's */

@@ -14,6 +14,7 @@
 
 #define CPUID_HYPERVISOR    (1u << 31) /* leaf 1, ECX */
 #define CPUID_ARAT          (1u << 2)  /* leaf 6, EAX */
+#define CPUID_TSC_ADJUST    (1u << 1)  /* leaf 7, EBX */
 #define CPUID_HYBRID        (1u << 15) /* leaf 7, EDX */
 #define CPUID_INVARIANT_TSC (1u << 8)  /* leaf 80000007h, EDX */
 
@@ -100,6 +101,7 @@ void identify(cpuid_reader read, struct cpu_facts *out)
         .core = core_of(read),
         .arat = alarms_go_on(read),
         .invariant_tsc = leaf_of(read, LEAF_TSC).edx & CPUID_INVARIANT_TSC,
+        .tsc_adjust = leaf_of(read, LEAF_FEATURES).ebx & CPUID_TSC_ADJUST,
         .smi_counted = is_intel(read) && cpuid_family(read) == 6 && !cpuid_has_hypervisor(read),
     };
 }

@@ -20,12 +20,11 @@
  * IA32_TSC_ADJUST (SDM vol. 3, 17.17.3) holds by how much software has moved this TSC. Meridian never writes
  * it.
  */
-#define MSR_TSC_ADJUST   0x3bu
-#define CPUID_TSC_ADJUST (1u << 1) /* leaf 7, EBX */
+#define MSR_TSC_ADJUST 0x3bu
 
 bool adjust_now(uint64_t *adjust)
 {
-    if (cpuid(0, 0).eax < 7 || !(cpuid(7, 0).ebx & CPUID_TSC_ADJUST))
+    if (!cpu_this()->facts.tsc_adjust)
         return false;
     *adjust = rdmsr(MSR_TSC_ADJUST);
     return true;

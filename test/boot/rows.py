@@ -12,6 +12,7 @@ import rows_inject
 import rows_media
 import rows_menu
 import rows_outside
+import rows_parallel
 import rows_power
 import rows_serial
 import rows_stolen
@@ -110,5 +111,6 @@ ROWS = [
 ]
 for theme in (rows_cpus, rows_inject, rows_timeless, rows_timers, rows_traps, rows_badinput, rows_firmware,
               rows_hardware, rows_hostile, rows_idle, rows_media, rows_bochs, rows_guests, rows_menu,
-              rows_outside, rows_power, rows_serial, rows_stolen, rows_unseen, rows_wall):
+              rows_outside, rows_parallel, rows_power, rows_serial, rows_stolen, rows_unseen,
+              rows_wall):
     ROWS += theme.ROWS

@@ -285,8 +285,8 @@ SCREENS = [
     # More CPUs than rows: pages turn by themselves.
     Shown(Row("screen-pages", "kernel", (), cpus=12, seconds=3), "text", (rows_agree, large_agrees)),
     # TSCs out of step on purpose (test/faults/inject.c).
-    Shown(Row("screen-skew", "kernel", (), kernel="inject", cmdline=words("skew", SECONDS_APART)), "text",
-          (says("not-in-step", "unsafe"),) + SHOWN + CODE + (offsets_drawn, no_blinking)),
+    Shown(Row("screen-skew", "kernel", (), kernel="inject", cmdline=words("skew", SECONDS_APART),
+              seconds=5), "text", (says("in-parallel", "unsafe"),) + SHOWN + CODE + (offsets_drawn, no_blinking)),
     Shown(Row("screen-rate", "kernel", (), kernel="inject", cmdline="rate=0,200,-200,0"), "text",
           (says("drift", "unsafe"),) + SHOWN + CODE + (offsets_drawn, slopes_drawn)),
     # Time that is stolen from all CPUs (test/faults/thief.c), 150 us each second and 40 us each 300 ms.
@@ -294,7 +294,7 @@ SCREENS = [
               limit_s=120), "text", SHOWN + (stolen_agrees,)),
     # A CPU without TSC_ADJUST, which would tell who wrote. The code comes after 10 s only, and is VGA text's.
     Shown(Row("screen-bochs", "bochs", (), kernel="inject", cmdline=words("tsc", (3 * IPS, 0)), cpus=2,
-              bochs={"cpu_model": "ryzen"}, limit_s=90), "text", (says("not-in-step", "unsafe"),) + SHOWN),
+              bochs={"cpu_model": "ryzen"}, limit_s=90), "text", (says("in-parallel", "unsafe"),) + SHOWN),
     # Without a display, and without a serial port.
     Shown(Row("screen-none", "kernel", (), cpus=2), "none", IN_STEP + (told,), qemu=("-vga", "none")),
     Shown(Row("screen-no-serial", "iso-bios", (), cpus=2), "text", (code_alone,), serial=False),

@@ -242,6 +242,17 @@ static void invariant_tsc(void **state)
     assert_false(facts_of(virtual_nehalem).invariant_tsc);
 }
 
+static void tsc_adjust(void **state)
+{
+    (void)state;
+    assert_true(facts_of(alder_lake_e).tsc_adjust);
+    assert_true(facts_of(skylake).tsc_adjust);
+    assert_true(facts_of(bay_trail).tsc_adjust);
+    assert_false(facts_of(zen_3).tsc_adjust);
+    assert_false(facts_of(nehalem).tsc_adjust); /* it has no leaf 7 */
+    assert_false(facts_of(bare).tsc_adjust);
+}
+
 static const struct leaf pentium_4[] = {INTEL(5), {1, {0x00000f41, 0x00020800, 0x0000649d, 0xbfebfbff}}, {0}};
 
 /* MSR 34h is Intel's, of family 6, and a hypervisor's count would be its own. */
@@ -263,7 +274,7 @@ static void leaves_beyond_the_last_say_nothing(void **state)
     (void)state;
     last_basic_answers = true;
     facts = facts_of(bare);
-    assert_false(facts.invariant_tsc || facts.arat || facts.smi_counted);
+    assert_false(facts.invariant_tsc || facts.tsc_adjust || facts.arat || facts.smi_counted);
     assert_int_equal(facts.core, CORE_PLAIN);
     cpu = bare;
     assert_int_equal(identify_rates(ask).leaf_15h, 0);
@@ -324,6 +335,7 @@ int main(void)
         cmocka_unit_test(trap_hybrid_cores),
         cmocka_unit_test(trap_arat_missing),
         cmocka_unit_test(invariant_tsc),
+        cmocka_unit_test(tsc_adjust),
         cmocka_unit_test(who_may_be_asked_for_smis),
         cmocka_unit_test(leaves_beyond_the_last_say_nothing),
         cmocka_unit_test(brands),

@@ -184,6 +184,7 @@ static void changed(void **state)
 static void not_in_step(void **state)
 {
     (void)state;
+    rates_known_widely();
     cpus[3].seen.offset_ns = -40;
     assert_int_equal(judged(), VERDICT_IN_STEP);
     assert_says(verdict.means, "within 80 ns");
@@ -217,6 +218,7 @@ static void named_with_a_unit(void **state)
                    {99999499, "CPU1's TSC is 99999 us ahead"}, {100000000, "CPU1's TSC is 100 ms ahead"}};
 
     (void)state;
+    rates_known_widely();
     cpus[2].seen.offset_ns = INT64_MAX / 2;
     for (unsigned i = 0; i < sizeof offsets / sizeof *offsets; i++) {
         cpus[1].seen.offset_ns = offsets[i].ns;
@@ -262,6 +264,8 @@ static void priority(void **state)
     assert_int_equal(judged(), VERDICT_CHANGED);
     assert_says(verdict.means, "jumped");
     evidence.disruptions = evidence.culprits.some_tscs = 0;
+    assert_int_equal(judged(), VERDICT_IN_PARALLEL);
+    rates_known_widely();
     assert_int_equal(judged(), VERDICT_NOT_IN_STEP);
     assert_says(verdict.means, "CPU1's TSC is 1000 ns");
     cpus[1].seen.offset_ns = 0;
