@@ -20,11 +20,12 @@
  * IA32_TSC_ADJUST (SDM vol. 3, 17.17.3) holds by how much software has moved this TSC. Meridian never writes
  * it.
  */
-#define MSR_TSC_ADJUST 0x3bu
+#define MSR_TSC_ADJUST   0x3bu
+#define CPUID_TSC_ADJUST (1u << 1) /* leaf 7, EBX */
 
 bool adjust_now(uint64_t *adjust)
 {
-    if (!cpu_this()->facts.tsc_adjust)
+    if (cpuid(0, 0).eax < 7 || !(cpuid(7, 0).ebx & CPUID_TSC_ADJUST))
         return false;
     *adjust = rdmsr(MSR_TSC_ADJUST);
     return true;
