@@ -1,8 +1,9 @@
 /*
- * Each pair of events proposes a train: its first event and its period. The train is followed from event to
- * event, so a period that wanders slowly is still one. That random events lie so is kept unlikely by the
- * tolerance: it is a 50th of the period, and of the mean distance of all events where that is less. Then the
- * next place of a train holds a random event once in 25 times, and a train needs six such places at least.
+ * Each pair of events proposes a train: its first event and its period. The train is followed from there to
+ * both sides, from event to event, so a period that wanders slowly is still one. That random events lie so is
+ * kept unlikely by the tolerance: it is a 50th of the period, and of the mean distance of all events where
+ * that is less. Then the next place of a train holds a random event once in 25 times, and a train needs six
+ * such places at least.
  */
 #include "time/train.h"
 
@@ -14,9 +15,11 @@ struct events {
     uint64_t mean; /* the distance from one to the next */
 };
 
+/* The way that a train takes to one side, or to both. */
 struct path {
-    struct train train;
-    uint64_t events; /* a bit each, by the caller's numbers */
+    unsigned hits;            /* without the event that it begins with */
+    uint64_t events;          /* a bit each, by the caller's numbers */
+    uint64_t length, periods; /* to the last hit */
 };
 
 static void gather_events(const uint64_t *at, unsigned count, uint64_t gone, struct events *out)
@@ -49,12 +52,22 @@ static unsigned nearest(const struct events *e, unsigned from, uint64_t place, u
     return best;
 }
 
+/* The same events with time going the other way. */
+static void mirror(const struct events *e, struct events *out)
+{
+    *out = (struct events){.count = e->count, .mean = e->mean};
+    for (unsigned i = 0; i < e->count; i++) {
+        out->at[i] = e->at[e->count - 1] - e->at[e->count - 1 - i];
+        out->number[i] = e->number[e->count - 1 - i];
+    }
+}
+
 /* A place without an event is passed; the next is expected a period later. */
 static struct path follow_train(const struct events *e, unsigned first, uint64_t period)
 {
     uint64_t tolerance = (period < e->mean ? period : e->mean) / TRAIN_FINE, place = e->at[first];
-    struct path path = {.train.hits = 1, .events = 1ull << e->number[first]};
-    unsigned last = first, steps = 0, steps_hit = 0;
+    struct path path = {0};
+    unsigned last = first, steps = 0;
 
     while (place + period <= e->at[e->count - 1] + tolerance) {
         unsigned next = nearest(e, last, place + period, tolerance);
@@ -64,45 +77,67 @@ static struct path follow_train(const struct events *e, unsigned first, uint64_t
         if (next == last)
             continue;
         last = next;
-        steps_hit = steps;
-        path.train.hits++;
+        path.hits++;
         path.events |= 1ull << e->number[next];
+        path.length = e->at[next] - e->at[first];
+        path.periods = steps;
     }
-    path.train.period = steps_hit ? (e->at[last] - e->at[first]) / steps_hit : period;
     return path;
 }
 
-static bool is_train(const struct train *train, unsigned events, uint64_t places)
+static struct path follow_both(const struct events *e, const struct events *back, unsigned first,
+                               uint64_t period)
 {
-    return train->hits >= TRAIN_LEAST && train->hits * 4 >= events && train->hits * 4ull >= places * 3;
+    struct path path = follow_train(e, first, period);
+    struct path before = follow_train(back, e->count - 1 - first, period);
+
+    path.hits += before.hits + 1;
+    path.events |= before.events | 1ull << e->number[first];
+    path.length += before.length;
+    path.periods += before.periods;
+    return path;
 }
 
-bool train_find(const uint64_t at[TRAIN_MOST], unsigned count, uint64_t *gone, struct train *out)
+static bool is_train(const struct path *path, unsigned events, uint64_t places)
 {
-    struct path best = {.train.hits = 0};
-    struct events e;
-    uint64_t span;
+    return path->hits >= TRAIN_LEAST && path->hits * 4 >= events && path->hits * 4ull >= places * 3;
+}
 
-    gather_events(at, count, *gone, &e);
-    if (e.count < TRAIN_LEAST)
-        return false;
-    span = e.at[e.count - 1] - e.at[0];
-    for (unsigned i = 0; i + 1 < e.count; i++) {
-        for (unsigned j = i + 1; j < e.count && e.at[j] - e.at[i] <= span / (TRAIN_LEAST - 2); j++) {
-            uint64_t period = e.at[j] - e.at[i];
+static struct path longest(const struct events *e)
+{
+    uint64_t span = e->at[e->count - 1] - e->at[0];
+    struct path best = {0};
+    struct events back;
+
+    mirror(e, &back);
+    for (unsigned i = 0; i + 1 < e->count; i++) {
+        for (unsigned j = i + 1; j < e->count && e->at[j] - e->at[i] <= span / (TRAIN_LEAST - 2); j++) {
+            uint64_t period = e->at[j] - e->at[i];
             struct path path;
 
             if (!period || span / period + 1 > TRAIN_MOST * 4 / 3)
                 continue;
-            path = follow_train(&e, i, period);
-            if (path.train.hits > best.train.hits && is_train(&path.train, e.count, span / period + 1))
+            path = follow_both(e, &back, i, period);
+            if (path.hits > best.hits && is_train(&path, e->count, span / period + 1))
                 best = path;
         }
     }
-    if (!best.train.hits)
+    return best;
+}
+
+bool train_find(const uint64_t at[TRAIN_MOST], unsigned count, uint64_t *gone, struct train *out)
+{
+    struct events e;
+    struct path best;
+
+    gather_events(at, count, *gone, &e);
+    if (e.count < TRAIN_LEAST)
+        return false;
+    best = longest(&e);
+    if (!best.hits)
         return false;
     *gone |= best.events;
-    *out = best.train;
+    *out = (struct train){.period = best.length / best.periods, .hits = best.hits};
     return true;
 }
 

@@ -124,6 +124,8 @@ static void a_step_back_is_no_gap(void **state)
     gaps_add(&gaps, 900100);
     gaps_add(&gaps, 1050100);
     assert_true(gaps.largest == 150000 && gaps.longs == 1);
+    gaps_add(&gaps, 1050100 + (1ull << 62));
+    assert_true(gaps.largest == 1ull << 62 && gaps.back == 1);
 }
 
 static void an_smi_each_second(void **state)

@@ -147,6 +147,49 @@ static void a_train_is_found_among_others(void **state)
     }
 }
 
+/* By a quarter of all: 12 of 44 are a train, 12 of 60 are none. */
+static void too_many_others_hide_it(void **state)
+{
+    unsigned few = 0, many = 0;
+
+    (void)state;
+    for (unsigned run = 0; run < 200; run++) {
+        empty();
+        add_train(SECOND, 12, 0, 0);
+        add_random(32, 12 * SECOND);
+        few += find();
+        empty();
+        add_train(SECOND, 12, 0, 0);
+        add_random(48, 12 * SECOND);
+        many += find();
+    }
+    assert_true(few >= 195 && many <= 5);
+}
+
+static void the_nearest_one_is_its_event(void **state)
+{
+    (void)state;
+    empty();
+    for (unsigned i = 0; i < 12; i++) {
+        if (i == 5)
+            at[count++] = i * SECOND - SECOND / 200;
+        at[count++] = i * SECOND;
+    }
+    assert_true(find() && train.hits == 12 && gone == (0x1fff & ~(1ull << 5)));
+}
+
+static void one_out_of_order_is_left_out(void **state)
+{
+    (void)state;
+    for (unsigned wrong = 1; wrong < 20; wrong++) {
+        empty();
+        for (; count < 20; count++)
+            at[count] = SECOND + count * SECOND;
+        at[wrong] = 3;
+        assert_true(find() && train.hits == 19 && gone == (0xfffff & ~(1ull << wrong)));
+    }
+}
+
 /* Events at random have no period: of 20,000 rows at most a few look so. */
 static void chance_is_no_train(void **state)
 {
@@ -180,31 +223,32 @@ static void odd_lists_are_taken(void **state)
 }
 
 /* The rule once more, as plainly as can be: all pairs, and each place asks all events. */
-static unsigned plain_hits(uint64_t period, unsigned first, uint64_t mean)
+static unsigned plain_hits(int64_t period, unsigned first, int64_t mean)
 {
-    uint64_t tolerance = (period < mean ? period : mean) / TRAIN_FINE, place = at[first];
-    unsigned hits = 1, last = first;
+    int64_t step = period < 0 ? -period : period, tolerance = (step < mean ? step : mean) / TRAIN_FINE;
+    int64_t place = (int64_t)at[first];
+    unsigned hits = 0, last = first;
 
     for (;;) {
-        uint64_t best = UINT64_MAX;
+        int64_t best = INT64_MAX;
         unsigned which = 0;
 
-        if (place + period > at[count - 1] + tolerance)
-            return hits;
         place += period;
-        for (unsigned i = last + 1; i < count; i++) {
-            uint64_t off = at[i] > place ? at[i] - place : place - at[i];
+        if (place > (int64_t)at[count - 1] + tolerance || place < (int64_t)at[0] - tolerance)
+            return hits;
+        for (unsigned i = 0; i < count; i++) {
+            int64_t off = (int64_t)at[i] > place ? (int64_t)at[i] - place : place - (int64_t)at[i];
 
-            if (off <= tolerance && off < best) {
+            if (off <= tolerance && off < best && (period > 0 ? i > last : i < last)) {
                 best = off;
                 which = i;
             }
         }
-        if (best == UINT64_MAX)
+        if (best == INT64_MAX)
             continue;
         hits++;
         last = which;
-        place = at[which];
+        place = (int64_t)at[which];
     }
 }
 
@@ -220,7 +264,8 @@ static unsigned plain_best(void)
 
             if (!period || places > 85)
                 continue;
-            hits = plain_hits(period, i, mean);
+            hits = 1 + plain_hits((int64_t)period, i, (int64_t)mean) +
+                   plain_hits(-(int64_t)period, i, (int64_t)mean);
             if (hits >= 8 && hits * 4 >= count && hits * 4 >= places * 3 && hits > best)
                 best = hits;
         }
@@ -254,6 +299,9 @@ int main(void)
         cmocka_unit_test(a_late_one_is_one_of_them),
         cmocka_unit_test(two_trains_are_two),
         cmocka_unit_test(a_train_is_found_among_others),
+        cmocka_unit_test(too_many_others_hide_it),
+        cmocka_unit_test(the_nearest_one_is_its_event),
+        cmocka_unit_test(one_out_of_order_is_left_out),
         cmocka_unit_test(chance_is_no_train),
         cmocka_unit_test(odd_lists_are_taken),
         cmocka_unit_test(it_finds_the_longest),
