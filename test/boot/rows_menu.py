@@ -8,6 +8,7 @@ from expect import (all_vcpus, bounded, cpus_online, line_begins, never_back, on
                     undisturbed)
 from monitor import Actor
 from rows_power import OFF, power_lines
+from rows_stolen import stolen_for
 
 TITLE = "GNU GRUB"
 PATIENT_S = 60  # the entry that nobody chose must not be taken for the one that was
@@ -66,6 +67,7 @@ ROWS = [
     chosen("menu-one-cpu", "1", (sound, never_back, bounded, cpus_online(1), command_line("nosmp"))),
     chosen("menu-text-uefi", "t", GOOD + (line_begins("screen: none"),), lane="iso-uefi", limit_s=120),
     chosen("menu-graphics", "g", GOOD + (line_begins(PIXELS),)),
+    chosen("menu-stolen", "l", GOOD + (stolen_for(10), command_line("stolen=10")), limit_s=90),
     chosen("menu-free-running", "f", GOOD + (runs_free, command_line("discipline=off"))),
     chosen("menu-self-test", "o", (sound, all_vcpus, never_back, bounded, exercised, power_lines(OFF)),
            seconds=4, leaves="off", counts=True),

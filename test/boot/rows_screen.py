@@ -240,7 +240,7 @@ def stolen_agrees(sight):
     (said,) = re.findall(r"^stolen: (Time was stolen: .*)$", sight.log.text, re.M)
     shown = running(sight.last.text())
     missing = [word for word in said.split() if word not in shown]
-    assert not missing and "12 of 150 us or more; one each 1000.0 ms, one each 300.0 ms" in shown, \
+    assert not missing and "9 of 150 us or more; one each 1000.0 ms, one each 300.0 ms" in shown, \
         f"not on the screen: {missing} of {said!r}"
 
 
@@ -290,7 +290,7 @@ SCREENS = [
     Shown(Row("screen-rate", "kernel", (), kernel="inject", cmdline="rate=0,200,-200,0"), "text",
           (says("drift", "unsafe"),) + SHOWN + CODE + (offsets_drawn, slopes_drawn)),
     # Time that is stolen from all CPUs (test/faults/thief.c), 150 us each second and 40 us each 300 ms.
-    Shown(Row("screen-stolen", "exact", (), kernel="cpus", cmdline="stolen=12 steals=150:1000000,40:300000",
+    Shown(Row("screen-stolen", "exact", (), kernel="cpus", cmdline="stolen=9 steals=150:1000000,40:300000",
               limit_s=120), "text", SHOWN + (stolen_agrees,)),
     # A CPU without TSC_ADJUST, which would tell who wrote. The code comes after 10 s only, and is VGA text's.
     Shown(Row("screen-bochs", "bochs", (), kernel="inject", cmdline=words("tsc", (3 * IPS, 0)), cpus=2,

@@ -23,15 +23,17 @@ def decades(line):
     return [int(part) for part in line["decades"].split(",")]
 
 
-def for_all(row, log):
-    """A line for each CPU, which watched as long as was asked for."""
-    lines, seconds = stolen(log), int(re.search(r"stolen=(\d+)", row.cmdline).group(1))
-    assert [line.number("cpu") for line in lines] == list(range(row.cpus)), f"{len(lines)} lines"
-    for line in lines:
-        watched = line.number("watched_ns")
-        assert abs(watched - seconds * 10**9) < seconds * 10**9 / 200, f"watched_ns={watched}"
-        assert line.number("gaps") == sum(decades(line)[1:]), line
-        assert line.number("back") == 0, line
+def stolen_for(seconds):
+    """A line for each CPU, which watched so long; but a host may stall it when that is over."""
+    def told(row, log):
+        lines = stolen(log)
+        assert [line.number("cpu") for line in lines] == list(range(row.cpus)), f"{len(lines)} lines"
+        for line in lines:
+            watched = line.number("watched_ns")
+            assert abs(watched - seconds * 10**9) < 10**9 / 4, f"watched_ns={watched}"
+            assert line.number("gaps") == sum(decades(line)[1:]), line
+            assert line.number("back") == 0, line
+    return told
 
 
 def nothing(row, log):
@@ -92,7 +94,7 @@ def steals(name, words, *expect, seconds=12, **settings):
     settings = {"lane": "exact", "kernel": "cpus", "guest_cmdline": "quiet", "seconds": 1, "limit_s": 150,
                 **settings}
     time = TIME if settings["lane"] == "exact" else (sound, never_back, bounded)
-    return Row(f"stolen-{name}", expect=time + (for_all,) + expect,
+    return Row(f"stolen-{name}", expect=time + (stolen_for(seconds),) + expect,
                cmdline=f"stolen={seconds}{' steals=' if words else ''}{words}", **settings)
 
 
@@ -100,18 +102,18 @@ ROWS = [
     steals("each-second", EACH_S, found(12, 150), period(PERIOD_NS, 12), says(
         r"stolen: Time was stolen: on CPU\d 12 gaps of 10 us or more in 12 s, the longest 15\d us, "
         r"12 of 150 us or more; one each 1000\.0 ms\. SMIs: unknown\.")),
-    steals("nothing", "", nothing, says("stolen: No time was stolen: no gap of 10 us in 12 s."),
+    steals("nothing", "", nothing, says("stolen: No time was stolen: no gap of 10 us in 8 s."), seconds=8,
            kernel="meridian"),
     # 150 us each second, and 40 us each 300 ms.
-    steals("two-periods", f"{EACH_S},40:300000", found(12, 150, shorter=40),
-           period(PERIOD_NS, 12, 300 * 10**6)),
-    # Late by up to 5 ms it is still one each second; by up to half a second there is no period, and still 12.
-    steals("jitter", f"{EACH_S}:5000", found(12, 150), period(PERIOD_NS, 12), cpus=2),
-    steals("wild", f"{EACH_S}:500000", found(12, 150), no_period, cpus=2),
+    steals("two-periods", f"{EACH_S},40:300000", found(9, 150, shorter=30),
+           period(PERIOD_NS, 9, 300 * 10**6), seconds=9),
+    # Late by up to 5 ms it is still one each second; by up to half a second there is no period, and still 9.
+    steals("jitter", f"{EACH_S}:5000", found(9, 150), period(PERIOD_NS, 9), seconds=9, cpus=2),
+    steals("wild", f"{EACH_S}:500000", found(9, 150), no_period, seconds=9, cpus=2),
     # Too few for a period.
     steals("few", EACH_S, found(4, 150), no_period, seconds=4, cpus=1),
     steals("smi", f"{EACH_S} cpufault=smis@1", smis, seconds=2, cpus=3),
-    steals("among-others", EACH_S, among_those_found, lane="kernel"),
+    steals("among-others", "150:200000", among_those_found, seconds=3, lane="kernel"),
     Row("stolen-off", "exact", TIME + (not_asked,), kernel="cpus", cpus=1, seconds=1, guest_cmdline="quiet",
         cmdline="stolen=0"),
     # A minute of both; by name only.

@@ -10,8 +10,8 @@ import pytest
 from conftest import ROOT
 
 USUAL = {"m": "duration=60", "s": "duration=60", "1": "duration=60", "t": "duration=60", "g": "duration=60",
-         "f": "duration=60", "o": "duration=10 down=400 setters=2"}
-MERIDIANS = {"s": "screen=off", "1": "nosmp", "f": "discipline=off", "o": "end=poweroff"}
+         "l": "duration=60", "f": "duration=60", "o": "duration=10 down=400 setters=2"}
+MERIDIANS = {"s": "screen=off", "1": "nosmp", "l": "stolen=10", "f": "discipline=off", "o": "end=poweroff"}
 ENTRY = re.compile(r'^menuentry "[^"]* \[(.)\]" --hotkey=(.) \{\n(.*?)^\}', re.M | re.S)
 
 
