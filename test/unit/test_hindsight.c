@@ -107,6 +107,20 @@ static void test_values_are_those_of_the_plain_search(void **state)
     assert_in_range(compared, 2000, 3000);
 }
 
+/* Two corners at one TSC that contradict each other: no rate is possible. One ns of room, and all are. */
+static void test_corners_at_one_tsc_can_contradict(void **state)
+{
+    struct constraints c = {
+        .count = 2, .upper = {{-500, 100}, {-1000, 20}}, .lower = {{-1000, 21}, {-2000, -1000}}};
+    struct range rate = {-1000, 1000};
+
+    (void)state;
+    assert_false(constraints_rate(&c, &rate));
+    c.upper[1].e = 21;
+    rate = (struct range){-1000, 1000};
+    assert_true(constraints_rate(&c, &rate));
+}
+
 /* ---- What was told, against the truth ---- */
 
 /*
@@ -482,6 +496,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_values_are_those_of_the_plain_search),
+        cmocka_unit_test(test_corners_at_one_tsc_can_contradict),
         cmocka_unit_test(test_a_step_of_the_rate_is_owned_up_to),
         cmocka_unit_test(test_figures_are_true_though_the_crystal_is_not),
         cmocka_unit_test(test_at_least_asks_the_bracket_alone),

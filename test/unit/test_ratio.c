@@ -215,6 +215,30 @@ static struct range off_by(long double ns)
     return (struct range){lo, lo + 301};
 }
 
+/* Eight brackets are kept. Where every second reading is wide, the tight ones are. */
+static void tight_readings_are_kept(void **state)
+{
+    (void)state;
+    struct ratio ratio;
+    unsigned wide = 0;
+
+    world_begins(5);
+    w.counter = counters[0];
+    ratio_init(&ratio, &w.counter, WANDER);
+    for (unsigned i = 0; i < 100; i++) {
+        struct sighting seen = look();
+
+        seen.ref_ns.lo -= i % 2 ? 3000 : 0;
+        seen.ref_ns.hi += i % 2 ? 3000 : 0;
+        assert_true(ratio_add(&ratio, &seen));
+        w.now_ns += 1e9L;
+    }
+    for (unsigned i = 0; i < ratio.estimate.count; i++)
+        wide += ratio.estimate.bracket[i].ref_hi_ns - ratio.estimate.bracket[i].ref_lo_ns > 3000;
+    assert_int_equal(ratio.estimate.count, RATIO_BRACKETS);
+    assert_in_range(wide, 1, 2); /* the last, and one that is to go */
+}
+
 /* Where one of the two leaves open which wrap was seen, nothing is said: not for the other either. */
 static void a_wrap_that_is_not_sure_says_nothing(void **state)
 {
@@ -330,6 +354,7 @@ int main(void)
         cmocka_unit_test(a_wrap_that_is_not_sure),
         cmocka_unit_test(a_timer_that_leaves_R_is_seen),
         cmocka_unit_test(a_relay_goes_on_as_R_did),
+        cmocka_unit_test(tight_readings_are_kept),
         cmocka_unit_test(a_wrap_that_is_not_sure_says_nothing),
         cmocka_unit_test(the_one_that_is_wrong_is_named),
         cmocka_unit_test(who_cannot_testify),
