@@ -264,6 +264,21 @@ static void the_page_has_the_greatest(void **state)
     assert_int_equal(page.wander_origin, MERIDIAN_ORIGIN_FIXED);
 }
 
+/* "Dmax T^2 / 8"; "a rate step up and back: its size times T / 4". D counts where it is above Dmax. */
+static void the_excursion_is_of_what_may_happen(void **state)
+{
+    (void)state;
+    boot(CLOCKMODE_UNIFIED, false);
+    keeper.assumptions.slew_ns = 125000; /* a period of 500 ppm */
+    refresh();
+    assert_in_range(page.excursion_ns, 31250, 31251);
+    keeper.assumptions.slew_ns = 0;
+    clock_of(1)->known.outlook.wander_ppb_s = 100000;
+    refresh();
+    assert_int_equal(page.most_wander_ppb_s, 100000);
+    assert_in_range(page.excursion_ns, 781, 783);
+}
+
 /* What is learned comes down again in unified mode too: nobody holds himself up. */
 static void a_quiet_machine_assumes_less_after_minutes(void **state)
 {
@@ -286,6 +301,7 @@ int main(void)
         cmocka_unit_test(breaches_end_in_their_order),
         cmocka_unit_test(in_unified_mode_the_others_count),
         cmocka_unit_test(the_page_has_the_greatest),
+        cmocka_unit_test(the_excursion_is_of_what_may_happen),
         cmocka_unit_test(a_quiet_machine_assumes_less_after_minutes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

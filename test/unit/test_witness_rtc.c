@@ -1,4 +1,4 @@
-/* sources: hv/keeper/witness_rtc.c hv/keeper/witness_words.c hv/keeper/witness.c hv/time/seconds.c hv/time/ratio.c hv/time/blame.c hv/time/bracket.c hv/time/estimate.c hv/time/solve.c hv/time/outlook.c hv/time/line.c */
+/* sources: hv/keeper/witness_rtc.c hv/keeper/witness_words.c hv/keeper/timers.c hv/keeper/witness.c hv/time/seconds.c hv/time/ratio.c hv/time/blame.c hv/time/bracket.c hv/time/estimate.c hv/time/solve.c hv/time/outlook.c hv/time/line.c */
 /* flags: -include test/sim/sim_cpu.h */
 /*
  * The RTC beside the reference, on two CPUs whose TSCs are true time: looks plan its hunts, timers make them.
