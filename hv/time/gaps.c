@@ -66,7 +66,7 @@ void gaps_find_periods(struct gaps *gaps, unsigned ring)
 {
     const struct gaps_ring *from = &gaps->rings[ring];
     unsigned count = from->count < TRAIN_MOST ? (unsigned)from->count : TRAIN_MOST;
-    uint64_t at[TRAIN_MOST] = {0}, gone = 0, least = gaps->least[ring + 1];
+    uint64_t at[TRAIN_MOST], gone = 0, least = gaps->least[ring + 1];
     struct train train;
 
     for (unsigned i = 0; i < count; i++)

@@ -95,8 +95,13 @@ static void other_rates_have_other_ticks(void **state)
     assert_true(gaps_ns(UINT64_MAX, 9999999999) ==
                 UINT64_MAX / 9999999999 * S + UINT64_MAX % 9999999999 * S / 9999999999);
     assert_true(gaps_ns(5, 0) == 0);
+    begin(9999999999, 0);
+    assert_int_equal(gaps.long_ticks, 1499999);
     begin(0, 0); /* no rate at all */
     pass(1);
+    assert_true(gaps.least[0] == 1 && gaps.least[6] == 1 && gaps.decades[6] == 1);
+    begin(1000, 0);
+    assert_true(gaps.least[0] == 1 && gaps.least[3] == 1 && gaps.least[4] == 10);
     begin(50000000, 0); /* Bochs' */
     pass(50);
     pass(49);
@@ -170,6 +175,37 @@ static void a_loop_of_gaps_has_no_period(void **state)
     assert_true(gaps.periods[0].least == 0);
 }
 
+/* Ten times their length apart they are gaps, and below that a loop. */
+static void apart_by_ten_lengths(void **state)
+{
+    (void)state;
+    for (unsigned less = 0; less < 2; less++) {
+        begin(GHZ, 0);
+        for (unsigned i = 0; i < 21; i++) {
+            now += 88 * US - (less && i == 20);
+            gaps.last = now;
+            pass(12 * US);
+        }
+        find();
+        assert_int_equal(gaps.periods[0].least > 0, !less);
+    }
+}
+
+/* There is room for two. */
+static void a_third_period_is_not_told(void **state)
+{
+    (void)state;
+    begin(GHZ, 0);
+    for (unsigned i = 0; i < 148; i++) {
+        now += i < 20 ? 10000 * US : i < 84 ? 10000 * US : 1000 * US;
+        gaps.last = now;
+        pass(i < 20 ? 20000 * US : i < 84 ? 200 * US : 20 * US);
+    }
+    find();
+    assert_true(near(gaps.periods[0].train.period, 30000 * US, 500));
+    assert_true(near(gaps.periods[1].train.period, 10200 * US, 500));
+}
+
 /* Gaps as a Poisson process has them, for each ring anew. */
 static void chance_has_no_period(void **state)
 {
@@ -235,7 +271,8 @@ int main(void)
         cmocka_unit_test(a_gap_is_in_its_decade),       cmocka_unit_test(other_rates_have_other_ticks),
         cmocka_unit_test(a_tsc_may_pass_2_to_the_64),   cmocka_unit_test(a_step_back_is_no_gap),
         cmocka_unit_test(an_smi_each_second),           cmocka_unit_test(two_periods),
-        cmocka_unit_test(a_loop_of_gaps_has_no_period), cmocka_unit_test(chance_has_no_period),
+        cmocka_unit_test(a_loop_of_gaps_has_no_period), cmocka_unit_test(apart_by_ten_lengths),
+        cmocka_unit_test(a_third_period_is_not_told),   cmocka_unit_test(chance_has_no_period),
         cmocka_unit_test(it_agrees_with_a_plain_model),
     };
 
