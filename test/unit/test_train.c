@@ -214,6 +214,8 @@ static void odd_lists_are_taken(void **state)
     for (count = 0; count < TRAIN_MOST; count++)
         at[count] = 5;
     assert_false(find());
+    count = 2 * TRAIN_MOST; /* more than there can be */
+    assert_false(find());
     for (unsigned run = 0; run < 2000; run++) {
         gone = random_next(&r);
         for (count = 0; count < TRAIN_MOST; count++)
