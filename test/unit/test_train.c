@@ -187,6 +187,7 @@ static void one_out_of_order_is_left_out(void **state)
             at[count] = SECOND + count * SECOND;
         at[wrong] = 3;
         assert_true(find() && train.hits == 19 && gone == (0xfffff & ~(1ull << wrong)));
+        assert_true(train.period == SECOND);
     }
 }
 
@@ -214,6 +215,13 @@ static void odd_lists_are_taken(void **state)
     for (count = 0; count < TRAIN_MOST; count++)
         at[count] = 5;
     assert_false(find());
+    for (count = 0; count < 60; count++)
+        at[count] = count / 5 * SECOND; /* five at a time: a fifth of all */
+    assert_false(find());
+    for (count = 0; count < 40; count++)
+        at[count] = count / 4 * SECOND;
+    assert_true(find() && train.hits == 10);
+    gone = 0;
     count = 2 * TRAIN_MOST; /* more than there can be */
     assert_false(find());
     for (unsigned run = 0; run < 2000; run++) {
@@ -222,6 +230,13 @@ static void odd_lists_are_taken(void **state)
             at[count] = random_next(&r) >> (2 + below(60));
         find();
     }
+}
+
+static void periods_are_the_same_to_a_50th(void **state)
+{
+    (void)state;
+    assert_true(train_same(1000, 1020) && train_same(1020, 1000) && train_same(5, 5));
+    assert_false(train_same(1000, 1021) || train_same(1021, 1000));
 }
 
 /* The rule once more, as plainly as can be: all pairs, and each place asks all events. */
@@ -306,6 +321,7 @@ int main(void)
         cmocka_unit_test(one_out_of_order_is_left_out),
         cmocka_unit_test(chance_is_no_train),
         cmocka_unit_test(odd_lists_are_taken),
+        cmocka_unit_test(periods_are_the_same_to_a_50th),
         cmocka_unit_test(it_finds_the_longest),
     };
 
