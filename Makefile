@@ -172,9 +172,10 @@ CPUS_WRAP     := boot_read apic_send_startup apic_init_cpu identify rdmsr_try ke
                  meeting_follow window_close keeper_timer_arm idle_sleep cpu_idle_mwait \
                  outcome_domain_ended serial_flush uart_read uart_write record_begin record_fill \
                  record_end smp_stop_if_asked gaps_add
-INJECT_FILES  := inject.c words.c warp.c svm.c svm_enter.asm hurried.c steps.c judge.c
+INJECT_FILES  := inject.c words.c warp.c svm.c svm_enter.asm hurried.c steps.c judge.c misrepair.c
 INJECT_WRAP   := boot_read apic_init_cpu idle_sleep time_base_init_cpu outcome_domain_ended timeline_update \
-                 record_begin record_fill record_end xen_record_begin xen_record_fill xen_record_end
+                 record_begin record_fill record_end xen_record_begin xen_record_fill xen_record_end \
+                 repair_next
 TIMERS_FILES  := timers.c words.c
 TIMERS_WRAP   := boot_read rtc_glance
 WALL_FILES    := wall.c words.c

@@ -140,6 +140,9 @@ struct idle_trial keeper_idle_trial(unsigned cpu);
 /* Returns why deep idle was not tried, in a few words; NULL: it was. */
 const char *keeper_idle_untried(void);
 
+/* Returns how many TSCs were written into step at start-up, by repair=try, and stayed so. */
+unsigned keeper_repaired(void);
+
 /*
  * Returns how long it is until this CPU must look at the reference again. Ask before drawing, or anything
  * long.

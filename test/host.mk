@@ -75,7 +75,7 @@ $(B)/outside/%: test/outside/%.c | install
 
 # ---- The simulator: for long runs, so without sanitizers; static, so that it runs on other hosts ---
 
-SIM_SHELL   := $(addprefix hv/keeper/,exchange.c meeting.c slip.c idle.c take_over.c)
+SIM_SHELL   := $(addprefix hv/keeper/,exchange.c meeting.c slip.c idle.c repair.c take_over.c)
 SIM_OTHERS  := $(addprefix test/sim/,rival_lane.c rival_plain.c never_steers.c)
 SIM_SOURCES := $(filter-out $(SIM_OTHERS),$(sort $(wildcard test/sim/*.c))) \
     $(sort $(wildcard hv/time/*.c)) hv/log/format.c \

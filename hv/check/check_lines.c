@@ -102,18 +102,19 @@ static void tell_verdict(const struct figures *figures)
     const struct worst *worst = &verdict->worst;
     char named[24], offset[24], rate[24], smi[24], err[24];
 
-    log_print("@check verdict=%s linux=%s option=%s cpus=%u named=%s unseen=%u untried=%s watched_s=%u "
-              "offset_ns=%ld offset_bound_ns=%s rate_ppb=%ld rate_bound_ppb=%s behind=%u smi=%s "
-              "disruptions=%u err_ns=%s wander_ppb_s=%u phase_ns=%u mode=%s source=%s unit=%s disputed=%s "
-              "misreads=%lu\n",
-              verdict->word, verdict->linux_word, verdict->option, e->count,
-              figure_or_unknown(e->named ? worst->all : UINT64_MAX, named), worst->unseen,
-              e->idle_untried || worst->awake ? "deep-idle" : "none", e->watched_s, worst->offset_ns,
-              figure_or_unknown(worst->offset_bound_ns, offset), worst->rate_ppb,
-              figure_or_unknown(worst->rate_bound_ppb, rate), worst->behind, figure_or_unknown(e->smi, smi),
-              e->disruptions, figure_or_unknown(worst->err_ns, err), e->wander_ppb_s, e->phase_ns,
-              e->percpu ? "percpu" : "unified", e->source, e->timeless ? "ticks" : "ns",
-              *e->timers.disputed ? e->timers.disputed : "none", e->misreads);
+    log_print(
+        "@check verdict=%s linux=%s option=%s cpus=%u named=%s unseen=%u untried=%s repaired=%u watched_s=%u "
+        "offset_ns=%ld offset_bound_ns=%s rate_ppb=%ld rate_bound_ppb=%s behind=%u smi=%s "
+        "disruptions=%u err_ns=%s wander_ppb_s=%u phase_ns=%u mode=%s source=%s unit=%s disputed=%s "
+        "misreads=%lu\n",
+        verdict->word, verdict->linux_word, verdict->option, e->count,
+        figure_or_unknown(e->named ? worst->all : UINT64_MAX, named), worst->unseen,
+        e->idle_untried || worst->awake ? "deep-idle" : "none", e->repaired, e->watched_s, worst->offset_ns,
+        figure_or_unknown(worst->offset_bound_ns, offset), worst->rate_ppb,
+        figure_or_unknown(worst->rate_bound_ppb, rate), worst->behind, figure_or_unknown(e->smi, smi),
+        e->disruptions, figure_or_unknown(worst->err_ns, err), e->wander_ppb_s, e->phase_ns,
+        e->percpu ? "percpu" : "unified", e->source, e->timeless ? "ticks" : "ns",
+        *e->timers.disputed ? e->timers.disputed : "none", e->misreads);
 }
 
 static void tell_qr(const struct figures *figures)

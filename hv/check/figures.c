@@ -60,6 +60,7 @@ static void gather_evidence(struct evidence *e, uint32_t watched_s)
     e->idle_untried = keeper_idle_untried();
     e->wander_ppb_s = summary.wander_ppb_s;
     e->phase_ns = summary.phase_ns;
+    e->repaired = keeper_repaired();
     gather_cpus(e);
     e->hypervisor = cpu_has_hypervisor();
     e->invariant = e->cpus[0].facts.invariant_tsc;
@@ -101,6 +102,7 @@ static void make_code(struct figures *figures)
         .phase_ns = figures->evidence.phase_ns,
         .mode = figures->evidence.percpu ? "percpu" : "unified",
         .source = figures->evidence.source,
+        .repaired = figures->evidence.repaired,
         .disputed = figures->evidence.timers.disputed,
         .vendor = figures->names->vendor,
         .product = figures->names->product,

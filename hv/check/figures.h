@@ -75,6 +75,7 @@ struct evidence {
     uint64_t smi;                    /* SMIs of all CPUs together; UINT64_MAX: no CPU counts them */
     bool hypervisor;                 /* CPUID says that this machine is a virtual one */
     bool invariant;                  /* CPUID says that TSCs run on in every state (80000007h EDX bit 8) */
+    unsigned repaired;               /* TSCs that Meridian itself wrote into step (repair=try) */
     const char *idle_untried;        /* why deep idle was not tried, in a few words; NULL: it was */
 };
 

@@ -71,7 +71,9 @@ static void say_agreement(char *text, const struct evidence *e, const struct wor
               "them in %u s.",
               worst->measured, words_span(off, magnitude(worst->offset_ns) + worst->offset_bound_ns),
               words_ppm(rate, magnitude(worst->rate_ppb) + worst->rate_bound_ppb), e->watched_s);
-    if (e->cpus[0].seen.adjust && !worst->adjust_cpu)
+    if (e->repaired)
+        words_add(text, " Before that, repair=try wrote %u of them into step.", e->repaired);
+    else if (e->cpus[0].seen.adjust && !worst->adjust_cpu)
         words_add(text, " Before that, firmware set all of them alike.");
 }
 
@@ -94,8 +96,9 @@ static void say_timeless(char *text, const struct evidence *e, const struct wors
 static void say_adjust(char *text, const struct evidence *e, unsigned number)
 {
     if (number)
-        words_add(text, " Firmware has set TSCs: IA32_TSC_ADJUST is %ld on CPU%u, %ld on the boot CPU.",
-                  e->cpus[number].seen.adjust, number, e->cpus[0].seen.adjust);
+        words_add(text, " %s set TSCs: IA32_TSC_ADJUST is %ld on CPU%u, %ld on the boot CPU.",
+                  e->repaired ? "Meridian" : "Firmware has", e->cpus[number].seen.adjust, number,
+                  e->cpus[0].seen.adjust);
 }
 
 static void say_means(char *text, const struct evidence *e, const struct verdict *v)

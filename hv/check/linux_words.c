@@ -56,7 +56,9 @@ static void say_in_step(char *text, const struct evidence *e, struct verdict *v)
     }
     if (timers_may_mislead_linux(&e->timers))
         say_doubt(text, "its watchdog may blame the TSC for a timer (tsc=nowatchdog)");
-    if (v->worst.adjust_cpu)
+    if (e->repaired)
+        say_doubt(text, "without repair=try the TSCs are apart");
+    if (v->worst.adjust_cpu && !e->repaired)
         say_doubt(text, "it makes IA32_TSC_ADJUST equal within a package");
     if (!e->invariant)
         say_doubt(text, "CPUID promises no invariant TSC");
@@ -91,7 +93,7 @@ static bool adjust_explains(const struct evidence *e, unsigned cpu)
            off <= seen->offset_bound_ns + WRITE_NS + magnitude(ns) / 10000;
 }
 
-static bool all_have_adjust(const struct evidence *e)
+static bool linux_can_adjust(const struct evidence *e)
 {
     for (unsigned cpu = 0; cpu < e->count; cpu++) {
         if (e->cpus[cpu].seen.state != KEEPER_CPU_LEFT_OUT && !e->cpus[cpu].facts.tsc_adjust)
@@ -116,7 +118,7 @@ void words_for_linux(const struct evidence *e, struct verdict *v)
         words_add(text,
                   "Linux since 4.10 makes IA32_TSC_ADJUST equal within a package, which mends that; between "
                   "packages it goes by the TSC that it sees behind.");
-    else if (v->kind == VERDICT_IN_PARALLEL && all_have_adjust(e))
+    else if (v->kind == VERDICT_IN_PARALLEL && linux_can_adjust(e))
         words_add(text,
                   "Linux since 4.10 corrects that by IA32_TSC_ADJUST as it starts each CPU, by the warp "
                   "that it sees; an older one refuses the TSC.");

@@ -53,7 +53,7 @@ static void announce_cpu(unsigned cpu)
               cpu ? ' ' : '*', cpu, cpu_by_id(cpu)->apic_id, hz / 1000000, hz / 1000 % 1000, hz_ppb / 1000,
               hz_ppb % 1000, keeper.tie.reference->name, offset, half);
     if (clock->look.adjust)
-        log_print("  CPU%u: its IA32_TSC_ADJUST is %ld, not 0: firmware has written to its TSC\n", cpu,
+        log_print("  CPU%u: its IA32_TSC_ADJUST is %ld, not 0: its TSC was written to\n", cpu,
                   clock->look.adjust);
     log_print("@cpu id=%u apic=%u state=online hz=%lu hz_ppb=%ld offset_ns=%ld offset_bound_ns=%ld "
               "source=%s tsc_adjust=%ld\n",

@@ -41,7 +41,7 @@ void disrupted(struct cpu_clock *clock, bool agrees, bool left, const struct bra
 void rate_changed(struct cpu_clock *clock, struct tsc_scale scale, const struct bracket *bracket);
 
 /*
- * Reads IA32_TSC_ADJUST of this CPU, which is shown and never written. Returns true if it has changed since
+ * Reads IA32_TSC_ADJUST of this CPU, which is shown. Returns true if it has changed since
  * it was last read here; false also where there is none.
  */
 bool adjust_read(struct cpu_clock *clock);

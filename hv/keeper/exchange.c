@@ -20,7 +20,7 @@
 #define SHARPEN_PASSES 64u
 #define SHARPEN_NS     500000000u
 
-enum call { CALL_NONE, CALL_STAR, CALL_ROUND, CALL_IDLE, CALL_FINISH };
+enum call { CALL_NONE, CALL_STAR, CALL_ROUND, CALL_IDLE, CALL_ALONE, CALL_FINISH };
 
 struct order {
     uint32_t call, index, batch, batches;
@@ -36,7 +36,22 @@ static uint64_t order_number;
 static uint64_t *served; /* of each CPU: the last order that it is done with; written by that CPU */
 static struct exchange_cost cost;
 static void (*idle_hook)(void); /* what CALL_IDLE makes the others do */
+static void (*alone)(void);     /* and CALL_ALONE the one that it is for */
 static struct offset *pairs;    /* [leader * cpus + other], written by the leader */
+
+static void forget_pairs(void)
+{
+    for (unsigned i = 0; i < keeper.cpus * keeper.cpus; i++)
+        pairs[i] = OFFSET_UNKNOWN;
+}
+
+void exchange_forget(void)
+{
+    cost = (struct exchange_cost){0};
+    forget_pairs();
+    for (unsigned cpu = 0; cpu < keeper.cpus; cpu++)
+        clock_of(cpu)->start = (struct cpu_start){0};
+}
 
 void exchange_init(unsigned cpus, void (*idle)(void))
 {
@@ -46,8 +61,7 @@ void exchange_init(unsigned cpus, void (*idle)(void))
     meeting_init(cpus);
     served = memory_take_bytes(cpus * sizeof *served, "the orders served");
     pairs = memory_take_bytes((uint64_t)cpus * cpus * sizeof *pairs, "the table of offsets");
-    for (unsigned i = 0; i < cpus * cpus; i++)
-        pairs[i] = OFFSET_UNKNOWN;
+    forget_pairs();
 }
 
 static void meet(unsigned other, uint64_t number)
@@ -114,6 +128,8 @@ void exchange_serve(void)
             return;
         if (now.call == CALL_IDLE)
             idle_hook();
+        if (now.call == CALL_ALONE && now.index == cpu_id())
+            alone();
         partner = partner_of(&now, cpu_id());
         if (partner < keeper.cpus)
             meet(partner, number);
@@ -354,6 +370,16 @@ static void order_all(enum call call)
 void exchange_idle(void)
 {
     order_all(CALL_IDLE);
+}
+
+void exchange_alone(unsigned cpu, void (*what)(void))
+{
+    uint64_t number;
+
+    alone = what;
+    number = give_order((struct order){.call = CALL_ALONE, .index = cpu, .batches = 1});
+    smp_wake(cpu);
+    await_served(cpu, number);
 }
 
 void exchange_finish(void)

@@ -321,6 +321,7 @@ void keeper_start(const struct options *options, uint8_t century_register)
     keep_options(options);
     adjust_read(clock_of(0));
     idle_try(options->idle_trial);
+    repair_try(options->repair == REPAIR_TRY);
 
     measure_boot_cpu();
     measure_habits();

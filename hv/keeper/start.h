@@ -37,6 +37,10 @@ int64_t exchange_resolution_most_ticks(void);
 bool exchange_at_once(void);
 /* Sends all other CPUs to idle, and does not wait for them. */
 void exchange_idle(void);
+/* Has another CPU do `what`, and waits until it is done, or for as long as a meeting takes to give up. */
+void exchange_alone(unsigned cpu, void (*what)(void));
+/* Forgets what was measured, for TSCs were written since. */
+void exchange_forget(void);
 /* Lets all other CPUs go on. */
 void exchange_finish(void);
 /* What it took, in the boot CPU's ticks (T8). */
@@ -56,6 +60,14 @@ void idle_try(bool allowed);
 void idle_report(void);
 /* On all other CPUs, by exchange_idle: sleeps until it is over. */
 void idle_sleep(void);
+
+/*
+ * repair.c, on the boot CPU, before anything else is measured. If asked for, writes TSCs that are apart by a
+ * constant into step, by IA32_TSC_ADJUST alone; tells what came of it (@repair, @repaired).
+ */
+void repair_try(bool asked);
+/* In its place where there is no timer: says that it was not done. */
+void repair_refuse(bool asked);
 
 /* slip.c. Returns how far this machine's TSC may jump between two looks; tells why if it is not 0. */
 uint32_t slip_expected_ns(void);

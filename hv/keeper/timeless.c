@@ -82,6 +82,7 @@ void keeper_timeless(const struct options *options)
     start_make_clocks();
     take_boot_tsc();
     idle_try(options->idle_trial);
+    repair_refuse(options->repair == REPAIR_TRY);
     slip_expected_ns();
     first_star();
     keeper.alignment = exchange_pairs(PASSES, &extent);

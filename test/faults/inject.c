@@ -12,6 +12,7 @@
  * adjust=N,N,...    by a write to IA32_TSC_ADJUST
  * later=ID@T:N,...  by a write to IA32_TSC_ADJUST at system time T ms: so far ahead of what it was
  * publish=, wobble=, ...   hurried.c
+ * misrepair=N       misrepair.c
  */
 #include "boot.h"
 #include "cpu/apic.h"
@@ -23,6 +24,7 @@
 #include "keeper/clocks.h"
 #include "keeper/time_base.h"
 #include "log/log.h"
+#include "misrepair.h"
 #include "outcome.h"
 #include "svm.h"
 #include "words.h"
@@ -165,6 +167,7 @@ void __wrap_boot_read(uint32_t magic, uint32_t info, struct boot_info *boot)
     __real_boot_read(magic, info, boot);
     take_plans(boot->cmdline);
     hurried_read(boot->cmdline);
+    misrepair_read(boot->cmdline);
 }
 
 /* The first thing a CPU does once it knows its APIC, and before its TSC is looked at. */

@@ -367,6 +367,11 @@ void idle_try(bool allowed)
     (void)allowed;
 }
 
+void repair_try(bool asked)
+{
+    (void)asked;
+}
+
 void idle_report(void)
 {
 }

@@ -126,6 +126,24 @@ static void no_offset(void **state)
     assert_int_equal(judged(), VERDICT_NOT_IN_STEP);
 }
 
+/* Written into step by Meridian itself: so it is here and now, and not for Linux after a reset. */
+static void repaired(void **state)
+{
+    good(state);
+    evidence.repaired = 2;
+    assert_judged(VERDICT_IN_STEP, "in-step", "IN STEP", "unsure", "none");
+    assert_says(verdict.means, "in 60 s. Before that, repair=try wrote 2 of them into step.");
+    assert_says(verdict.linux_advice, "but without repair=try the TSCs are apart.");
+    cpus[2].seen.adjust = 77;
+    judged();
+    assert_says(verdict.means, " Meridian set TSCs: IA32_TSC_ADJUST is 77 on CPU2, 0 on the boot CPU.");
+    assert_null(strstr(verdict.linux_advice, "within a package"));
+    for (unsigned i = 0; i < CPUS; i++)
+        cpus[i].seen.adjust = 77;
+    judged();
+    assert_null(strstr(verdict.means, "firmware set all"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -135,6 +153,7 @@ int main(void)
         cmocka_unit_test_setup(offset_that_grows, parallel),
         cmocka_unit_test_setup(offset_that_may_grow, parallel),
         cmocka_unit_test_setup(no_offset, parallel),
+        cmocka_unit_test(repaired),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -80,6 +80,11 @@ static void all_of_them(void **state)
     assert_true(options.screen && !options.idle_trial && options.end == END_RESET);
     assert_true(parse("idle=off idle=on end=reset end=stay"));
     assert_true(options.idle_trial && options.end == END_STAY);
+    assert_int_equal(options.repair, REPAIR_OFF);
+    assert_true(parse("repair=try"));
+    assert_int_equal(options.repair, REPAIR_TRY);
+    assert_true(parse("repair=try repair=off"));
+    assert_int_equal(options.repair, REPAIR_OFF);
 }
 
 static void console_is(const char *line, unsigned space, uint64_t address, unsigned width, uint32_t baud)
@@ -199,6 +204,7 @@ static void bad_values_keep_the_default(void **state)
         "idle=",
         "stolen=3601",
         "end=halt",
+        "repair=on",
         "end",
         "discipline=no",
         "discipline",

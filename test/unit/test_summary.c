@@ -93,6 +93,9 @@ static void not_all_of_it(void **state)
     summarise();
     assert_non_null(strstr(out, " CPUS:3/4 UNTRIED:IDLE S:60 "));
     assert_non_null(strstr(out, " PERCPU HPET DISPUTED:HPET.PIT"));
+    summary.repaired = 3;
+    summarise();
+    assert_non_null(strstr(out, " CPUS:3/4 UNTRIED:IDLE REPAIRED:3 S:60 "));
 }
 
 /* A short line leaves all names room; runs of blanks are one. */

@@ -46,10 +46,12 @@ enum kind { SWITCH, CHOICE, NUMBER, TIMER, CONSOLE, NOSMP };
 
 static const char *const clockmode_words[] = {"auto", "unified", "percpu", NULL};
 static const char *const rotate_words[] = {"auto", "0", "90", "180", "270", NULL};
+static const char *const repair_words[] = {"off", "try", NULL};
 static const char *const end_words[] = {"stay", "poweroff", "reset", NULL};
 
 _Static_assert(CLOCKMODE_AUTO == 0 && CLOCKMODE_UNIFIED == 1 && CLOCKMODE_PERCPU == 2, "clockmode_words");
 _Static_assert(ROTATE_BY_MACHINE == 0 && ROTATE_0 == 1 && ROTATE_270 == 4, "rotate_words");
+_Static_assert(REPAIR_OFF == 0 && REPAIR_TRY == 1, "repair_words");
 _Static_assert(END_STAY == 0 && END_POWER_OFF == 1 && END_RESET == 2, "end_words");
 
 static const struct option {
@@ -76,11 +78,13 @@ static const struct option {
     {"screen", SWITCH, AT(screen), .why = "must be on or off"},
     {"rotate", CHOICE, AT(rotate), rotate_words, .why = "must be auto, 0, 90, 180 or 270"},
     {"idle", SWITCH, AT(idle_trial), .why = "must be on or off"},
+    {"repair", CHOICE, AT(repair), repair_words, .why = "must be off or try"},
     {"end", CHOICE, AT(end), end_words, .why = "must be stay, poweroff or reset"},
 #undef AT
 };
 _Static_assert(sizeof(enum rotation) == 4, "a choice is written as 32 bits");
-_Static_assert(sizeof(enum clockmode) == 4 && sizeof(enum end) == 4, "a choice is written as 32 bits");
+_Static_assert(sizeof(enum clockmode) == 4 && sizeof(enum end) == 4 && sizeof(enum repair_wanted) == 4,
+               "a choice is written as 32 bits");
 
 /* Returns false, and leaves *out alone, if `value` is neither. */
 static bool read_switch(struct text value, bool *out)

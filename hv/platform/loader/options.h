@@ -19,6 +19,8 @@ static inline int option_shown(size_t length)
 enum end { END_STAY, END_POWER_OFF, END_RESET };
 /* By how much what is drawn is rotated, clockwise as with Linux's fbcon=rotate:. */
 enum rotation { ROTATE_BY_MACHINE, ROTATE_0, ROTATE_90, ROTATE_180, ROTATE_270 };
+/* Whether TSCs may be written, by IA32_TSC_ADJUST alone. */
+enum repair_wanted { REPAIR_OFF, REPAIR_TRY };
 enum clockmode { CLOCKMODE_AUTO, CLOCKMODE_UNIFIED, CLOCKMODE_PERCPU };
 
 /* The first word with a value that was refused: a part of the line. why is NULL where there is none. */
@@ -43,7 +45,8 @@ struct options {
     bool screen;           /* screen=on|off, default on; off: nothing is drawn, serial alone */
     enum rotation rotate;  /* rotate=auto|0|90|180|270, default auto */
     bool idle_trial;       /* idle=on|off, default on; off: no CPU is sent into deep idle to try its TSC */
-    bool console_given;    /* console= was, and is read: */
+    enum repair_wanted repair; /* repair=off|try, default off */
+    bool console_given;        /* console= was, and is read: */
     struct uart_place console;
     enum end end; /* end=stay|poweroff|reset, default stay: what follows the verdict */
 };
