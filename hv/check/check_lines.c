@@ -95,18 +95,29 @@ static void tell_log(const struct figures *figures)
               figure_or_unknown(ns_of_ticks(cost.slice_ticks, hz), slice));
 }
 
+static const char *crystals_word(enum crystals crystals)
+{
+    static const char *const word[] = {[CRYSTALS_UNKNOWN] = "unknown",
+                                       [CRYSTALS_AGREE] = "agree",
+                                       [CRYSTALS_RTC] = "rtc-off",
+                                       [CRYSTALS_REFERENCE] = "reference-off",
+                                       [CRYSTALS_EITHER] = "one-off"};
+
+    return word[crystals];
+}
+
 static void tell_verdict(const struct figures *figures)
 {
     const struct evidence *e = &figures->evidence;
     const struct verdict *verdict = &figures->verdict;
     const struct worst *worst = &verdict->worst;
-    char named[24], offset[24], rate[24], smi[24], err[24];
+    char named[24], offset[24], rate[24], smi[24], err[24], rtc[24];
 
     log_print(
         "@check verdict=%s linux=%s option=%s cpus=%u named=%s unseen=%u untried=%s repaired=%u watched_s=%u "
         "offset_ns=%ld offset_bound_ns=%s rate_ppb=%ld rate_bound_ppb=%s behind=%u smi=%s "
         "disruptions=%u err_ns=%s wander_ppb_s=%u phase_ns=%u mode=%s source=%s unit=%s disputed=%s "
-        "misreads=%lu\n",
+        "rtc_ppb=%ld rtc_bound_ppb=%s crystals=%s misreads=%lu\n",
         verdict->word, verdict->linux_word, verdict->option, e->count,
         figure_or_unknown(e->named ? worst->all : UINT64_MAX, named), worst->unseen,
         e->idle_untried || worst->awake ? "deep-idle" : "none", e->repaired, e->watched_s, worst->offset_ns,
@@ -114,7 +125,8 @@ static void tell_verdict(const struct figures *figures)
         figure_or_unknown(worst->rate_bound_ppb, rate), worst->behind, figure_or_unknown(e->smi, smi),
         e->disruptions, figure_or_unknown(worst->err_ns, err), e->wander_ppb_s, e->phase_ns,
         e->percpu ? "percpu" : "unified", e->source, e->timeless ? "ticks" : "ns",
-        *e->timers.disputed ? e->timers.disputed : "none", e->misreads);
+        *e->timers.disputed ? e->timers.disputed : "none", e->crystals.rtc_ppb,
+        figure_or_unknown(e->crystals.bound_ppb, rtc), crystals_word(e->crystals.crystals), e->misreads);
 }
 
 static void tell_qr(const struct figures *figures)

@@ -56,6 +56,7 @@ static void gather_evidence(struct evidence *e, uint32_t watched_s)
     e->culprits = keeper_culprits(&e->culprit_cpu);
     e->timers.count = keeper_timers(e->timers.of);
     judge_timers(&e->timers);
+    e->crystals = keeper_crystals();
     e->misreads = summary.misreads;
     e->idle_untried = keeper_idle_untried();
     e->wander_ppb_s = summary.wander_ppb_s;
@@ -102,6 +103,7 @@ static void make_code(struct figures *figures)
         .phase_ns = figures->evidence.phase_ns,
         .mode = figures->evidence.percpu ? "percpu" : "unified",
         .source = figures->evidence.source,
+        .crystals = &figures->evidence.crystals,
         .repaired = figures->evidence.repaired,
         .disputed = figures->evidence.timers.disputed,
         .vendor = figures->names->vendor,

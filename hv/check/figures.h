@@ -70,6 +70,7 @@ struct evidence {
     struct culprits culprits; /* ... and what caused that */
     unsigned culprit_cpu;     /* the CPU that saw the last one */
     struct timers timers;
+    struct keeper_crystals crystals; /* the RTC's beside the reference's */
     uint64_t misreads;               /* readings of timers that were left out */
     uint32_t wander_ppb_s, phase_ns; /* what the bounds assume of crystals */
     uint64_t smi;                    /* SMIs of all CPUs together; UINT64_MAX: no CPU counts them */

@@ -142,6 +142,7 @@ static void say_means(char *text, const struct evidence *e, const struct verdict
     }
     say_adjust(text, e, worst->adjust_cpu);
     words_of_timers(text, &e->timers);
+    words_of_crystals(text, &e->crystals, e->source);
     if (worst->unseen && worst->measured)
         words_add(text, " %u of this machine's %u CPUs were not measured to the end.", worst->unseen,
                   worst->all);

@@ -31,22 +31,32 @@ static const char *cpus_text(char out[NUMBER], const struct worst *worst)
     return out;
 }
 
+/* Against the reference, in ppm; the bound covers what is cut off. Nothing while nothing is known. */
+static void say_rtc(const struct keeper_crystals *crystals, char out[LINE / 4])
+{
+    out[0] = 0;
+    if (crystals && crystals->bound_ppb != UINT64_MAX)
+        format(out, LINE / 4, " RTC:%+ld+-%lu", crystals->rtc_ppb / 1000, crystals->bound_ppb / 1000 + 2);
+}
+
 /* The verdict and the figures. */
 static void say_found(const struct summary *s, char out[LINE])
 {
     const struct verdict *v = s->verdict;
-    char cpus[NUMBER], repaired[NUMBER], offset_bound[NUMBER], rate_bound[NUMBER], smi[NUMBER], err[NUMBER];
+    char cpus[NUMBER], repaired[NUMBER], rtc[LINE / 4], offset_bound[NUMBER], rate_bound[NUMBER], smi[NUMBER],
+        err[NUMBER];
 
     format(repaired, NUMBER, s->repaired ? " REPAIRED:%u" : "", s->repaired);
+    say_rtc(s->crystals, rtc);
     format(out, LINE,
            "MERIDIAN %s %s LINUX:%s OPT:%s CPUS:%s%s%s S:%u %s:%+ld+-%s PPB:%+ld+-%s BEHIND:%u SMI:%s DIS:%u "
-           "ERR:%s D:%u J:%u %s %s%s%s",
+           "ERR:%s D:%u J:%u %s %s%s%s%s",
            s->version, v->word, v->linux_word, v->option, cpus_text(cpus, &v->worst),
            s->untried ? " UNTRIED:IDLE" : "", repaired, s->watched_s, s->timeless ? "TICKS" : "OFF",
            v->worst.offset_ns, figure_or_dash(offset_bound, v->worst.offset_bound_ns), v->worst.rate_ppb,
            figure_or_dash(rate_bound, v->worst.rate_bound_ppb), v->worst.behind, figure_or_dash(smi, s->smi),
            s->disruptions, figure_or_dash(err, v->worst.err_ns), s->wander_ppb_s, s->phase_ns, s->mode,
-           s->source, *s->disputed ? " DISPUTED:" : "", s->disputed);
+           s->source, *s->disputed ? " DISPUTED:" : "", s->disputed, rtc);
 }
 
 /*

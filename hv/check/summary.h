@@ -20,6 +20,7 @@ struct summary {
     bool timeless; /* no rate is known: the offset is in ticks */
     bool untried;  /* deep idle was not tried on all CPUs that were measured */
     uint32_t watched_s, disruptions;
+    const struct keeper_crystals *crystals;
     unsigned repaired;               /* TSCs that Meridian wrote into step */
     uint64_t smi;                    /* of all CPUs; UINT64_MAX: no CPU tells */
     uint32_t wander_ppb_s, phase_ns; /* what the bound assumes */

@@ -34,6 +34,30 @@ void words_of_timers(char text[VERDICT_TEXT], const struct timers *timers)
         say_timer(text, timers, i);
 }
 
+/* Of two that agree it is enough that they do; @check has the figures. */
+void words_of_crystals(char text[VERDICT_TEXT], const struct keeper_crystals *crystals, const char *source)
+{
+    bool ahead = crystals->rtc_ppb > 0, rtc = crystals->crystals == CRYSTALS_RTC;
+    char off[SPAN], bound[SPAN];
+
+    words_rate(off, magnitude(crystals->rtc_ppb));
+    words_rate(bound, crystals->bound_ppb);
+    switch (crystals->crystals) {
+    case CRYSTALS_UNKNOWN: break;
+    case CRYSTALS_AGREE: words_add(text, " RTC and %s agree within 100 ppm.", source); break;
+    case CRYSTALS_RTC:
+    case CRYSTALS_REFERENCE:
+        words_add(text, " The %s's crystal is off: %s %s, to within %s.", rtc ? "rtc" : source, off,
+                  ahead == rtc ? "fast" : "slow", bound);
+        break;
+    case CRYSTALS_EITHER:
+        words_add(text,
+                  " The rtc is %s %s than the %s, to within %s: one crystal is off, and nothing tells which.",
+                  off, ahead ? "faster" : "slower", source, bound);
+        break;
+    }
+}
+
 bool timers_may_mislead_linux(const struct timers *timers)
 {
     for (unsigned i = 0; i < timers->count; i++) {

@@ -22,6 +22,8 @@ void words_for_linux(const struct evidence *evidence, struct verdict *verdict);
 
 /* timer_words.c. Adds what is held against each timer. */
 void words_of_timers(char text[VERDICT_TEXT], const struct timers *timers);
+/* Adds whether the board's two crystals agree, as far as is known. */
+void words_of_crystals(char text[VERDICT_TEXT], const struct keeper_crystals *crystals, const char *source);
 /* Returns true if that is one by which Linux measures the TSC, and watches it. */
 bool timers_may_mislead_linux(const struct timers *timers);
 

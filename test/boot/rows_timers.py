@@ -101,6 +101,11 @@ def crystal(ppm, most_ppm, *wanted):
         assert bound <= most_ppm, dict(lines[-1])
         assert abs(off) <= bound + FAKED_PPM * (ppm != 0), dict(lines[-1])
         assert {line["state"] for line in lines} <= set(wanted), [dict(line) for line in lines]
+        (check,) = log.all("check")
+        assert check["crystals"] == ("rtc-off" if ppm else "agree"), dict(check)
+        off, bound = check.number("rtc_ppb") / 1000 - ppm, check.number("rtc_bound_ppb") / 1000
+        assert abs(off) <= bound + FAKED_PPM * (ppm != 0), dict(check)
+        assert "_RTC:" in log.all("qr")[0]["text"], log.all("qr")[0]["text"]
     return told
 
 
@@ -146,7 +151,8 @@ ROWS = [
     # The RTC, whose crystal is another: off by 1 % alone, or seen badly by a busy host; and out of order.
     Row("rtc-bent", "kernel", (sound, never_back, undisturbed, crystal(10000, 5000, "differs"), says(
         r"clock: the rtc is \+\d+ \+/- \d+ ppm beside the hpet: the other timers agree with the reference, "
-        r"so the RTC's crystal is off", several=True)), cpus=2, seconds=12, wall_rate=1.01,
+        r"so the RTC's crystal is off", several=True),
+        says(r"check: .* The rtc's crystal is off: [01]\.\d+ % fast, to within .*")), cpus=2, seconds=12, wall_rate=1.01,
         guest_cmdline="quiet", counts=True),
     Row("rtc-right", "kernel", (sound, never_back, undisturbed, says(never=(r"clock: the rtc .*",))), cpus=2,
         seconds=8, guest_cmdline="quiet"),

@@ -201,6 +201,36 @@ static void no_timer(void **state)
     assert_string_equal(verdict.means, "There is no timer to hold TSCs against.");
 }
 
+/* The board's two: they agree, or one is off, and which, if others tell. */
+static void crystals(void **state)
+{
+    static const struct {
+        struct keeper_crystals found;
+        const char *says;
+    } all[] = {
+        {{CRYSTALS_AGREE, 12000, 39000}, " RTC and hpet agree within 100 ppm."},
+        {{CRYSTALS_RTC, 200000, 9000}, " The rtc's crystal is off: 200.000 ppm fast, to within 9.000 ppm."},
+        {{CRYSTALS_RTC, -200000, 9000}, " The rtc's crystal is off: 200.000 ppm slow, "},
+        {{CRYSTALS_REFERENCE, 5000000, 9000},
+         " The hpet's crystal is off: 0.500 % slow, to within 9.000 ppm."},
+        {{CRYSTALS_REFERENCE, -200000, 9000}, " The hpet's crystal is off: 200.000 ppm fast, "},
+        {{CRYSTALS_EITHER, 200000, 9000},
+         " The rtc is 200.000 ppm faster than the hpet, to within 9.000 ppm: one crystal is off, and nothing "
+         "tells which."},
+        {{CRYSTALS_EITHER, -200000, 9000}, " The rtc is 200.000 ppm slower than the hpet, "}};
+
+    good(state);
+    for (unsigned i = 0; i < sizeof all / sizeof *all; i++) {
+        evidence.crystals = all[i].found;
+        assert_int_equal(judged(), VERDICT_IN_STEP);
+        assert_says(verdict.means, all[i].says);
+    }
+    evidence.crystals = (struct keeper_crystals){CRYSTALS_UNKNOWN, 0, UINT64_MAX};
+    judged();
+    assert_null(strstr(verdict.means, "tc"));
+    assert_null(strstr(verdict.means, "RTC"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -212,6 +242,7 @@ int main(void)
         cmocka_unit_test_setup(one_failed, three),
         cmocka_unit_test_setup(all_tscs_left, three),
         cmocka_unit_test_setup(no_timer, good),
+        cmocka_unit_test(crystals),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -96,6 +96,13 @@ static void not_all_of_it(void **state)
     summary.repaired = 3;
     summarise();
     assert_non_null(strstr(out, " CPUS:3/4 UNTRIED:IDLE REPAIRED:3 S:60 "));
+    usual(state);
+    summary.crystals = &(struct keeper_crystals){CRYSTALS_AGREE, -12999, 39999};
+    summarise();
+    assert_non_null(strstr(out, " PERCPU PMTIMER RTC:-12+-41 "));
+    summary.crystals = &(struct keeper_crystals){CRYSTALS_UNKNOWN, 0, UINT64_MAX};
+    summarise();
+    assert_null(strstr(out, "RTC:"));
 }
 
 /* A short line leaves all names room; runs of blanks are one. */
