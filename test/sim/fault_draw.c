@@ -83,20 +83,26 @@ static void shuffle(void)
     }
 }
 
-void fault_draw(void)
+void fault_draw_one(enum fault what, unsigned cpu, bool step)
 {
-    unsigned cpu = (unsigned)below(world.m.cpus);
     long double size;
-    enum fault what;
 
-    if (world.cards == 0)
-        shuffle();
-    what = world.deck[--world.cards];
-    if (kinds[what].small && below(2))
+    if (step)
         size = log_between(STEP_LEAST_S, STEP_MOST_S);
     else if (kinds[what].jump)
         size = jump_s(what, cpu);
     else
         size = log_between(kinds[what].least, kinds[what].most);
     fault_do(what, cpu, size);
+}
+
+void fault_draw(void)
+{
+    unsigned cpu = (unsigned)below(world.m.cpus);
+    enum fault what;
+
+    if (world.cards == 0)
+        shuffle();
+    what = world.deck[--world.cards];
+    fault_draw_one(what, cpu, kinds[what].small && below(2));
 }

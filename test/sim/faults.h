@@ -5,6 +5,8 @@
 #ifndef SIM_FAULTS_H
 #define SIM_FAULTS_H
 
+#include <stdbool.h>
+
 /*
  * First what comes by itself, all the time; then what is drawn; TSC and reference agree up to
  * FAULT_TSC_AHEAD.
@@ -46,6 +48,8 @@ void fault_met(enum fault what);
 void fault_do(enum fault what, unsigned cpu, long double size);
 /* A kind and a size drawn at random, as the machine has it. */
 void fault_draw(void);
+/* That kind, of a size drawn at random: a step of 10 ns to 100 us, or as large as it comes. */
+void fault_draw_one(enum fault what, unsigned cpu, bool step);
 /* What lasts a while ends. */
 void faults_tick(void);
 

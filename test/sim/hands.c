@@ -64,6 +64,7 @@ long double log_between(long double least, long double most)
 void time_goes_on(long double until_ns)
 {
     beside_until(until_ns);
+    watched_until(until_ns);
     world.now_ns = larger(world.now_ns, until_ns);
 }
 

@@ -24,14 +24,14 @@ static struct scene machine(const struct wish *wish, uint64_t seed)
             return scene;
         }
     }
-    return draw_machine(seed);
+    return wish->watched ? watched_machine(seed) : draw_machine(seed);
 }
 
 static void replay(const struct wish *wish, uint64_t seed)
 {
-    dprintf(STDERR_FILENO, "        again: make sim SEED=%llu RUNS=1 TRACE=1%s%s%s\n",
-            (unsigned long long)seed, wish->world ? " WORLD='" : "", wish->world ? wish->world : "",
-            wish->world ? "'" : "");
+    dprintf(STDERR_FILENO, "        again: make sim SEED=%llu RUNS=1 TRACE=1%s%s%s%s\n",
+            (unsigned long long)seed, wish->watched ? " WATCHDOG=1" : "", wish->world ? " WORLD='" : "",
+            wish->world ? wish->world : "", wish->world ? "'" : "");
 }
 
 static void died(int signal_number)

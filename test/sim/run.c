@@ -146,6 +146,7 @@ static void happen(void)
     faults_tick();
     negative_tick();
     do_planned();
+    watched_tick();
     if (world.m.slip_ns && below(100) == 0)
         slip();
     if (world.now_ns >= world.fault_ns) {
@@ -195,8 +196,9 @@ static void make_crystals(void)
         c->hz *= 1 + part(2 * apart) - apart;
         c->most *=
             c->hz / world.m.hz * (c->hz / world.m.hz); /* by the boot CPU's TSC, as the keeper counts */
-        world.cpus[i].extra = world.m.own_crystals ? (int64_t)below(1ull << 36) - (1ll << 35)
-                                                   : (int64_t)below(world.m.skew_ticks + 1);
+        world.cpus[i].extra = world.m.level          ? 0
+                              : world.m.own_crystals ? (int64_t)below(1ull << 36) - (1ll << 35)
+                                                     : (int64_t)below(world.m.skew_ticks + 1);
     }
 }
 
@@ -306,7 +308,9 @@ bool run(const struct scene *machine)
           world.m.stall_ns * 1e-3L);
     begin();
     beside_begin();
+    watched_begin();
     run_until(world.m.length_ns);
+    watched_end();
     promises_end(tally.reads - reads, tally.known - known);
     tally.simulated_ns += (uint64_t)world.now_ns;
     memory_forget();

@@ -14,7 +14,7 @@
 
 static const char usage[] = "sim [--seed=n] [--runs=n | --minutes=n | --hours=n | --years=n] [--jobs=n] "
                             "[--world=name] [--table=no] [--trace] "
-                            "[--negative] [--part | --merge]\n";
+                            "[--negative] [--watchdog] [--part | --merge]\n";
 
 /* "name=value" of an argument; NULL: it is another one. */
 static const char *value_of(const char *argument, const char *name)
@@ -72,6 +72,8 @@ static bool take(struct wish *wish, const char *argument)
         wish->jobs = (unsigned)strtoul(value, NULL, 0);
     else if (strcmp(argument, "--negative") == 0)
         wish->negative = true;
+    else if (strcmp(argument, "--watchdog") == 0)
+        wish->watched = true;
     else if (strcmp(argument, "--table=no") == 0)
         wish->table = false;
     else if (strcmp(argument, "--trace") == 0)
@@ -103,8 +105,10 @@ static int grant(const struct wish *wish)
     if (wish->what == WISH_ALL)
         machines_run(wish, planned);
     kept = summary_print(wish, all, planned);
-    if (wish->table && !wish->trace)
+    if (wish->table && !wish->trace && !wish->watched) {
+        kept = watched_run(wish) && kept;
         kept = table_run(wish) && kept;
+    }
     return kept ? 0 : 1;
 }
 

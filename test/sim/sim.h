@@ -19,6 +19,7 @@ struct wish {
     long double length_ns; /* ... as many as last that long together */
     const char *world;     /* a named one; NULL: drawn at random */
     bool table, trace;
+    bool watched;  /* machines with one fault each, for who sees it (watched.h) */
     bool negative; /* the worlds that do not keep what is assumed; each so long */
     unsigned jobs; /* processes, for those */
 };

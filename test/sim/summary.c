@@ -42,7 +42,8 @@ bool summary_print(const struct wish *wish, const struct tally *t, uint64_t plan
 
     print(t);
     excuses_print(t->excused);
-    enough = print_faults(t, !wish->world);
+    enough = print_faults(t, !wish->world && !wish->watched);
+    watched_print(t);
     if (t->runs < planned)
         printf("ended after %llu of %llu machines: so many broken promises are enough\n",
                (unsigned long long)t->runs, (unsigned long long)planned);

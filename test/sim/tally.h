@@ -12,6 +12,7 @@
 
 #include "excused.h"
 #include "faults.h"
+#include "watched.h"
 
 /*
  * Sums of long doubles depend on their order. So a sum of ns is of whole ones, too, and each is made whole
@@ -28,6 +29,12 @@
     SUM(shown)                                                         \
     SUMS(struck, FAULTS)                                               \
     SUMS(excused, EXCUSES)                                             \
+    SUMS(watched, WATCHED_KINDS)                                       \
+    SUMS(watched_seen, WATCHERS *WATCHED_KINDS)                        \
+    SUMS(watched_ms, WATCHERS *WATCHED_KINDS)                          \
+    SUMS(watched_missed, WATCHERS *WATCHED_KINDS) /* and we saw it */  \
+    SUMS(watched_alone, WATCHERS *WATCHED_KINDS)  /* we did not */     \
+    SUMS(watched_early, WATCHERS)                                      \
     MOST(worst_known_ns)                                               \
     LEAST(least_room_ns) /* between an error and its bound */          \
     MOST(worst_rate)     /* what is known of it / what T4 allows */    \

@@ -40,7 +40,9 @@ struct scene {
     const char *name;
     uint64_t seed;
     const struct row *row; /* a negative world's (negative.h); NULL: the machine keeps what is assumed */
+    unsigned watched;      /* a machine of watched.h: its kind, and 1 */
     unsigned cpus;
+    bool level;        /* TSCs begin at one count, whatever crystals they have */
     bool own_crystals; /* else all TSCs are one, but for the skew */
     bool sine;         /* crystals go up and down slowly; else at random */
     bool edge;         /* most readings wait for the count's edge */
