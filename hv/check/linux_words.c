@@ -21,6 +21,28 @@ static const char *other_clock(const struct evidence *e)
     return "tsc=unstable";
 }
 
+#define WATCHDOG_NS 500000u /* by so much TSCs are apart when the one of 6.3 to 7.0 sees it */
+
+/*
+ * Will Linux find out by itself? Its watchdog is off if CPUID promises an invariant TSC, there is
+ * IA32_TSC_ADJUST and sockets are few (check_system_tsc_reliable); without a timer it has nothing to go by.
+ */
+static void say_watchdog(char *text, const struct evidence *e, const struct verdict *v)
+{
+    uint64_t ppb = magnitude(v->worst.rate_ppb);
+
+    if (e->timeless)
+        return;
+    if (e->invariant && e->cpus[0].facts.tsc_adjust) {
+        words_add(text, " Its watchdog is off where sockets are few; since 7.1 tsc=watchdog turns it on.");
+        return;
+    }
+    words_add(text, " Its watchdog sees TSCs that are 500 us apart");
+    if (v->kind == VERDICT_DRIFT && ppb > 0)
+        words_add(text, " (these after %lu s)", (unsigned long)((WATCHDOG_NS + ppb - 1) / ppb));
+    words_add(text, ", since 7.1 one that is behind.");
+}
+
 static void say_unsafe(char *text, const struct evidence *e, struct verdict *v)
 {
     v->linux_word = "unsafe";
@@ -33,6 +55,7 @@ static void say_unsafe(char *text, const struct evidence *e, struct verdict *v)
                   e->invariant ? " CPUID denies that it stops, and Linux would believe CPUID." : "");
     else
         words_add(text, ", and never tsc=reliable.");
+    say_watchdog(text, e, v);
 }
 
 static void say_doubt(char *text, const char *words)
