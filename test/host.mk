@@ -92,7 +92,8 @@ $(B)/sim: $(SIM_SOURCES) $(HEADERS) | install
 sim: $(B)/sim
 	@$(PYTHON) scripts/sim $(SEED:%=--seed=%) $(RUNS:%=--runs=%) $(MINUTES:%=--minutes=%) \
 	    $(HOURS:%=--hours=%) $(YEARS:%=--years=%) $(if $(WORLD),--world='$(WORLD)') $(if $(TRACE),--trace) \
-	    $(if $(NEGATIVE),--negative) $(if $(WATCHDOG),--watchdog) $(if $(HOSTS),--hosts='$(HOSTS)') $(if $(PARTS),--parts='$(PARTS)')
+	    $(if $(NEGATIVE),--negative) $(if $(WATCHDOG),--watchdog) \
+	    $(if $(HOSTS),--hosts='$(HOSTS)') $(if $(PARTS),--parts='$(PARTS)')
 
 # ---- Fuzzers -------------------------------------------------------------------------------------
 

@@ -1,6 +1,6 @@
 /*
- * The watchdog that compares Linux's TSC with an HPET or a PM timer every half second: what is the same before
- * (rival_watchdog_old.c) and since (rival_watchdog_new.c).
+ * The watchdog that compares Linux's TSC with an HPET or a PM timer every half second: what is the same in
+ * both versions.
  *
  * Kinder than the source: the TSC's kHz are measured by the truth; the timer is read without a fault of its
  * own; both clocks count as calibrated; no other clock source is under test.

@@ -1,10 +1,10 @@
 /*
  * Linux's watchdog of 6.8 to 7.0 (kernel/time/clocksource.c: clocksource_watchdog, cs_watchdog_read), on one
  * CPU after another. It reads timer, TSC, timer, timer. The TSC is given up if the two differ by more than
- * 500 us since the last time: twice CLOCKSOURCE_WATCHDOG_MAX_SKEW_US, which is 125 unless configured, for each
- * of the two clocks. An interval above a second by either clock is not judged. A reading above 750 us is tried
- * again, and ends the TSC's use at last, unless two readings of the timer alone take above 500 us: then it
- * rests for five minutes.
+ * 500 us since the last time: twice CLOCKSOURCE_WATCHDOG_MAX_SKEW_US, which is 125 unless configured, for
+ * each of the two clocks. An interval above a second by either clock is not judged. A reading above 750 us is
+ * tried again, and ends the TSC's use at last, unless two readings of the timer alone take above 500 us: then
+ * it rests for five minutes.
  */
 #include "rival_watchdog_model.h"
 

@@ -1,6 +1,6 @@
 /*
- * Machines with one fault each, to see who sees it: the keeper, and Linux's two watchdogs (rival_watchdog.h) on
- * the very same clocks. For `make sim WATCHDOG=1`.
+ * Machines with one fault each, to see who sees it: the keeper, and Linux's two watchdogs (rival_watchdog.h)
+ * on the very same clocks.
  */
 #ifndef SIM_WATCHED_H
 #define SIM_WATCHED_H
@@ -54,7 +54,10 @@ void watched_tick(void);
 void watched_end(void);
 /* Prints the table (watched_table.c), if any machine was one of these. */
 void watched_print(const struct tally *t);
-/* Runs ten machines of each kind from the wish's seed on, and prints their table. False: a promise was broken. */
+/*
+ * Runs ten machines of each kind from the wish's seed on, and prints their table. Returns false if a promise
+ * was broken.
+ */
 bool watched_run(const struct wish *wish);
 
 #endif

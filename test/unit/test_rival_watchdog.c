@@ -130,7 +130,7 @@ static void all_tscs_at_a_wrong_rate(void **state)
                 3 * SECOND_NS / 2);
 }
 
-/* One TSC that drifts is behind, or the others are, within a round. The old one needs 500 us, which is 10 s. */
+/* One TSC that drifts is behind, or the others are, within a round. The old one needs 500 us: 10 s. */
 static void one_tsc_at_a_wrong_rate(void **state)
 {
     struct fault f = {2, 1, 0, HZ / 1000000 * 50};
