@@ -47,7 +47,7 @@ endif
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: all iso usb release plot run screenshots bochs bench check sim compare truth coverage mutate \
+.PHONY: all iso netboot usb release plot run screenshots bochs bench check sim compare truth coverage mutate \
         model prove help clean wraps lint unit fuzz boot \
         format install programs test-programs clang-programs odd-guests \
         lint-house lint-format lint-tidy lint-cppcheck lint-size lint-reader lint-scripts
@@ -219,7 +219,7 @@ $(B)/meridian.elf $(B)/clang/meridian.elf $(B)/test/%.elf: LDFLAGS += --gc-secti
 # ---- Packages ------------------------------------------------------------------------------------
 
 # What the goals at hand need, installed in one go before anything is compiled.
-NEEDS := build $(if $(filter iso usb release run,$(MAKECMDGOALS)),run) \
+NEEDS := build $(if $(filter iso netboot usb release run,$(MAKECMDGOALS)),run) \
          $(if $(filter compare,$(MAKECMDGOALS)),run) \
          $(if $(filter screenshots,$(MAKECMDGOALS)),run screens) \
          $(if $(filter truth test-programs $(B)/outside/%,$(MAKECMDGOALS)),run truth) \
@@ -240,6 +240,7 @@ export CONTACT SMP FIRMWARE GUEST GUEST_CMDLINE CMDLINE DURATION QEMU_ARGS CROSS
 
 iso: programs
 	@scripts/iso $(B)/meridian.iso
+netboot: programs ; @scripts/netboot $(B)/netboot
 
 usb: iso
 	@$(PYTHON) scripts/usb $(if $(filter yes,$(LOOP)),--loop) '$(DEV)'
@@ -340,7 +341,7 @@ lint-size: $(B)/meridian.elf
 lint-reader: $(B)/bench/count
 	$(Q)$<
 
-SHELL_SCRIPTS  := $(shell grep -lE '^.!/bin/sh' scripts/* .ci/run 2>/dev/null)
+SHELL_SCRIPTS  := $(shell grep -lE '^.!/bin/sh' scripts/* scripts/lib/*.sh .ci/run 2>/dev/null)
 PYTHON_SCRIPTS := $(shell grep -lE '^.!.*python3' scripts/* 2>/dev/null) \
                   $(sort $(wildcard scripts/lib/*.py test/*.py test/*/*.py))
 lint-scripts: | install

@@ -19,6 +19,10 @@ NOT_BY_ITSELF = 1
 
 FIRST_LINE = "Meridian: a hypervisor that keeps time"
 
+# What scripts/netboot makes, and what a DHCP server names, by the machine's firmware.
+NET_FILES = {"bios": "boot/grub/i386-pc/core.0", "uefi": "boot/grub/x86_64-efi/core.efi",
+             "uefi32": "boot/grub/i386-efi/core.efi"}
+
 FIRMWARE_IA32 = [("/usr/share/OVMF/OVMF32_CODE_4M.secboot.fd", "/usr/share/OVMF/OVMF32_VARS_4M.fd")]
 FIRMWARE = [
     ("/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_VARS_4M.fd"),
@@ -46,14 +50,16 @@ class EmulatorError(Exception):
 @dataclass
 class Machine:
     """
-    One machine to boot: by an ISO image or by QEMU's -kernel. firmware: bios, uefi, uefi32.
-    medium: what the image is: cd, disk, or a stick at the USB controller of that name.
+    One machine to boot: by an ISO image, by network or by QEMU's -kernel. firmware: bios, uefi, uefi32.
+    medium: what the image is: cd, disk, or a stick at the USB controller of that name; by network, the card.
+    net_folder: served by QEMU's own DHCP and TFTP.
     serials: where QEMU's serial ports go, COM1's first; one of them must be stdio.
     leaves: how a good run ends: "exit" by the emulator's device, "off" or "reset" by the machine's own means.
     wall_rate: how fast the host's wall clock goes for it, by which its RTC goes; its other timers go as ever.
     """
 
     iso: str = ""
+    net_folder: str = ""
     kernel: str = ""
     append: str = ""
     initrd: str = ""
@@ -88,6 +94,9 @@ class Machine:
             words += _uefi(FIRMWARE_IA32, "ovmf-ia32")
         if self.iso:
             words += self._inserted()
+        elif self.net_folder:
+            words += ["-netdev", f"user,id=net,tftp={self.net_folder},bootfile={NET_FILES[self.firmware]}",
+                      "-device", f"{self.medium},netdev=net"]
         else:
             words += ["-kernel", self.kernel, "-append", self.append]
             words += ["-initrd", self.initrd] if self.initrd else []

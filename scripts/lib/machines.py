@@ -1,4 +1,4 @@
-"""The machines that are booted here: Meridian from an ISO or by QEMU's -kernel, and Debian's Xen."""
+"""The machines that are booted here: Meridian by ISO, by network or by QEMU's -kernel, and Debian's Xen."""
 
 import os
 import subprocess
@@ -23,6 +23,22 @@ def meridian_by_iso(path, kernel, guest, cmdline, guest_cmdline, prepare="", tim
     """Makes the image at `path` first."""
     make_iso(path, kernel, guest, cmdline, guest_cmdline, prepare, timeout_s)
     return Machine(iso=path, **settings)
+
+
+def make_net_folder(path, kernel, guest, cmdline, guest_cmdline, timeout_s=0):
+    """What `make netboot` makes, for any server."""
+    environment = dict(os.environ, KERNEL=kernel, GUEST=guest, CMDLINE=cmdline, GUEST_CMDLINE=guest_cmdline,
+                       PREPARE="", TIMEOUT=str(timeout_s))
+    made = subprocess.run([os.path.join(SCRIPTS, "netboot"), path], env=environment, check=False,
+                          stdout=subprocess.DEVNULL)
+    if made.returncode:
+        raise Refused("no folder, no boot by network")
+
+
+def meridian_by_net(path, *programs_and_words, timeout_s=0, **settings):
+    """Makes the folder at `path` first; QEMU itself is the server."""
+    make_net_folder(path, *programs_and_words, timeout_s)
+    return Machine(net_folder=path, **settings)
 
 
 def meridian_on_bochs(folder, kernel, guest, cmdline, guest_cmdline, prepare="", timeout_s=0, **settings):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from atlines import xen_is_done
 from emulator import ONE_THREAD, run
 from load import busy_loops, patient, slowness
-from machines import meridian_by_iso, meridian_by_kernel, meridian_on_bochs, xen
+from machines import meridian_by_iso, meridian_by_kernel, meridian_by_net, meridian_on_bochs, xen
 from mailbox import mailbox
 from monitor import Injector
 from truth import court, no_court
@@ -31,11 +31,11 @@ def guest_program(name):
 @dataclass(frozen=True)
 class Row:
     """
-    One boot. lane: iso-bios, iso-uefi, iso-uefi32, kernel (QEMU's loader), exact (the same, deterministic),
-    bochs, xen, xen-exact.
-    medium: what an iso lane's image is (emulator.py). bochs: settings of bochs.py's; prepare: on a disc, a
-    command of GRUB's to run first.
-    menu_s: on a disc, GRUB's menu waits so many seconds; 0: there is none (scripts/iso).
+    One boot. lane: iso-bios, iso-uefi, iso-uefi32, net-bios, net-uefi, net-uefi32, kernel (QEMU's loader),
+    exact (the same, deterministic), bochs, xen, xen-exact.
+    medium: what an iso lane's image is, or a net lane's card (emulator.py). bochs: settings of bochs.py's;
+    prepare: on a disc, a command of GRUB's to run first.
+    menu_s: on a disc or by network, GRUB's menu waits so many seconds; 0: there is none (scripts/iso).
     expect: functions of expect.py, called with (row, log). load: busy loops beside it.
     firmware: called with a folder to write to, gives QEMU's arguments that bring odd firmware tables.
     module: called with a folder to write to, gives the module's path in the guest's place; "": none.
@@ -123,6 +123,9 @@ def machine(row, folder):
         iso = os.path.join(folder, "meridian.iso")
         return meridian_by_iso(iso, *programs, *words, firmware=firmware, medium=row.medium,
                                prepare=row.prepare, timeout_s=row.menu_s, **settings)
+    if row.lane.startswith("net-"):
+        return meridian_by_net(os.path.join(folder, "net"), *programs, *words, timeout_s=row.menu_s,
+                               firmware=row.lane.removeprefix("net-"), medium=row.medium, **settings)
     if row.lane in ("kernel", "exact"):
         return meridian_by_kernel(*programs, *words, deterministic=row.lane == "exact", **settings)
     raise ValueError(f"row {row.name}: no lane is called {row.lane}")

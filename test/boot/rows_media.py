@@ -1,4 +1,4 @@
-"""The same image on every medium and by every firmware."""
+"""The same image on every medium and by every firmware; and the same files by network."""
 
 from boot import Row
 from expect import all_vcpus, bounded, line_begins, never_back, one_line, sound, undisturbed
@@ -15,4 +15,10 @@ ROWS = [
     # By xHCI: test_usb.py, test_the_stick_boots.
     # Its tables are of 32 bits: the names come by them.
     Row("uefi-ia32", "iso-uefi32", UEFI + (line_begins("machine: QEMU "),), **SHORT),
+    # QEMU's DHCP and TFTP. A card's ROM is iPXE; with none, UEFI has a driver and a loader of its own.
+    Row("net-bios", "net-bios", BIOS, medium="e1000", **SHORT),
+    Row("net-bios-virtio", "net-bios", BIOS, medium="virtio-net-pci", **SHORT),
+    Row("net-uefi", "net-uefi", UEFI, medium="virtio-net-pci,romfile=", **SHORT),
+    Row("net-uefi-e1000", "net-uefi", UEFI, medium="e1000", **SHORT),
+    Row("net-uefi-ia32", "net-uefi32", UEFI, medium="virtio-net-pci,romfile=", **SHORT),
 ]

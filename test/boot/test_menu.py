@@ -36,7 +36,8 @@ def menu(**variables):
     entries = {}
     for shown, key, lines in ENTRY.findall(text):
         assert shown == key and key not in entries and key not in "ce", f"key {key}"     # GRUB's own: c, e
-        entries[key] = tuple(re.search(rf"^ *{loads} /boot/\w+\.elf ?(.*?) *$", lines, re.M).group(1)
+        entries[key] = tuple(re.search(rf"^ *(?:if )?{loads} /boot/\w+\.elf ?(.*?) *(?:; then)?$", lines,
+                                       re.M).group(1)
                              for loads in ("multiboot2", "module2"))
     return text, entries
 
