@@ -17,8 +17,8 @@
 #include "keeper/watch.h"
 
 /*
- * IA32_TSC_ADJUST (SDM vol. 3, 17.17.3) holds by how much software has moved this TSC. Meridian writes it only
- * if asked to (repair.c).
+ * IA32_TSC_ADJUST (SDM vol. 3, 17.17.3) holds by how much software has moved this TSC. Meridian writes it
+ * only if asked to (repair.c).
  */
 #define MSR_TSC_ADJUST   0x3bu
 #define CPUID_TSC_ADJUST (1u << 1) /* leaf 7, EBX */

@@ -286,7 +286,8 @@ SCREENS = [
     Shown(Row("screen-pages", "kernel", (), cpus=12, seconds=3), "text", (rows_agree, large_agrees)),
     # TSCs out of step on purpose (test/faults/inject.c).
     Shown(Row("screen-skew", "kernel", (), kernel="inject", cmdline=words("skew", SECONDS_APART),
-              seconds=5), "text", (says("in-parallel", "unsafe"),) + SHOWN + CODE + (offsets_drawn, no_blinking)),
+              seconds=5), "text",
+          (says("in-parallel", "unsafe"),) + SHOWN + CODE + (offsets_drawn, no_blinking)),
     Shown(Row("screen-rate", "kernel", (), kernel="inject", cmdline="rate=0,200,-200,0"), "text",
           (says("drift", "unsafe"),) + SHOWN + CODE + (offsets_drawn, slopes_drawn)),
     # Time that is stolen from all CPUs (test/faults/thief.c), 150 us each second and 40 us each 300 ms.

@@ -152,8 +152,8 @@ ROWS = [
     Row("rtc-bent", "kernel", (sound, never_back, undisturbed, crystal(10000, 5000, "differs"), says(
         r"clock: the rtc is \+\d+ \+/- \d+ ppm beside the hpet: the other timers agree with the reference, "
         r"so the RTC's crystal is off", several=True),
-        says(r"check: .* The rtc's crystal is off: [01]\.\d+ % fast, to within .*")), cpus=2, seconds=12, wall_rate=1.01,
-        guest_cmdline="quiet", counts=True),
+        says(r"check: .* The rtc's crystal is off: [01]\.\d+ % fast, to within .*")), cpus=2, seconds=12,
+        wall_rate=1.01, guest_cmdline="quiet", counts=True),
     Row("rtc-right", "kernel", (sound, never_back, undisturbed, says(never=(r"clock: the rtc .*",))), cpus=2,
         seconds=8, guest_cmdline="quiet"),
     rtc("rtc-stands", "stands", "agrees", "apart"),

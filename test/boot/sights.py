@@ -15,7 +15,8 @@ from marks import large_word, read_qr, zbar
 
 # What stands there in large letters for each verdict of @check (hv/check/judge.c).
 TITLES = {"in-step": "IN STEP", "in-parallel": "IN PARALLEL", "not-in-step": "NOT IN STEP",
-          "drift": "DRIFT APART", "changed": "CHANGED", "stops-in-idle": "STOPS IN IDLE", "unknown": "UNKNOWN"}
+          "drift": "DRIFT APART", "changed": "CHANGED", "stops-in-idle": "STOPS IN IDLE",
+          "unknown": "UNKNOWN"}
 ENDED = "guest: ended: "
 OFFSETS, BOUNDS = "TSC beside CPU0's", "rate known to ±"     # the plots' titles
 
