@@ -219,6 +219,67 @@ static void test_met(void **state)
     assert_true(b->heard.lo == heard.lo && b->heard.hi == heard.hi && heard.lo <= heard.hi);
 }
 
+/* R on both CPUs to 500 ns, and by it CPU 1's TSC is ahead by so many ns. The TSCs have 1 GHz. */
+static void ahead_by_reference(int64_t ns)
+{
+    for (unsigned cpu = 0; cpu < CPUS; cpu++) {
+        struct outlook *outlook = &clocks[cpu].known.outlook;
+
+        clocks[cpu].known.epoch = keeper.epoch;
+        *outlook = (struct outlook){.tsc = moment, .nominal = keeper.nominal};
+        outlook->lo_ns = (int64_t)moment - 500 - (cpu ? ns : 0);
+        outlook->hi_ns = outlook->lo_ns + 1000;
+    }
+}
+
+static void met(int64_t lo, int64_t hi)
+{
+    snapshot_met(0, 1, (struct offset){lo, hi}, moment);
+}
+
+static void assert_offset(int64_t ns, int64_t bound_ns)
+{
+    struct keeper_cpu seen;
+
+    moment += 10;
+    snapshot_take(&clocks[1]);
+    assert_true(keeper_cpu_view(1, &seen));
+    assert_in_range(seen.offset_ns - ns + 3, 0, 6);
+    assert_in_range(seen.offset_bound_ns, bound_ns, bound_ns + 20);
+}
+
+/*
+ * What meetings show is narrower than the reference. Of two facts that contradict each other the newer one
+ * counts, once; and nothing from before a disruption.
+ */
+static void test_which_fact_counts(void **state)
+{
+    (void)state;
+    start();
+    moment = 1000000;
+    assert_true(scale_from_hz(1000000000, &keeper.nominal));
+    clocks[1].start.offset = OFFSET_UNKNOWN;
+    ahead_by_reference(0);
+    assert_offset(0, 1000);
+    met(100, 200);
+    assert_offset(150, 50);
+    assert_offset(150, 50); /* carried on */
+    met(300, 400);
+    assert_offset(350, 50);
+    ahead_by_reference(5000); /* it was written */
+    assert_offset(5000, 1000);
+    met(5100, 5200);
+    assert_offset(5150, 50);
+
+    keeper.epoch++;
+    ahead_by_reference(5500);
+    assert_offset(5500, 1000);
+    met(5100, 5200); /* and then a disruption, before it is taken in */
+    keeper.epoch++;
+    ahead_by_reference(5500);
+    assert_offset(5500, 1000);
+}
+
 /* Until the time base is due; not at all while something is odd. */
 static void test_free_ns(void **state)
 {
@@ -243,8 +304,9 @@ static void test_free_ns(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_whole), cmocka_unit_test(test_states),  cmocka_unit_test(test_adjust),
-        cmocka_unit_test(test_met),   cmocka_unit_test(test_free_ns),
+        cmocka_unit_test(test_whole),   cmocka_unit_test(test_states),
+        cmocka_unit_test(test_adjust),  cmocka_unit_test(test_met),
+        cmocka_unit_test(test_free_ns), cmocka_unit_test(test_which_fact_counts),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
