@@ -1,8 +1,8 @@
 /* sources: keeper */
 /* flags: -include test/sim/sim_cpu.h */
 /*
- * What is shown of a TSC beside the boot CPU's, on a machine whose TSCs are known: it is true, and as narrow as
- * the meetings are.
+ * What is shown of a TSC beside the boot CPU's, on a machine whose TSCs are known: it is true, and as narrow
+ * as the meetings are.
  */
 #include "seed_machine.h"
 #include "keeper/publisher.h"
