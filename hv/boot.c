@@ -150,6 +150,11 @@ void boot_compare_rates(void)
     struct keeper_summary measured;
 
     keeper_summary(&measured);
+    if (says.art_numerator)
+        log_print("cpuid: ART: TSC = crystal x %u/%u: shown only\n"
+                  "@art numerator=%u denominator=%u crystal_hz=%u\n",
+                  says.art_numerator, says.art_denominator, says.art_numerator, says.art_denominator,
+                  says.crystal_hz);
     compare_rate("15h", says.leaf_15h, &measured);
     compare_rate("16h", says.leaf_16h, &measured);
 }

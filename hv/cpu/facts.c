@@ -73,6 +73,7 @@ void facts_init_cpu(void)
     struct cpu *cpu = cpu_this();
 
     identify(cpuid, &cpu->facts);
+    cpu->facts.place = topology_place(cpuid);
     cpu->facts.mtrrs_differ = mtrrs_differ(cpu->area == 0);
     facts_refresh();
     if (cpu->area == 0)
@@ -102,6 +103,27 @@ static void count(unsigned id, struct counts *counts)
         counts->first = id;
 }
 
+static const struct cpu_place *place_of_cpu(unsigned id)
+{
+    return &cpu_facts(id)->place;
+}
+
+/* The others wait to be measured: nobody reads their facts. */
+static void report_topology(unsigned cpus)
+{
+    struct topology t = topology_of(place_of_cpu, cpus);
+
+    if (!t.from) {
+        log_print("cpu: CPUID does not tell sockets, or CPUs contradict one another in it: all count as one\n"
+                  "@topology from=unknown\n");
+        for (unsigned id = 0; id < cpus; id++)
+            cpu_by_id(id)->facts.place = (struct cpu_place){0};
+        return;
+    }
+    log_print("@topology from=%s sockets=%u dies=%u cores=%u cpus=%u\n", t.from, t.sockets, t.dies, t.cores,
+              cpus);
+}
+
 void facts_report(void)
 {
     struct counts counts = {0};
@@ -118,4 +140,5 @@ void facts_report(void)
     log_print(
         "@facts cpus=%u p_cores=%u e_cores=%u arat=%u invariant_tsc=%u smi_counted=%u mtrrs_differ=%u\n",
         cpus, counts.performance, counts.efficient, counts.arat, counts.invariant, counts.smi, counts.mtrrs);
+    report_topology(cpus);
 }

@@ -26,7 +26,7 @@
 /* 40000000h: EBX, ECX and EDX, where a hypervisor names itself. */
 #define LEAF_HYPERVISOR 0x40000000u
 
-static bool has_leaf(cpuid_reader read, uint32_t leaf)
+bool cpuid_has_leaf(cpuid_reader read, uint32_t leaf)
 {
     uint32_t last = read(leaf & LEAF_EXTENDED, 0).eax;
 
@@ -35,7 +35,7 @@ static bool has_leaf(cpuid_reader read, uint32_t leaf)
 
 static struct cpuid_result leaf_of(cpuid_reader read, uint32_t leaf)
 {
-    return has_leaf(read, leaf) ? read(leaf, 0) : (struct cpuid_result){0};
+    return cpuid_has_leaf(read, leaf) ? read(leaf, 0) : (struct cpuid_result){0};
 }
 
 static bool is_intel(cpuid_reader read)
@@ -144,6 +144,9 @@ struct cpuid_rates identify_rates(cpuid_reader read)
     return (struct cpuid_rates){
         .leaf_15h = ratio.eax ? (uint64_t)ratio.ecx * ratio.ebx / ratio.eax : 0,
         .leaf_16h = (rate.eax & 0xffff) * 1000000ull,
+        .art_numerator = ratio.eax ? ratio.ebx : 0,
+        .art_denominator = ratio.eax,
+        .crystal_hz = ratio.ecx,
     };
 }
 

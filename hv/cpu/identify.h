@@ -7,6 +7,8 @@
 
 typedef struct cpuid_result (*cpuid_reader)(uint32_t leaf, uint32_t subleaf);
 
+/* Returns true if CPUID has that leaf: beyond the last one, CPUs answer with another's data. */
+bool cpuid_has_leaf(cpuid_reader read, uint32_t leaf);
 /* AMD's, or Hygon's of the same make. */
 bool cpuid_is_amd(cpuid_reader read);
 unsigned cpuid_family(cpuid_reader read);

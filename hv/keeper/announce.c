@@ -33,6 +33,13 @@ static int64_t ticks_to_ns(int64_t ticks)
     return ticks < 0 ? -(int64_t)ns : (int64_t)ns;
 }
 
+#define PLACE 12u
+static const char *place_word(char out[PLACE], const struct cpu_place *place, uint32_t number)
+{
+    format(out, PLACE, place->from ? "%u" : "unknown", number);
+    return out;
+}
+
 static void announce_cpu(unsigned cpu)
 {
     const struct cpu_clock *clock = clock_of(cpu);
@@ -48,6 +55,8 @@ static void announce_cpu(unsigned cpu)
         ticks_to_ns(range_middle((struct range){clock->start.offset.lo, clock->start.offset.hi}));
     int64_t half = ticks_to_ns((clock->start.offset.hi - clock->start.offset.lo) / 2 + 1);
     int64_t hz_ppb = ppb_from_q32_away(rate.hi - middle + 1);
+    const struct cpu_place *place = &cpu_by_id(cpu)->facts.place;
+    char socket[PLACE], die[PLACE], core[PLACE], thread[PLACE];
 
     log_print("%c CPU%u apic %u  %lu.%03lu MHz +/- %ld.%03ld ppm (%s)  offset %+ld ns +/- %ld\n",
               cpu ? ' ' : '*', cpu, cpu_by_id(cpu)->apic_id, hz / 1000000, hz / 1000 % 1000, hz_ppb / 1000,
@@ -56,9 +65,11 @@ static void announce_cpu(unsigned cpu)
         log_print("  CPU%u: its IA32_TSC_ADJUST is %ld, not 0: its TSC was written to\n", cpu,
                   clock->look.adjust);
     log_print("@cpu id=%u apic=%u state=online hz=%lu hz_ppb=%ld offset_ns=%ld offset_bound_ns=%ld "
-              "source=%s tsc_adjust=%ld\n",
+              "source=%s tsc_adjust=%ld socket=%s die=%s core=%s thread=%s\n",
               cpu, cpu_by_id(cpu)->apic_id, hz, hz_ppb, offset, half, keeper.tie.reference->name,
-              clock->look.adjust);
+              clock->look.adjust, place_word(socket, place, place->socket),
+              place_word(die, place, place->die), place_word(core, place, place->core),
+              place_word(thread, place, place->thread));
 }
 
 void announce_cpus(void)

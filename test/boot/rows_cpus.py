@@ -59,10 +59,34 @@ def many(cpus, **settings):
 MANY = [many(2), many(8), many(16), many(32), many(64), many(255, beside=True, seconds=2, limit_s=600)]
 
 
-def topology(words, ids):
+def sits(words, leaf):
+    """Where each CPU is, and how much of all there is, is what QEMU was asked for."""
+    asked = {key: int(value) for key, value in re.findall(r"([a-z]+)=(\d+)", words)}
+    dies, cores, threads = asked.get("dies", 1), asked["cores"], asked["threads"]
+    # Each level's number in so many bits as the most need; a core's number has its die's above its own.
+    core_bits = (cores - 1).bit_length()
+
+    def sat(row, log):
+        wanted = []
+        for number in range(row.cpus):
+            core, thread = divmod(number, threads)
+            die, core = divmod(core, cores)
+            socket, die = divmod(die, dies)
+            wanted.append((socket, die, die << core_bits | core, thread))
+        found = [tuple(map(line.number, ("socket", "die", "core", "thread"))) for line in log.all("cpu")]
+        assert found == wanted, f"{found}, not {wanted}"
+        (line,) = log.all("topology")
+        counts = tuple(map(line.number, ("sockets", "dies", "cores")))
+        assert counts == tuple(len({place[:n] for place in wanted}) for n in (1, 2, 3)), f"{counts}"
+        assert line["from"] == leaf, line["from"]
+    return sat
+
+
+def topology(words, ids, model="max", leaf="0Bh"):
     """An -smp of QEMU's; the ids are as wide in bits as each level needs, so odd counts leave holes."""
     name = "topology-" + re.sub(r"[a-z,]+=", "-", words)
-    return Row(name, "exact", TIME + (apic_ids(*ids), vcpus(len(ids)), one_line, exact_hz), cpus=len(ids),
+    expect = TIME + (apic_ids(*ids), vcpus(len(ids)), one_line, exact_hz, sits(words, leaf))
+    return Row(name, "exact", expect, cpus=len(ids), cpu_model=model,
                seconds=1, guest_cmdline="quiet", firmware=lambda folder: ["-smp", words])
 
 
@@ -71,7 +95,10 @@ TOPOLOGIES = [
     topology("12,sockets=2,cores=3,threads=2", [0, 1, 2, 3, 4, 5, 8, 9, 10, 11, 12, 13]),
     topology("10,sockets=2,cores=5,threads=1", [0, 1, 2, 3, 4, 8, 9, 10, 11, 12]),
     topology("6,sockets=2,cores=1,threads=3", [0, 1, 2, 4, 5, 6]),
-    topology("6,sockets=1,dies=3,cores=2,threads=1", range(6)),
+    # Dies are told by leaf 1Fh, which this model has by its level only. Without 0Bh counts tell it.
+    topology("6,sockets=1,dies=3,cores=2,threads=1", range(6), "max,level=0x1f", "1Fh"),
+    topology("16,sockets=2,dies=2,cores=2,threads=2", range(16), "max,level=0x1f", "1Fh"),
+    topology("8,sockets=2,cores=2,threads=2", range(8), "max,vendor=GenuineIntel,cpuid-0xb=off", "4"),
     # CPUs that could be plugged in later, but are not there: in the MADT, disabled.
     topology("3,maxcpus=8,sockets=2,cores=4,threads=1", range(3)),
 ]

@@ -31,6 +31,9 @@ def asked(row, log):
     lines = {line["leaf"]: line.number("off_ppb") for line in log.all("cpuid")}
     assert set(lines) == {"15h", "16h"}, f"leaves shown: {sorted(lines)}"
     assert all(off_ppb > 10**9 for off_ppb in lines.values()), f"off by {lines} ppb: Bochs' are made up"
+    (art,) = log.all("art")
+    hz = art.number("crystal_hz") * art.number("numerator") // art.number("denominator")
+    assert [line.number("hz") for line in log.all("cpuid") if line["leaf"] == "15h"] == [hz], f"{art}: {hz}"
 
 
 def rows_say(key, *values):

@@ -313,6 +313,24 @@ static void brands(void **state)
     is_called(wild, "AAAAA BBBBBBBBCCCCCCCCCCCCCCCCDDDDDDDDDDDDDDDD");
 }
 
+/* The ratio is told where the crystal is not; a denominator of 0 says that there is none. */
+static void the_ratio_of_art(void **state)
+{
+    struct cpuid_rates says;
+
+    (void)state;
+    cpu = skylake;
+    says = identify_rates(ask);
+    assert_true(says.art_numerator == 334 && says.art_denominator == 2 && says.crystal_hz == 0);
+    cpu = alder_lake_p;
+    says = identify_rates(ask);
+    assert_true(says.art_numerator == 166 && says.art_denominator == 2 && says.crystal_hz == 38400000);
+    cpu = zen_3;
+    assert_int_equal(identify_rates(ask).art_numerator, 0);
+    cpu = (const struct leaf[]){INTEL(0x16), {0x15, {0, 5, 5, 0}}, {0}};
+    assert_int_equal(identify_rates(ask).art_numerator, 0);
+}
+
 /* 15h: exact where it is whole; 16h: whole MHz, of the name plate: 0.4 % off here. */
 static void trap_cpuid_rates(void **state)
 {
@@ -339,6 +357,7 @@ int main(void)
         cmocka_unit_test(who_may_be_asked_for_smis),
         cmocka_unit_test(leaves_beyond_the_last_say_nothing),
         cmocka_unit_test(brands),
+        cmocka_unit_test(the_ratio_of_art),
         cmocka_unit_test(trap_cpuid_rates),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
