@@ -137,6 +137,30 @@ static void tell_qr(const struct figures *figures)
         log_print("@qr text=%s\n", one_word(figures->qr_text, code, sizeof code));
 }
 
+static void tell_apart(const struct figures *figures, const char *pair, const struct apart *apart)
+{
+    const char *unit = figures->evidence.timeless ? "ticks" : "ns";
+
+    if (apart->ahead == apart->behind)
+        return;
+    log_print("sockets: %s: CPU%u is ahead of CPU%u by %lu %s +/- %lu, the most of all\n"
+              "@apart pair=%s ahead=%u behind=%u offset_ns=%lu offset_bound_ns=%lu\n",
+              pair, apart->ahead, apart->behind, apart->ns, unit, apart->bound_ns, pair, apart->ahead,
+              apart->behind, apart->ns, apart->bound_ns);
+}
+
+/* Only where there are several. */
+static void tell_sockets(const struct figures *figures)
+{
+    const struct sockets *sockets = &figures->sockets;
+
+    for (unsigned i = 0; i < sockets->count; i++)
+        log_print("@socket id=%u cpus=%u worst=%u\n", sockets->of[i].number, sockets->of[i].cpus,
+                  sockets->of[i].worst);
+    tell_apart(figures, "within", &sockets->within);
+    tell_apart(figures, "between", &sockets->between);
+}
+
 static void tell_advice(const struct figures *figures)
 {
     log_print("check: %s\ncheck: %s\n", figures->verdict.means, figures->verdict.linux_advice);
@@ -144,8 +168,8 @@ static void tell_advice(const struct figures *figures)
 
 bool tell_check(const struct figures *figures, unsigned step)
 {
-    static void (*const steps[])(const struct figures *figures) = {tell_verdict, tell_qr, tell_looks,
-                                                                   tell_log, tell_advice};
+    static void (*const steps[])(const struct figures *figures) = {tell_verdict, tell_qr,  tell_sockets,
+                                                                   tell_looks,   tell_log, tell_advice};
 
     if (step >= sizeof steps / sizeof *steps)
         return false;

@@ -14,8 +14,8 @@ bool tell_sample(const struct figures *figures, unsigned cpu, uint32_t second);
 /* `@row`: one CPU at the end. */
 void tell_row(const struct figures *figures, unsigned cpu);
 /*
- * The verdict: `@check`, `@qr`, `@looks`, `@log` and two sentences for people, a step each, counted from 0.
- * Returns false, and tells nothing, if there is no such step.
+ * The verdict: `@check`, `@qr`, what sockets have, `@looks`, `@log` and two sentences for people, a step
+ * each, counted from 0. Returns false, and tells nothing, if there is no such step.
  */
 bool tell_check(const struct figures *figures, unsigned step);
 

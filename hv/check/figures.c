@@ -19,6 +19,7 @@ void figures_begin(struct figures *figures, const char *command_line, unsigned n
                   memory_take_bytes(cpus * sizeof(struct moment) * HISTORY_MOMENTS, "the CPUs' history"));
     figures->command_line = command_line;
     figures->names = machine_names();
+    figures->cpuid = cpuid_rates();
     figures->cpu_name = cpu_brand();
     figures->contact = MERIDIAN_CONTACT;
     stolen_words(cpus, figures->stolen);
@@ -85,6 +86,7 @@ void figures_take(struct figures *figures)
 
     gather_evidence(&figures->evidence, (uint32_t)(now_ns / NS_PER_S));
     figures->now_ns = now_ns;
+    sockets_find(&figures->evidence, &figures->sockets);
     judge_tscs(&figures->evidence, &figures->verdict);
     add_moment(figures);
 }

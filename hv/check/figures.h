@@ -3,6 +3,8 @@
  *
  *     keeper_cpu, idle_trial, cpu_facts   what keeper and CPU tell of one CPU
  *     cpu_evidence                        the three of them
+ *     sockets                             what the CPUs of each socket have, on a machine of several:
+ *                                         sockets.c
  *     timers                              those of this machine, and what is held against each:
  *                                         judge_timers.c
  *     evidence                            those of all CPUs, and what is known of the machine (figures.c)
@@ -20,6 +22,7 @@
 
 #include "check/history.h"
 #include "check/qr.h"
+#include "check/sockets.h"
 #include "check/stolen.h"
 #include "cpu/facts.h"
 #include "keeper.h"
@@ -157,7 +160,9 @@ struct figures {
     uint64_t now_ns; /* S when they were taken; 0: not yet */
     bool ended;      /* they stay as they are from now on */
     struct evidence evidence;
+    struct sockets sockets;
     struct verdict verdict;
+    struct cpuid_rates cpuid; /* what CPUID says of the boot CPU's TSC */
     const struct machine_names *names;
     const char *cpu_name;
     const char *contact; /* the address to which reports go; "": there is none */
