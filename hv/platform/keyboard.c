@@ -32,8 +32,9 @@ static const struct {
     unsigned code;
     enum key key;
 } meanings[] = {
-    {0x39, KEY_PAGE}, {0x51, KEY_PAGE}, {EXTENDED(0x51), KEY_PAGE}, {0x10, KEY_QR},
-    {0x23, KEY_HELP}, {0x35, KEY_HELP}, {0x13, KEY_RESET},          {0x19, KEY_POWER_OFF},
+    {0x39, KEY_PAGE}, {0x51, KEY_PAGE},    {EXTENDED(0x51), KEY_PAGE},
+    {0x10, KEY_QR},   {0x1f, KEY_SOCKETS}, {0x23, KEY_HELP},
+    {0x35, KEY_HELP}, {0x13, KEY_RESET},   {0x19, KEY_POWER_OFF},
 };
 
 static enum key meaning(unsigned code)

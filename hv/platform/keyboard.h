@@ -8,6 +8,7 @@ enum key {
     KEY_NONE,
     KEY_PAGE,      /* space, page down */
     KEY_QR,        /* q */
+    KEY_SOCKETS,   /* s */
     KEY_HELP,      /* h, ? */
     KEY_POWER_OFF, /* p */
     KEY_RESET,     /* r */

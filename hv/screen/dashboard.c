@@ -96,14 +96,23 @@ static void paint_plots(struct dashboard *d, struct shadow *shadow, const struct
     }
 }
 
-static void show_next_page(struct dashboard *d, unsigned cpus, uint64_t now_ns, enum dashboard_wish wish)
+/* They change by themselves and by a key. Another key opens the first one, which stays until that key. */
+static void choose_page(struct dashboard *d, const struct figures *f, uint64_t now_ns,
+                        enum dashboard_wish wish)
 {
-    unsigned pages = (cpus + d->layout.cpus - 1) / d->layout.cpus;
+    unsigned pages = page_count(f, d->layout.cpus);
 
-    if (wish != WISH_PAGE && now_ns - d->paged_ns < DASHBOARD_PAGE_NS)
+    if (wish == WISH_SOCKETS)
+        d->page_kept = true;
+    if (wish == WISH_PAGE)
+        d->page_kept = false;
+    if (wish == WISH_SOCKETS)
+        d->page = 0;
+    else if (wish == WISH_PAGE || (!d->page_kept && now_ns - d->paged_ns >= DASHBOARD_PAGE_NS))
+        d->page = (d->page + 1) % pages;
+    else
         return;
     d->paged_ns = now_ns;
-    d->page = (d->page + 1) % pages;
 }
 
 /*
@@ -129,6 +138,7 @@ bool dashboard_paint(struct dashboard *d, struct shadow *shadow, const struct fi
 {
     bool code = f->ended && f->qr_made, beside;
     struct layout now;
+    struct page page;
 
     if (shadow->columns < LAYOUT_COLUMNS || shadow->rows < LAYOUT_ROWS) {
         d->layout.console_rows = shadow->rows;
@@ -148,9 +158,10 @@ bool dashboard_paint(struct dashboard *d, struct shadow *shadow, const struct fi
     }
     if (memcmp(&now, &d->layout, sizeof now) != 0)
         lay_out(d, shadow, &now);
-    show_next_page(d, f->evidence.count, now_ns, wish);
+    choose_page(d, f, now_ns, wish);
+    page = page_at(f, d->layout.cpus, d->page);
     panel_head(shadow, f);
-    panel_rows(&d->layout, d->page * d->layout.cpus, shadow, f);
+    panel_rows(&d->layout, &page, shadow, f);
     paint_plots(d, shadow, &f->history, f->ended);
     panel_verdict(&d->layout, shadow, f);
     if (beside) {

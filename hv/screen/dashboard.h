@@ -10,14 +10,15 @@
 #define DASHBOARD_FLIP_NS \
     10000000000ull /* dashboard and QR code each stay so long, where only one of them fits */
 
-enum dashboard_wish { WISH_NONE, WISH_PAGE, WISH_QR };
+enum dashboard_wish { WISH_NONE, WISH_PAGE, WISH_QR, WISH_SOCKETS };
 
 /* What the painter remembers; zero at first. */
 struct dashboard {
     struct layout layout;
     struct plot plots[2];
     unsigned next_column; /* of both plots' columns together: the next to be drawn */
-    unsigned page;        /* of CPUs */
+    unsigned page;        /* of the table */
+    bool page_kept;       /* it does not turn by itself */
     uint64_t paged_ns, flipped_ns;
     bool qr_alone, qr_kept;
 };

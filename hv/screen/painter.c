@@ -17,12 +17,17 @@ static enum dashboard_wish ask_keyboard(void)
     enum key key = check_ended() || !keyboard_is_dear() ? keyboard_poll() : KEY_NONE;
 
     if (key == KEY_HELP)
-        log_print("keys: space next CPUs, q QR code, p power off, r reset\n");
+        log_print("keys: space next CPUs, s sockets, q QR code, p power off, r reset\n");
     if (key == KEY_POWER_OFF)
         power_off();
     if (key == KEY_RESET)
         power_reset();
-    return key == KEY_PAGE ? WISH_PAGE : key == KEY_QR ? WISH_QR : WISH_NONE;
+    switch (key) {
+    case KEY_PAGE: return WISH_PAGE;
+    case KEY_SOCKETS: return WISH_SOCKETS;
+    case KEY_QR: return WISH_QR;
+    default: return WISH_NONE;
+    }
 }
 
 static void paint(struct shadow *shadow)

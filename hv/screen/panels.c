@@ -1,5 +1,7 @@
 #include "screen/panels.h"
 
+#include <limits.h>
+
 #include "log/format.h"
 #include "log/string.h"
 #include "screen/font.h"
@@ -20,16 +22,20 @@ void panel_head(struct shadow *shadow, const struct figures *f)
 {
     const struct worst *worst = &f->verdict.worst;
     unsigned columns = shadow->columns;
-    char cpus[32];
+    char cpus[32], sockets[24] = "", art[40] = "";
 
     format(cpus, sizeof cpus, worst->unseen ? "%u of %u" : "%u", worst->all - worst->unseen, worst->all);
+    if (f->sockets.count)
+        format(sockets, sizeof sockets, " in %u sockets", f->sockets.count);
+    if (f->cpuid.art_numerator)
+        format(art, sizeof art, "ART x %u/%u  ", f->cpuid.art_numerator, f->cpuid.art_denominator);
     shadow_say(shadow, 0, 0, columns - 16, BRIGHT, "Meridian %s  %s %s", MERIDIAN_VERSION, f->names->vendor,
                f->names->product);
     shadow_say(shadow, 0, columns - 16, 16, BRIGHT, "%7lu s %s", seconds(f->now_ns),
                f->ended ? "ended" : "     ");
-    shadow_say(shadow, 1, 0, columns, PLAIN, "%s, %s CPUs, %s, %s mode", f->cpu_name, cpus,
+    shadow_say(shadow, 1, 0, columns, PLAIN, "%s, %s CPUs%s, %s, %s mode", f->cpu_name, cpus, sockets,
                f->evidence.source, f->evidence.percpu ? "per-CPU" : "unified");
-    shadow_say(shadow, 2, 0, columns, PLAIN, "%s  \"%s\"", f->names->firmware, f->command_line);
+    shadow_say(shadow, 2, 0, columns, PLAIN, "%s  %s\"%s\"", f->names->firmware, art, f->command_line);
 }
 
 /* ---- A CPU in a line ---- */
@@ -38,9 +44,10 @@ void panel_head(struct shadow *shadow, const struct figures *f)
 #define PLUS_MINUS "\xf1"
 
 const char row_heading[] = "  CPU    APIC core       MHz " PLUS_MINUS "ppm    source    offset ns " PLUS_MINUS
-                           "ns     rate behind SMI     rate ppb " PLUS_MINUS "ppb";
+                           "ns     rate behind SMI     rate ppb " PLUS_MINUS "ppb      place";
 
-#define OFFSET_UNIT 54u /* where the heading has "ns", which is "tk" where offsets are in ticks */
+#define ROW_LEFT_OUT 15u /* where "left out" begins */
+#define OFFSET_UNIT  54u /* where the heading has "ns", which is "tk" where offsets are in ticks */
 
 /*
  * Returns '*' for the boot CPU, with which the others are compared; '+' for one that may be in step, '!' if
@@ -83,7 +90,8 @@ void row_text(const struct figures *figures, unsigned cpu, char out[ROW_BYTES])
 {
     const struct keeper_cpu *seen = &figures->evidence.cpus[cpu].seen;
     const struct cpu_facts *facts = &figures->evidence.cpus[cpu].facts;
-    char hz_bound[24], offset_bound[24], rate_bound[24], smi[16] = "-";
+    const struct cpu_place *place = &facts->place;
+    char hz_bound[24], offset_bound[24], rate_bound[24], smi[16] = "-", where[48] = "-";
 
     if (seen->state == KEEPER_CPU_LEFT_OUT) {
         format(out, ROW_BYTES, "x CPU%-3u %4u  left out: its TSC cannot be measured", cpu, seen->apic_id);
@@ -91,34 +99,69 @@ void row_text(const struct figures *figures, unsigned cpu, char out[ROW_BYTES])
     }
     if (facts->smi_counted)
         format(smi, sizeof smi, "%u", facts->smi);
-    format(out, ROW_BYTES, "%c CPU%-3u %4u %-4s %5lu.%03lu %-7s %-7s %+11ld %-7s %-4s %4u %5s %+12ld %s",
+    if (place->from)
+        format(where, sizeof where, "%u/%u/%u/%u", place->socket, place->die, place->core, place->thread);
+    format(out, ROW_BYTES, "%c CPU%-3u %4u %-4s %5lu.%03lu %-7s %-7s %+11ld %-7s %-4s %4u %5s %+12ld %-9s %s",
            state_mark(seen, cpu), cpu, seen->apic_id, core_word(facts->core), seen->hz / 1000000,
            seen->hz / 1000 % 1000, ppm_bound(hz_bound, seen->hz_ppb), figures->evidence.source,
            seen->offset_ns, ns_bound(offset_bound, seen->offset_bound_ns), speed(seen), seen->behind, smi,
-           seen->rate_ppb, ns_bound(rate_bound, seen->rate_bound_ppb));
+           seen->rate_ppb, ns_bound(rate_bound, seen->rate_bound_ppb), where);
 }
 
-void panel_rows(const struct layout *layout, unsigned first, struct shadow *shadow, const struct figures *f)
-{
-    unsigned cpus = f->evidence.count;
-    char text[ROW_BYTES];
+/* As wide as what it replaces. */
+static const char socket_heading[] = "  sock CPUs worst  ";
 
+void socket_text(const struct figures *figures, unsigned socket, char out[ROW_BYTES])
+{
+    const struct socket *of = &figures->sockets.of[socket];
+    char worst[ROW_BYTES], number[16];
+
+    row_text(figures, of->worst, worst);
+    format(number, sizeof number, "S%u", of->number);
+    format(out, ROW_BYTES, "%c %-4s x%-3u CPU%-3u %s", worst[0], number, of->cpus, of->worst,
+           worst + (figures->evidence.cpus[of->worst].seen.state == KEEPER_CPU_LEFT_OUT ? ROW_LEFT_OUT
+                                                                                        : ROW_MHZ));
+}
+
+/* A row begins in the colour of its CPU's curves. */
+static void say_row(struct shadow *shadow, unsigned row, unsigned cpu, const char *text)
+{
+    shadow_text(shadow, row, 0, ROW_NAME, ATTRIBUTE(plot_colour(cpu), BLACK), text);
+    shadow_text(shadow, row, ROW_NAME, shadow->columns - ROW_NAME, PLAIN, text + ROW_NAME);
+}
+
+static void head_rows(const struct layout *layout, const struct page *page, struct shadow *shadow,
+                      const struct figures *f)
+{
     shadow_say(shadow, LAYOUT_HEAD, 0, shadow->columns, HEADING, "%s", row_heading);
     if (f->evidence.timeless)
         shadow_say(shadow, LAYOUT_HEAD, OFFSET_UNIT, 2, HEADING, "tk");
-    if (cpus > layout->cpus)
-        shadow_say(shadow, LAYOUT_HEAD, 2, 7, HEADING, "CPU%u-", first);
-    for (unsigned i = 0; i < layout->cpus; i++) {
-        unsigned cpu = first + i;
+    if (page->kind == PAGE_SOCKETS)
+        shadow_say(shadow, LAYOUT_HEAD, 0, ROW_MHZ, HEADING, "%s", socket_heading);
+    else if (page->kind == PAGE_SOCKET)
+        shadow_say(shadow, LAYOUT_HEAD, 2, 7, HEADING, "in S%u", f->sockets.of[page->socket].number);
+    else if (f->evidence.count > layout->cpus)
+        shadow_say(shadow, LAYOUT_HEAD, 2, 7, HEADING, "CPU%u-", page->first);
+}
 
-        if (cpu >= cpus) {
-            shadow_text(shadow, LAYOUT_HEAD + 1 + i, 0, shadow->columns, PLAIN, "");
-            continue;
+void panel_rows(const struct layout *layout, const struct page *page, struct shadow *shadow,
+                const struct figures *f)
+{
+    char text[ROW_BYTES];
+
+    head_rows(layout, page, shadow, f);
+    for (unsigned i = 0; i < layout->cpus; i++) {
+        unsigned what = page_row(page, f, i), row = LAYOUT_HEAD + 1 + i;
+
+        if (what == UINT_MAX) {
+            shadow_text(shadow, row, 0, shadow->columns, PLAIN, "");
+        } else if (page->kind == PAGE_SOCKETS) {
+            socket_text(f, what, text);
+            say_row(shadow, row, f->sockets.of[what].worst, text);
+        } else {
+            row_text(f, what, text);
+            say_row(shadow, row, what, text);
         }
-        row_text(f, cpu, text); /* it begins in the colour of its curves */
-        shadow_text(shadow, LAYOUT_HEAD + 1 + i, 0, ROW_NAME, ATTRIBUTE(plot_colour(cpu), BLACK), text);
-        shadow_text(shadow, LAYOUT_HEAD + 1 + i, ROW_NAME, shadow->columns - ROW_NAME, PLAIN,
-                    text + ROW_NAME);
     }
 }
 

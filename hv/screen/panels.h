@@ -3,6 +3,7 @@
 #define SCREEN_PANELS_H
 
 #include "check/figures.h"
+#include "screen/pages.h"
 #include "screen/shadow.h"
 
 #define LAYOUT_COLUMNS 80u /* fewer, or fewer rows, are too few */
@@ -22,17 +23,20 @@ struct layout {
 
 /* The machine: the first LAYOUT_HEAD rows. */
 void panel_head(struct shadow *shadow, const struct figures *figures);
-/* The table of CPUs, from CPU `first` on. */
-void panel_rows(const struct layout *layout, unsigned first, struct shadow *shadow,
+/* A page of the table of CPUs. */
+void panel_rows(const struct layout *layout, const struct page *page, struct shadow *shadow,
                 const struct figures *figures);
 /* The verdict in large letters, and what it means. */
 void panel_verdict(const struct layout *layout, struct shadow *shadow, const struct figures *figures);
 
 #define ROW_BYTES 160u
-#define ROW_NAME  9u /* columns of state and name: no row is shorter */
+#define ROW_NAME  9u  /* columns of state and name: no row is shorter */
+#define ROW_MHZ   19u /* columns in front of the MHz */
 
-/* The names of the columns. A screen of 80 columns shows all but the last two. */
+/* The names of the columns. A screen of 80 columns shows all but the last three. */
 extern const char row_heading[];
+/* Writes a socket's row: its worst CPU's, but for the first ROW_MHZ columns, which name both. */
+void socket_text(const struct figures *figures, unsigned socket, char out[ROW_BYTES]);
 /* Writes a CPU's row, in code page 437. */
 void row_text(const struct figures *figures, unsigned cpu, char out[ROW_BYTES]);
 

@@ -9,8 +9,9 @@ import bad_modules as bad
 from bochs import IPS
 from boot import Row
 from curves import find_plot
+from emulator import DETERMINISTIC
 from marks import large_word, read_qr
-from rows_inject import SECONDS_APART, words
+from rows_inject import SECONDS_APART, S as SECOND, words
 from sights import BOUNDS, OFFSETS, TITLES, Shown, plots_of
 
 # ---- Figures ----
@@ -64,6 +65,64 @@ def rows_agree(sight):
         text = row_of(shown, cpu)
         for name, ways in figures_of(line):
             assert ways & tokens(text), f"CPU{cpu}: {name} is none of {ways}: {text}"
+
+
+def only_rows(sight):
+    """The QR code, which takes turns with them on a small screen, is asked for and sent away for good."""
+    sight.live.wait_screen("the table", heading)
+    sight.live.give("sendkey q")
+    sight.live.wait_screen("the QR code", read_qr)
+    sight.live.give("sendkey q")
+    sight.live.wait_screen("the table again", heading)
+
+
+def heading(screen):
+    return next((line for line in screen.lines() if re.match(r"  .* MHz ±ppm ", line)), None)
+
+
+def socket_row(screen, socket):
+    """That socket's row: (state, CPUs, worst CPU, figures)."""
+    pattern = rf"([*+!?x]) S{socket['id']} +x(\d+) +CPU(\d+) +(.*)"
+    return next(filter(None, (re.match(pattern, line) for line in screen.lines())), None)
+
+
+def sockets_agree(sight):
+    """By a key there is a row for each socket, with its worst CPU; by another each one's CPUs are shown."""
+    rows, sockets = sight.log.all("row"), sight.log.all("socket")
+    of = {line["id"]: line["socket"] for line in sight.log.all("cpu")}
+    only_rows(sight)
+    sight.live.give("sendkey s")
+    shown = sight.live.wait_screen("a row for each socket", lambda screen: (
+        all(socket_row(screen, socket) for socket in sockets)))
+    assert f"{sight.row.cpus} CPUs in {len(sockets)} sockets" in shown.text()
+    for socket in sockets:
+        _, cpus, worst, figures = socket_row(shown, socket).groups()
+        assert (cpus, worst) == (socket["cpus"], socket["worst"]), f"{socket}: x{cpus}, CPU{worst}"
+        offset = rows[int(worst)].number("offset_ns")
+        assert {f"{offset:+d}", str(offset)} & tokens(figures), f"{offset} is not in {figures}"
+        own = [row.number("offset_ns") for row in rows if of[row["cpu"]] == socket["id"]]
+        assert len(own) == int(cpus) and abs(offset) == max(map(abs, own)), f"{socket}: of {own} {offset}"
+    for socket in sockets:
+        sight.live.give("sendkey spc")
+        wanted = {cpu for cpu in of if of[cpu] == socket["id"]}
+        sight.live.wait_screen(f"socket {socket['id']} with CPUs {sorted(wanted)}", lambda screen: (
+            (heading(screen) or "").startswith(f"  in S{socket['id']} ") and
+            {cpu for cpu in of if row_of(screen, cpu)} == wanted))
+
+
+def worst_is(cpu):
+    """That CPU is the worst of its socket, and farthest apart both from one in it and from one elsewhere."""
+    def worst(sight):
+        lines = sight.log.all("apart")
+        assert [line["pair"] for line in lines] == ["within", "between"], f"{lines}"
+        assert cpu in [socket.number("worst") for socket in sight.log.all("socket")]
+        of = {line["id"]: line["socket"] for line in sight.log.all("cpu")}
+        for line in lines:
+            assert line.number("ahead") == cpu, f"{line}"
+            assert (of[line["behind"]] == of[str(cpu)]) == (line["pair"] == "within"), f"{line}"
+            offsets = [row.number("offset_ns") for row in sight.log.all("row")]
+            assert offsets[cpu] - offsets[line.number("behind")] == line.number("offset_ns"), f"{line}"
+    return worst
 
 
 def header_agrees(sight):
@@ -284,6 +343,15 @@ SCREENS = [
           SHOWN, qemu=STEAM_DECK),
     # More CPUs than rows: pages turn by themselves.
     Shown(Row("screen-pages", "kernel", (), cpus=12, seconds=3), "text", (rows_agree, large_agrees)),
+    # One row a socket where there are more CPUs than rows: by turns, and by keys.
+    Shown(Row("screen-sockets", "exact", (), kernel="inject", cmdline=words("skew", 13 * (0,) + (SECOND,)),
+              cpus=16, seconds=3, limit_s=120), "text", (worst_is(13), sockets_agree),
+          qemu=("-smp", "16,sockets=4,cores=2,threads=2")),
+    # The second of eight is apart as a whole, but for what a core in it has of its own.
+    Shown(Row("screen-64-in-8", "iso-bios", (), kernel="inject", prepare="set gfxpayload=1280x1024x32",
+              cmdline=words("skew", 8 * (0,) + 3 * (SECOND,) + (SECOND + 5000,) + 4 * (SECOND,)), cpus=64,
+              seconds=3, limit_s=240), "pixels", (worst_is(11), sockets_agree, code_agrees),
+          qemu=("-smp", "64,sockets=8,cores=4,threads=2", *DETERMINISTIC)),
     # TSCs out of step on purpose (test/faults/inject.c).
     Shown(Row("screen-skew", "kernel", (), kernel="inject", cmdline=words("skew", SECONDS_APART),
               seconds=5), "text",

@@ -1,4 +1,4 @@
-/* sources: hv/screen/dashboard.c hv/screen/panels.c hv/screen/plot.c hv/check/history.c hv/screen/font.c build/font/font_data.c hv/check/qr.c hv/screen/qr_show.c hv/screen/shadow.c hv/log/format.c */
+/* sources: hv/screen/dashboard.c hv/screen/panels.c hv/screen/pages.c hv/screen/plot.c hv/check/history.c hv/screen/font.c build/font/font_data.c hv/check/qr.c hv/screen/qr_show.c hv/screen/shadow.c hv/log/format.c */
 /* The dashboard on screens of many sizes, with few CPUs and many: all of it is there, nothing twice. */
 #include "dashboard_fixture.h"
 
@@ -150,17 +150,15 @@ static void test_row_words(void **state)
     (void)state;
     start(80, 25, 6, false);
     /* clang-format off: one under the other */
-    assert_string_equal(
-        plain(row_heading),
-        "  CPU    APIC core       MHz ~ppm    source    offset ns ~ns     rate behind SMI     rate ppb ~ppb");
+    assert_string_equal(plain(row_heading), "  CPU    APIC core       MHz ~ppm    source    offset ns ~ns    "
+                                            " rate behind SMI     rate ppb ~ppb      place");
     row_text(&figures, 0, text);
-    assert_string_equal(
-        plain(text),
-        "* CPU0      0 -     2611.993 ~1.400  pmtimer          +0 ~38     even    0     -           +0 ~900");
+    assert_string_equal(plain(text), "* CPU0      0 -     2611.993 ~1.400  pmtimer          +0 ~38     even  "
+                                     "  0     -           +0 ~900      -");
+    cpus[5].facts.place = (struct cpu_place){.from = "0Bh", .socket = 1, .core = 2, .thread = 1};
     row_text(&figures, 5, text);
-    assert_string_equal(
-        plain(text),
-        "! CPU5     10 E     2611.993 ~1.405  pmtimer    +6172835 ~43     fast    5    75        +5000 ~900");
+    assert_string_equal(plain(text), "! CPU5     10 E     2611.993 ~1.405  pmtimer    +6172835 ~43     fast  "
+                                     "  5    75        +5000 ~900      1/0/2/1");
     /* clang-format on */
     cpus[4].seen.offset_ns = 42;
     row_text(&figures, 4, text);

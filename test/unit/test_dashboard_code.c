@@ -1,4 +1,4 @@
-/* sources: hv/screen/dashboard.c hv/screen/panels.c hv/screen/plot.c hv/check/history.c hv/screen/font.c build/font/font_data.c hv/check/qr.c hv/screen/qr_show.c hv/screen/shadow.c hv/log/format.c */
+/* sources: hv/screen/dashboard.c hv/screen/panels.c hv/screen/pages.c hv/screen/plot.c hv/check/history.c hv/screen/font.c build/font/font_data.c hv/check/qr.c hv/screen/qr_show.c hv/screen/shadow.c hv/log/format.c */
 /* When the QR code is there, and what is where there is room for nothing. */
 #include "dashboard_fixture.h"
 

@@ -71,8 +71,8 @@ static void each_key_once(void **state)
     static const struct {
         uint16_t code;
         enum key key;
-    } keys[] = {{0x39, KEY_PAGE}, {0x51, KEY_PAGE},  {0x10, KEY_QR},       {0x23, KEY_HELP},
-                {0x35, KEY_HELP}, {0x13, KEY_RESET}, {0x19, KEY_POWER_OFF}};
+    } keys[] = {{0x39, KEY_PAGE}, {0x51, KEY_PAGE},  {0x10, KEY_QR},        {0x23, KEY_HELP},
+                {0x35, KEY_HELP}, {0x13, KEY_RESET}, {0x19, KEY_POWER_OFF}, {0x1f, KEY_SOCKETS}};
 
     (void)state;
     for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
@@ -89,7 +89,7 @@ static void all_other_keys_mean_nothing(void **state)
     (void)state;
     for (uint16_t code = 0; code < 0x80; code++) {
         uint16_t bytes[] = {code};
-        if (memchr("\x39\x51\x10\x23\x35\x13\x19", code, 7))
+        if (memchr("\x39\x51\x10\x1f\x23\x35\x13\x19", code, 8))
             continue;
         type(bytes, 1);
         assert_int_equal(keyboard_poll(), KEY_NONE);
