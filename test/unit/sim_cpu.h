@@ -18,14 +18,17 @@ void cpu_relax(void);
 unsigned cpu_id(void);
 unsigned cpu_count(void);
 
-struct cpu {
-    uint32_t apic_id;
-};
-struct cpu *cpu_by_id(unsigned id);
-
 struct cpuid_result {
     uint32_t eax, ebx, ecx, edx;
 };
+
+#include "cpu/facts.h"
+
+struct cpu {
+    uint32_t apic_id;
+    struct cpu_facts facts;
+};
+struct cpu *cpu_by_id(unsigned id);
 
 #ifdef SIM_CPU_ASKED /* what it can do is the test's too */
 struct cpuid_result cpuid(uint32_t leaf, uint32_t subleaf);
