@@ -46,7 +46,9 @@ static void say_found(const struct summary *s, char out[LINE])
     char cpus[NUMBER], repaired[NUMBER], rtc[LINE / 4], offset_bound[NUMBER], rate_bound[NUMBER], smi[NUMBER],
         err[NUMBER];
 
-    format(repaired, NUMBER, s->repaired ? " REPAIRED:%u" : "", s->repaired);
+    repaired[0] = 0;
+    if (s->repaired)
+        format(repaired, NUMBER, " REPAIRED:%u", s->repaired);
     say_rtc(s->crystals, rtc);
     format(out, LINE,
            "MERIDIAN %s %s LINUX:%s OPT:%s CPUS:%s%s%s S:%u %s:%+ld+-%s PPB:%+ld+-%s BEHIND:%u SMI:%s DIS:%u "
