@@ -88,7 +88,7 @@ def lines_of(file):
 
 
 def read_boots(path):
-    """(the last boot, boots in the file, how many before the last did not end, whether the last line is cut)."""
+    """(the last boot, boots in the file, how many before the last did not end, is the last line cut?)."""
     try:
         kind = os.stat(path).st_mode
         if stat.S_ISDIR(kind):

@@ -1,4 +1,4 @@
-"""What a row has that others of its machine and CPU have not: by median and MAD, which a few odd ones do not move."""
+"""What is far from others of its machine and CPU: by median and MAD, which a few odd ones do not move."""
 
 import collections
 import math
@@ -23,22 +23,22 @@ def rate(row):
 
 def frequency(row):
     known = _known(row.hz, row.hz_ppb)
-    return known and (known[0], known[0] * (known[1] / 1e9 + CRYSTALS))
+    return known and (known[0], lambda median: row.hz * row.hz_ppb / 1e9 + median * CRYSTALS)
 
 
 def smis(row):
-    """SMIs a minute; a count of n may as well have been another by some sqrt(n)."""
+    """SMIs a minute. Where n are usual it may be some sqrt(n) more or fewer; where none is, any is odd."""
     count, seconds = row.figures["smi"], row.figures["watched_s"]
     if count is None or count < 0 or not seconds or seconds < 0:
         return None
-    return 60 * count / seconds, MADS * 60 * math.sqrt(max(count, 1)) / seconds
+    return 60 * count / seconds, lambda median: MADS * math.sqrt(60 * median / seconds)
 
 
 def _known(value, bound):
-    return None if value is None or bound is None else (abs(value), abs(bound))
+    return None if value is None or bound is None else (abs(value), lambda _: abs(bound))
 
 
-# name: (measure, its words)
+# name: (measure, its words). A measure gives None, or a value and by how much its bound explains a distance.
 MEASURES = {"offset": (offset, "{:.0f} ns"), "rate": (rate, "{:.0f} ppb"),
             "frequency": (frequency, "{:.0f} Hz"), "SMIs": (smis, "{:.1f} a minute")}
 
@@ -52,7 +52,7 @@ def groups_of(rows):
 
 
 def judge_peers(rows):
-    """Says of each row what is far from those of the same machine and CPU. Where these are too few, any SMI is odd."""
+    """Says what of a row is far from others of its kind. Where these are too few, any SMI is odd."""
     compared = set()
     for group in groups_of(rows):
         for name, (measure, words) in MEASURES.items():
@@ -67,10 +67,11 @@ def judge_peers(rows):
 
 
 def judge_measure(known, name, words):
-    """A distance counts beyond the bound of the row itself, for so far it is explained."""
+    """A distance counts beyond what the row's own bound explains."""
     median = statistics.median(value for _, value, _ in known)
     mad = statistics.median(abs(value - median) for _, value, _ in known)
-    for row, value, bound in known:
-        if abs(value - median) > bound + MADS * SIGMA * mad:
-            row.because(SMI if name == "SMIs" else FAR, f"{name} {words.format(value)}, where the median of "
-                                                        f"{len(known)} such machines is {words.format(median)}")
+    for row, value, explained in known:
+        if abs(value - median) > explained(median) + MADS * SIGMA * mad:
+            row.because(SMI if name == "SMIs" else FAR,
+                        f"{name} {words.format(value)}, where the median of {len(known)} such machines is "
+                        f"{words.format(median)}")

@@ -6,8 +6,8 @@ from fleetlogs import number, read_boots
 
 # What makes a log odd, the worst first.
 CRASHED, UNSAFE, UNSURE, UNTOLD, FAR, SMI, BROKEN = range(7)
-FIGURES = ("cpus", "named", "unseen", "watched_s", "offset_ns", "offset_bound_ns", "rate_ppb", "rate_bound_ppb",
-           "behind", "smi", "disruptions", "err_ns")
+FIGURES = ("cpus", "named", "unseen", "watched_s", "offset_ns", "offset_bound_ns", "rate_ppb",
+           "rate_bound_ppb", "behind", "smi", "disruptions", "err_ns")
 OF_CPU = ("hz", "hz_ppb", "offset_ns", "offset_bound_ns", "smi")
 
 
