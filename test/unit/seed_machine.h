@@ -53,9 +53,10 @@ static struct machine_state {
     void (*alarm)(void);
     void (*fenced)(void); /* called at each TSC read that follows all stores */
 
-    bool unseen;              /* at start-up no meeting shows TSCs that are apart */
-    bool free_running;        /* discipline=off */
-    uint64_t reads_ns;        /* so long takes a reading of the reference */
+    bool unseen;       /* at start-up no meeting shows TSCs that are apart */
+    bool free_running; /* discipline=off */
+    uint64_t reads_ns; /* so long takes a reading of the reference */
+    bool no_rtc;
     bool blind[MACHINE_CPUS]; /* this CPU cannot read the reference */
     int64_t ref_ahead_ns;     /* the reference has leapt by so much */
     uint64_t aligned_ns;      /* when start-up's meetings were over */
@@ -227,6 +228,8 @@ bool rtc_read(uint8_t century_register, int64_t *utc_s, uint64_t *tsc_lo, uint64
 bool rtc_glance(uint64_t us_ticks, struct rtc_glance *out)
 {
     (void)us_ticks;
+    if (machine.no_rtc)
+        return false;
     *out = (struct rtc_glance){.tsc_lo = tsc_of(machine.cpu), .second = (int)(machine.now_ns / SECOND % 60)};
     machine.now_ns += 1000;
     out->tsc_hi = tsc_of(machine.cpu);

@@ -20,8 +20,8 @@
 #define BYTE_NS  (10 * SECOND / 9530)
 #define PRINT_NS 20000u /* a line takes so long to be made and put in */
 #define LENGTH_S 30u
-/* The same work one instruction later or earlier; one access to the port is more. */
-#define SAME_NS (ACCESS_NS - 200u)
+/* What is the same work one instruction later or earlier. */
+#define SAME_NS 500u
 
 /* ---- The port ---- */
 
@@ -138,6 +138,7 @@ static void run(struct run *out, unsigned cpus, uint64_t length_s)
     serial_flush(); /* what is said again on a port that is found */
     machine_new(cpus, HZ);
     machine.parallel = true;
+    machine.no_rtc = true; /* a glance at it before a look is luck, with and without a port */
     uart.bytes = uart.lost = 0;
     uart.empty_ns = 0;
     memset(&steps, 0, sizeof steps);
