@@ -199,7 +199,15 @@ def test_cut_anywhere(tmp_path):
         for key, value in row.figures.items():
             early = key.startswith("offset_") and row.verdict == "none"     # by @cpu
             assert early or value in (None, whole.figures[key]), length
+    assert rows(tmp_path, text[:end])[0].why() == [
+        "no verdict: cut within a line; its last line for programs is @check"]
     assert rows(tmp_path, text[:end + 1])[0].why() == []
+
+
+def test_a_verdict_is_the_last_line(tmp_path):
+    """What comes after it is of a boot that lost its beginning."""
+    assert why(tmp_path, good() + "@cpu id=0 apic=0 state=online\n") == [
+        "no verdict: crashed, or cut; its last line for programs is @cpu"]
 
 
 def test_terminals_and_carriage_returns(tmp_path):
@@ -213,7 +221,7 @@ def test_empty_and_foreign(tmp_path):
 
 
 def test_figures_that_cannot_be(tmp_path):
-    for word in ("9" * 30, "1e9", "-", "0x10", "9" * 900, "1_0"):
+    for word in ("9" * 20, "9" * 30, "1e9", "-", "0x10", "9" * 900, "1_0"):
         (row,) = rows(tmp_path, good(offset_ns=word, smi=word, cpus=word))
         assert [row.figures[key] for key in ("offset_ns", "smi", "cpus")] == [None] * 3, word
     (row,) = rows(tmp_path, good().replace("@row cpu=3", f"@row cpu={10**15}"))
