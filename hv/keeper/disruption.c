@@ -120,6 +120,14 @@ static uint64_t may_have_read(const struct cpu_clock *clock, bool certain, const
                             clock->alarm.now_floor_ns + (certain ? FORWARD_NS : clock->look.forward_ns));
 }
 
+/* A TSC whose rate was measured anew goes with the reference by that: it left it before. */
+static bool rate_as_at_start(const struct cpu_clock *clock)
+{
+    struct tsc_scale now = clock->look.estimate.nominal, start = clock->look.change.start;
+
+    return now.mul == start.mul && now.shift == start.shift;
+}
+
 /*
  * S goes on from where it is. If R is ahead, it goes on from where S may have been before the TSC was set
  * back (T1): a reference that leapt looks the same. The bound reads unknown from now on.
@@ -133,7 +141,7 @@ void disrupted(struct cpu_clock *clock, bool agrees, bool left, const struct bra
         first_to_see(clock, reason(clock, tsc, adjusted), bracket);
     clock->known.epoch = keeper.epoch;
     keeper.broken.left += left;
-    keeper.broken.stayed += !left;
+    keeper.broken.stayed += !left && rate_as_at_start(clock);
     if (adjusted)
         announce_adjust(cpu_id(), before);
     if (certain)

@@ -21,7 +21,7 @@
 struct broken {
     uint64_t at_ns;        /* S when it was seen; 0: its end has been told */
     unsigned cpu;          /* the CPU that saw it */
-    uint32_t left, stayed; /* CPUs that looked since, with a TSC that left the reference, or did not */
+    uint32_t left, stayed; /* CPUs that looked since, with a TSC that left the reference, or never did */
     enum blame blame;
     struct culprits before;
 };

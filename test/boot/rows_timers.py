@@ -154,7 +154,7 @@ ROWS = [
         r"so the RTC's crystal is off", several=True),
         says(r"check: .* The rtc's crystal is off: [01]\.\d+ % fast, to within .*")), cpus=2, seconds=12,
         wall_rate=1.01, guest_cmdline="quiet", counts=True),
-    Row("rtc-right", "kernel", (sound, never_back, undisturbed, says(never=(r"clock: the rtc .*",))), cpus=2,
+    Row("rtc-right", "exact", (sound, never_back, undisturbed, says(never=(r"clock: the rtc .*",))), cpus=2,
         seconds=8, guest_cmdline="quiet"),
     rtc("rtc-stands", "stands", "agrees", "apart"),
     rtc("rtc-leaps", "leap", "agrees", "apart", amount=":-7"),

@@ -18,7 +18,7 @@
 
 /* A read, or a moment, beyond its bound. */
 struct outside {
-    uint64_t ns; /* S */
+    uint64_t ns, bound_ns; /* S, and its bound */
     unsigned cpu;
     long double at_ns, allowed_ns;
     long double by_ns, most_ns; /* so much at least, and at most: the constant is not known better */
@@ -36,6 +36,7 @@ static struct {
     size_t count, room, open;          /* `open`: the first with its next look still to come */
     struct reading readings[READINGS]; /* the last ones */
     size_t looks;
+    struct meridian_breach breach;          /* the last that was told */
     long double room_ns[WORLD_CPUS][ROOMS]; /* what was open of the constant, at each CPU's last moments */
     size_t moments[WORLD_CPUS];
     long double good_ns[WORLD_CPUS]; /* each CPU's last reading */
@@ -59,6 +60,7 @@ void ledger_begin(struct outcome *all, struct outcome *late)
         book.good_ns[i] = NEVER;
     book.unseen_ns = book.unknown_ns = NEVER;
     book.last_ns = book.disrupted_ns = -NEVER;
+    book.breach = (struct meridian_breach){.from_ns = UINT64_MAX};
 }
 
 static long double width_ns(unsigned cpu)
@@ -76,21 +78,32 @@ static long double room_of_late_ns(const struct sim_read *r)
     return room_ns;
 }
 
+/* As include/meridian/breach.h tells it: of every interval that overlaps the breach. */
+static bool reader_is_told(const struct outside *one, const struct meridian_breach *told)
+{
+    return one->ns + one->bound_ns >= told->from_ns && one->ns <= told->to_ns + one->bound_ns &&
+           told->at_most_ns + TOLERANCE_NS >= one->by_ns;
+}
+
 static void note(const struct sim_read *r, long double by_ns, bool read)
 {
     if (book.count == book.room) {
         book.room = 2 * book.room + 1024;
         book.list = realloc(book.list, book.room * sizeof *book.list);
     }
-    book.list[book.count++] = (struct outside){.ns = r->ns,
-                                               .cpu = r->cpu,
-                                               .stable = r->stable,
-                                               .at_ns = r->at_ns,
-                                               .by_ns = by_ns,
-                                               .most_ns = by_ns + room_of_late_ns(r),
-                                               .allowed_ns = told_resolution_ns(width_ns(r->cpu)),
-                                               .read = read,
-                                               .told = r->at_ns < book.disrupted_ns + LOOK_NS};
+    book.list[book.count] = (struct outside){.ns = r->ns,
+                                             .bound_ns = r->bound_ns,
+                                             .cpu = r->cpu,
+                                             .stable = r->stable,
+                                             .at_ns = r->at_ns,
+                                             .by_ns = by_ns,
+                                             .most_ns = by_ns + room_of_late_ns(r),
+                                             .allowed_ns = told_resolution_ns(width_ns(r->cpu)),
+                                             .read = read,
+                                             .told = r->at_ns < book.disrupted_ns + LOOK_NS};
+    /* A line is in force until the publish that follows the telling. */
+    book.list[book.count].told |= reader_is_told(&book.list[book.count], &book.breach);
+    book.count++;
 }
 
 static void count_outside(struct outcome *o, const struct sim_read *r, long double by_ns)
@@ -265,14 +278,14 @@ static void weigh(const struct meridian_breach *told, uint64_t told_ns, unsigned
             continue;
         any = true;
         most_ns = larger(most_ns, one->most_ns);
-        if (one->ns < told->from_ns || one->ns > told->to_ns)
-            continue;
-        least_ns = larger(least_ns, one->by_ns);
-        if (one->told || told->at_most_ns + TOLERANCE_NS < one->by_ns)
+        if (one->ns >= told->from_ns && one->ns <= told->to_ns)
+            least_ns = larger(least_ns, one->by_ns);
+        if (one->told || !reader_is_told(one, told))
             continue;
         first_ns = smaller(first_ns, one->at_ns);
         one->told = true;
     }
+    book.breach = *told;
     seen(first_ns);
     trace("the judge: worst %.0Lf to %.0Lf ns, %.0Lf to spare, first after %.3Lf s\n", least_ns, most_ns,
           spare_ns, first_ns < NEVER ? (world.now_ns - first_ns) / SECOND : -1);
