@@ -3,6 +3,7 @@
 import re
 
 _LINE = re.compile(r"@([a-z]+)((?: [a-z_]+=\S*)*)$")
+_UNPRINTABLE = re.compile("[^\n\t -~\ufffd]+")
 _ESCAPES = re.compile(r"\x1b(?:\[[0-9;?=]*[A-Za-z]|[()][A-Z0-9]|[=>78cDEHM])")
 
 
@@ -84,4 +85,4 @@ class TerminalFilter:
         else:
             self._rest = ""
         text = _ESCAPES.sub("", text)
-        return "".join(c for c in text if c in "\n\t" or " " <= c <= "~" or c == "\ufffd")
+        return _UNPRINTABLE.sub("", text)
