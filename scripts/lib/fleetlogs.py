@@ -11,8 +11,10 @@ MOST_LINE = 4096            # bytes; what is longer is no line of Meridian's
 MOST_CPUS = 4096
 SANE = 1 << 64              # no figure of a log is larger
 BANNER = "Meridian: a hypervisor that keeps time"
-WANTED = ("machine", "check", "verdict", "clock", "cpu", "row")
+WANTED = ("meridian", "machine", "check", "verdict", "clock", "repaired", "log", "cpu", "row", "stolen")
 MACHINE = "machine: "       # for people, and before @machine; a crash may come in between
+NAMELESS = "no SMBIOS says what it is"
+PANIC = "Meridian panic: "
 WORD = re.compile(r"@([a-z]+)(?: |$)")
 OFTEN = (b"@sample ", b"@second ")      # nearly all of a long log, and nothing of it is wanted
 
@@ -27,7 +29,9 @@ class Boot:
 
     lines: dict = field(default_factory=dict)
     cpus: dict = field(default_factory=dict)
+    stolen: dict = field(default_factory=dict)
     machine: str = ""           # as the line for people names it
+    panic: str = ""
     last_word: str = ""
     broken: int = 0
     begun: bool = False         # else its beginning is lost, or it is no log of Meridian's
@@ -36,7 +40,10 @@ class Boot:
         if text.startswith("@"):
             self._take_at_line(text)
         elif text.startswith(MACHINE) and not self.machine:
-            self.machine = text.removeprefix(MACHINE).partition(", board ")[0]
+            name = text.removeprefix(MACHINE).partition(", board ")[0]
+            self.machine = "" if name == NAMELESS else name
+        elif text.startswith(PANIC) and not self.panic:
+            self.panic = text.removeprefix(PANIC)
 
     def _take_at_line(self, text):
         head = WORD.match(text)
@@ -46,7 +53,7 @@ class Boot:
             self.broken += 1
             return
         self.last_word = word or line.word
-        if word in ("cpu", "row"):
+        if word in ("cpu", "row", "stolen"):
             self._take_cpu(word, line)
         elif word in WANTED:
             self.lines[word] = line
@@ -56,7 +63,10 @@ class Boot:
         if cpu is None or not 0 <= cpu < MOST_CPUS:
             self.broken += 1
             return
-        self.cpus[cpu] = line       # @row comes after @cpu, and knows more
+        if word == "stolen":
+            self.stolen[cpu] = line
+        else:
+            self.cpus[cpu] = line       # @row comes after @cpu, and knows more
 
     def verdict(self):
         """The @verdict if it is the last @ line, as it must be; else None: the boot did not end."""

@@ -55,6 +55,7 @@ def judge_peers(rows):
     """Says what of a row is far from others of its kind. Where these are too few, any SMI is odd."""
     compared = set()
     for group in groups_of(rows):
+        judge_firmware([row for row in group if row.firmware])
         for name, (measure, words) in MEASURES.items():
             known = [(row, *pair) for row in group if (pair := measure(row)) is not None]
             if len(known) >= FEWEST:
@@ -64,6 +65,16 @@ def judge_peers(rows):
     for row in rows:
         if row.figures["smi"] and id(row) not in compared:
             row.because(SMI, f"SMIs: {row.figures['smi']}")
+
+
+def judge_firmware(rows):
+    """Another firmware than most is no fault, and often the reason of one."""
+    counts = collections.Counter(row.firmware for row in rows)
+    usual, count = counts.most_common(1)[0] if counts else ("", 0)
+    for row in rows if 2 * count > len(rows) >= FEWEST else ():
+        if row.firmware != usual:
+            row.because(FAR, f"firmware {row.firmware}, where {count} of {len(rows)} such machines have "
+                             f"{usual}")
 
 
 def judge_measure(known, name, words):

@@ -3,11 +3,15 @@
 from dataclasses import dataclass, field
 
 from fleetlogs import number, read_boots
+from tables import ns_text
 
 # What makes a log odd, the worst first.
 CRASHED, UNSAFE, UNSURE, UNTOLD, FAR, SMI, BROKEN = range(7)
 FIGURES = ("cpus", "named", "unseen", "watched_s", "offset_ns", "offset_bound_ns", "rate_ppb",
            "rate_bound_ppb", "behind", "smi", "disruptions", "err_ns")
+FORM = "1"          # of the `@` lines (docs/lines.md)
+CRYSTALS_OFF = ("rtc-off", "reference-off", "one-off")
+LONGEST = 100       # of a panic's words
 OF_CPU = ("hz", "hz_ppb", "offset_ns", "offset_bound_ns", "smi")
 
 
@@ -16,6 +20,7 @@ class Row:
     log: str
     machine: str = ""           # vendor and product, as SMBIOS has them; "" if not known
     cpu: str = ""
+    firmware: str = ""
     verdict: str = "none"
     linux: str = "unknown"
     result: str = "none"        # of @verdict
@@ -44,16 +49,17 @@ class Row:
 
 
 def names(boot):
-    """(machine, CPU), with blanks."""
+    """(machine, CPU, firmware), with blanks."""
     line = boot.lines.get("machine", {})
     known = [line[key] for key in ("vendor", "product") if line.get(key, "unknown") != "unknown"]
     early = " ".join(word for word in boot.machine.split() if word != "unknown")
-    cpu = line.get("cpu", "")
-    return " ".join(known).replace("_", " ") or early, "" if cpu == "unknown" else cpu.replace("_", " ")
+    others = [line.get(key, "unknown") for key in ("cpu", "firmware")]
+    others = ["" if name == "unknown" else name.replace("_", " ") for name in others]
+    return [" ".join(known).replace("_", " ") or early, *others]
 
 
 def fill(row, boot):
-    row.machine, row.cpu = names(boot)
+    row.machine, row.cpu, row.firmware = names(boot)
     check, clock = boot.lines.get("check", {}), boot.lines.get("clock", {})
     row.figures = {key: number(check, key) for key in FIGURES}
     for key in ("verdict", "linux", "unit", "disputed", "mode", "source"):
@@ -104,14 +110,61 @@ def judge_check(row, check):
         row.because(UNTOLD, f"disruptions: {figures['disruptions']}")
 
 
+def judge_told(row, boot):
+    """What a log owns up to, whatever its verdict is."""
+    check = boot.lines.get("check")
+    if boot.panic:
+        row.because(CRASHED, f"panic: {boot.panic[:LONGEST]}")
+    breaches = number(boot.lines.get("verdict"), "breaches")
+    if breaches:
+        row.because(UNSAFE, f"bounds exceeded: {breaches} times")
+    stopped = sum(line.get("state") == "stopped" for line in boot.cpus.values())
+    if stopped:
+        row.because(UNTOLD, f"CPUs that stopped: {stopped}")
+    if check and check.get("crystals") in CRYSTALS_OFF:
+        rtc = check.get("rtc_ppb", "unknown")
+        row.because(UNTOLD, f"crystals: {check['crystals']}, the RTC by {rtc} ppb")
+    if number(check, "misreads"):
+        row.because(UNTOLD, f"readings of timers that could not be: {number(check, 'misreads')}")
+    dropped = number(boot.lines.get("log"), "dropped")
+    if dropped:
+        row.because(BROKEN, f"lines that were dropped: {dropped}")
+    judge_repair(row, boot.lines.get("repaired", {}))
+    judge_stolen(row, boot.stolen)
+
+
+def judge_repair(row, line):
+    """With repair=try. What was repaired was apart before, and is again after the next reset."""
+    state = line.get("state", "none")
+    if state == "left":
+        row.because(UNSAFE, "repair: what was written could not be put back")
+    elif state == "done":
+        row.because(UNTOLD, f"repair: TSCs written into step: {line.get('cpus', 'unknown')}")
+    elif state in ("refused", "put-back"):
+        row.because(UNTOLD, f"repair: {state}, {line.get('why', 'unknown')}")
+
+
+def judge_stolen(row, lines):
+    """With stolen=: the CPU from which most was taken at once, if that is long."""
+    known = [(number(line, "largest_ns") or 0, number(line, "long") or 0, cpu) for cpu, line in lines.items()]
+    largest_ns, long, cpu = max(known, default=(0, 0, 0))
+    if long:
+        row.because(SMI, f"time stolen from CPU {cpu}: up to {ns_text(largest_ns)}, long gaps: {long}")
+
+
 def row_of(name, path):
     """Raises Unreadable."""
     boot, boots, unfinished, cut = read_boots(path)
     row = Row(name, boots=boots)
+    form = boot.lines.get("meridian", {}).get("lines", FORM)
+    if form != FORM:
+        row.because(CRASHED, f"its lines have form {form}: this program knows {FORM}")
+        return row
     fill(row, boot)
     judge_end(row, boot, cut)
     if "check" in boot.lines:
         judge_check(row, boot.lines["check"])
+    judge_told(row, boot)
     if unfinished:
         row.because(BROKEN, f"{unfinished} of {boots - 1} boots before the last without a verdict")
     if boot.broken:

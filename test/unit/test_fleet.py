@@ -14,6 +14,7 @@ import pytest
 import fleetlogs
 import fleetpeers
 import fleetrows
+import linespage
 
 SCRIPT = os.path.join("scripts", "fleet")
 LOGS = os.path.join("test", "unit", "logs")      # of real boots, shortened
@@ -111,12 +112,61 @@ def test_what_makes_real_ones_odd(tmp_path, name, words):
     assert words in why(tmp_path, real(name))
 
 
+def test_a_machine_without_a_name_has_none(tmp_path):
+    text = re.sub(r"machine: .*", "machine: no SMBIOS says what it is", real("trap-page-fault"))
+    text = re.sub(r"@machine .*\n", "", text)
+    assert rows(tmp_path, text)[0].machine == ""
+
+
 @pytest.mark.parametrize("changes, words", [
     ({"verdict": "drift", "linux": "unsafe"}, "drift, unsafe for Linux"), ({"smi": 3}, "SMIs: 3"),
     ({"named": "unknown", "unseen": "unknown"}, "firmware names no CPUs"),
     ({"disruptions": 2}, "disruptions: 2")])
 def test_what_makes_odd(tmp_path, changes, words):
     assert why(tmp_path, good(**changes)) == [words]
+
+
+CHECK = "\n@check "     # what comes before it in a log
+
+
+@pytest.mark.parametrize("old, new, words", [
+    (" disruptions=0 tsc_", " breaches=2 disruptions=0 tsc_", "bounds exceeded: 2 times"),
+    ("cpu=3 apic=3 state=online core", "cpu=3 apic=3 state=stopped core", "CPUs that stopped: 1"),
+    ("misreads=0", "misreads=4", "readings of timers that could not be: 4"),
+    ("misreads=0", "misreads=0 rtc_ppb=200000 crystals=rtc-off", "crystals: rtc-off, the RTC by 200000 ppb"),
+    ("misreads=0", "misreads=0 rtc_ppb=20000 crystals=agree", ""),
+    (CHECK, "\n@log dropped=7" + CHECK, "lines that were dropped: 7"),
+    (CHECK, "\n@repaired state=done why=stayed cpus=2" + CHECK, "repair: TSCs written into step: 2"),
+    (CHECK, "\n@repaired state=refused why=too-far cpus=0" + CHECK, "repair: refused, too-far"),
+    (CHECK, "\n@repaired state=left why=not-stayed cpus=1" + CHECK,
+     "repair: what was written could not be put back"),
+    (CHECK, "\n@repaired state=none why=in-step cpus=0" + CHECK, ""),
+    (CHECK, "\n@stolen cpu=0 long=1 largest_ns=160000\n@stolen cpu=2 long=12 largest_ns=1873000" + CHECK,
+     "time stolen from CPU 2: up to 1.9 ms, long gaps: 12"),
+    (CHECK, "\n@stolen cpu=0 long=0 largest_ns=149000" + CHECK, ""),
+    (CHECK, "\nMeridian panic: page fault" + CHECK, "panic: page fault"),
+    ("@meridian lines=1", "@meridian lines=2", "its lines have form 2: this program knows 1")])
+def test_what_a_log_owns_up_to(tmp_path, old, new, words):
+    text = re.sub(r" breaches=\d+", "", good())
+    assert text.count(old) == 1, old
+    assert why(tmp_path, text.replace(old, new)) == ([words] if words else [])
+
+
+def test_keys_are_those_of_the_page():
+    """One that is renamed would be looked for in vain."""
+    page = linespage.documented()
+    for word, keys in {"check": (*fleetrows.FIGURES, "crystals", "rtc_ppb", "misreads", "untried"),
+                       "verdict": ("breaches",), "log": ("dropped",), "repaired": ("state", "why", "cpus"),
+                       "stolen": ("cpu", "long", "largest_ns"), "machine": ("firmware",)}.items():
+        assert set(keys) <= page[word], word
+
+
+def test_another_firmware_than_most(tmp_path):
+    other = good().replace("firmware=SeaBIOS", "firmware=Another")
+    found = rows(tmp_path, *(good() for _ in range(4)), other)
+    assert [len(row.odd) for row in found] == [0] * 4 + [1]
+    assert re.fullmatch(r"firmware Another.*, where 4 of 5 such machines have SeaBIOS.*", found[-1].why()[0])
+    assert not any(row.odd for row in rows(tmp_path, *(good() for _ in range(2)), other, other))
 
 
 def test_a_crash_has_what_was_known_before(tmp_path):
