@@ -120,7 +120,7 @@ static uint64_t may_have_read(const struct cpu_clock *clock, bool certain, const
                             clock->alarm.now_floor_ns + (certain ? FORWARD_NS : clock->look.forward_ns));
 }
 
-/* A TSC whose rate was measured anew goes with the reference by that: it left it before. */
+/* By a rate that was measured anew a TSC goes with the reference again: it had left it. */
 static bool rate_as_at_start(const struct cpu_clock *clock)
 {
     struct tsc_scale now = clock->look.estimate.nominal, start = clock->look.change.start;

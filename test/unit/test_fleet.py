@@ -288,6 +288,13 @@ def test_names_do_not_steer_a_terminal(tmp_path):
         assert err.count("\n") == 1 and err.endswith("none: No such file or directory\n")
 
 
+def test_a_name_is_no_formula(tmp_path):
+    text = re.sub(r"vendor=\S+", '=HYPERLINK("x")'.join(("vendor=", "")), good(offset_ns=-3))
+    text = re.sub(r" cpu=\S+ cpus", " cpu=@SUM(A1) cpus", text)
+    (row,) = csv.DictReader(io.StringIO(fleet("--csv", *written(tmp_path, text))[1]))
+    assert row["machine"].startswith("'=HYP") and row["cpu"] == "'@SUM(A1)" and row["offset_ns"] == "-3"
+
+
 def test_what_cannot_be_read(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     (path,) = written(tmp_path, good())
