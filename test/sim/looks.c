@@ -215,10 +215,10 @@ static void begin_rate(unsigned cpu)
 }
 
 /*
- * Returns true if this CPU saw a disruption in its look: its record counts more, and one was told, or there
- * was something to see. All of that is what anybody can see. A count alone may be another CPU's need (a late
- * one's anchor), or the common line's, which has the highest of all counts; and nobody enters unified mode at
- * a disruption. Where another CPU ended unified mode after this reading, the count is the common line's.
+ * Returns true if this CPU saw a disruption in its look: its record counts more, and one was told since it
+ * saw the last. Both anybody can see. A count alone may be another CPU's need (a late one's anchor), or the
+ * common line's, which has the highest of all counts; and nobody enters unified mode at a disruption. Where
+ * another CPU ended unified mode after this reading, the count is the common line's.
  */
 static bool saw(unsigned cpu, bool off)
 {
@@ -226,7 +226,7 @@ static bool saw(unsigned cpu, bool off)
 
     long double read_ns = world.cpus[cpu].reading.from_ns;
 
-    if (is_unified() || counted_on(cpu) == c->count || (world.disruptions == c->seen_lines && !off))
+    if (is_unified() || counted_on(cpu) == c->count || world.disruptions == c->seen_lines)
         return false;
     if (!off && kept.mode_ns > read_ns && c->line_ns < read_ns)
         return false;
