@@ -148,12 +148,14 @@ ROWS = [
            says(never=(r"rtc: no clock.*",))),
     timers("timer-stale", "hpet:stale@230:16", *RIGHT, kept(), whole_window, some_misread,
            says(never=(r"rtc: no clock.*",))),
-    # The RTC, whose crystal is another: off by 1 % alone, or seen badly by a busy host; and out of order.
+    # The RTC, whose crystal is another: off by 1 %, right, and out of order. QEMU's own shows a second's end
+    # as late as its main loop comes round: on a busy host some ms, which no bracket can know of. So the bent
+    # one is run by its name, on an idle host.
     Row("rtc-bent", "kernel", (sound, never_back, undisturbed, crystal(10000, 5000, "differs"), says(
         r"clock: the rtc is \+\d+ \+/- \d+ ppm beside the hpet: the other timers agree with the reference, "
         r"so the RTC's crystal is off", several=True),
         says(r"check: .* The rtc's crystal is off: [01]\.\d+ % fast, to within .*")), cpus=2, seconds=12,
-        wall_rate=1.01, guest_cmdline="quiet", counts=True),
+        wall_rate=1.01, guest_cmdline="quiet", counts=True, beside=True),
     Row("rtc-right", "exact", (sound, never_back, undisturbed, says(never=(r"clock: the rtc .*",))), cpus=2,
         seconds=8, guest_cmdline="quiet"),
     rtc("rtc-stands", "stands", "agrees", "apart"),

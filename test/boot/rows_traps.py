@@ -203,7 +203,8 @@ GUEST = [
              word="nohandler"),
     Row("guest-nmi", "kernel", (sound, survived, nmis({cpu: (1, 20) for cpu in range(4)})),
         kernel="traps", seconds=2, inject=("@second n=1 ", "nmi", 20)),
-    Row("guest-machine-check", "kernel", (panicked, report("machine check (#MC)", cpu=2, level=3), lines(
+    # It comes while the guest runs, as CPUs nearly always do; now and then it finds Meridian at work.
+    Row("guest-machine-check", "kernel", (panicked, report("machine check (#MC)", cpu=2, level="[03]"), lines(
         "machine check: bank 0, status 0xb600000000000000, address 0x0{11}12340")),
         seconds=2, verdict="fail", inject=("@second n=1 ", MACHINE_CHECK.format(cpu=2), 1)),
 ]
