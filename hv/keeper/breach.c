@@ -10,8 +10,8 @@
 #include "time/hindsight.h"
 #include "time/learn.h"
 
-#define PUBLISH_NS \
-    10000u /* from the telling to the publish, in the same look: until then the old line holds */
+/* The old line holds until the publish, which follows the telling in the same look. */
+#define PUBLISH_NS 10000u
 
 static uint32_t larger_u32(uint32_t a, uint32_t b)
 {

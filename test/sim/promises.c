@@ -136,7 +136,7 @@ uint16_t counted_on(unsigned cpu)
     return guest_record(cpu)->disruptions;
 }
 
-/* A look whose publish is late leaves the rate that the step feigns for longer than the step took. */
+/* Where the publish is late, readers go on for longer with the rate that the step feigns. */
 long double unseen_on_ns(unsigned cpu)
 {
     const struct promise_cpu *c = &kept.cpus[cpu];

@@ -84,7 +84,7 @@ static void later_revisions_say_more(void **state)
     put32(spcr + 80, 0);
     read_spcr();
     assert_int_equal(machine.console.place.baud, 115200);
-    /* The kind whose stride is the address's bit width. */
+    /* This kind takes the stride from the address's bit width. */
     spcr[36] = 0x12;
     memcpy(spcr + 40, (const uint8_t[]){0, 32, 0, 1}, 4);
     read_spcr();

@@ -125,7 +125,7 @@ static void else_as_ever(void **state)
     assert_false(stands("sockets"));
 }
 
-/* More sockets than rows; and CPUs whose numbers go from socket to socket. */
+/* There are more sockets than rows; and CPUs are numbered from socket to socket. */
 static void pages_of_every_shape(void **state)
 {
     (void)state;

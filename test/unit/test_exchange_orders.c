@@ -35,7 +35,7 @@ static uint64_t takes_ticks;                            /* a meeting */
 static bool in_star;
 static unsigned stars, star_tries[CPUS], meetings[CPUS][CPUS]; /* meetings: [leader][other] */
 
-/* By an order's number and CPU: whom it led, or followed. */
+/* Says for an order's number and a CPU which other CPU it led, or followed. */
 #define NUMBERS 512u
 #define NOBODY  0xff
 static uint8_t led[NUMBERS][CPUS], followed[NUMBERS][CPUS];
@@ -316,7 +316,7 @@ static void one_pair_decides(void **state)
 
 /* ---- Pairs that are wide ---- */
 
-/* A pair in step whose range reaches beyond 1 us meets again, until it does not; no other does. */
+/* A pair in step meets again while its range reaches beyond 1 us; no other pair does. */
 static void wide_pairs_meet_again_and_no_others(void **state)
 {
     (void)state;

@@ -165,7 +165,7 @@ static void others_have_no_say_until_they_have_looked(void **state)
     }
 }
 
-/* Whoever tells it first, and however far the others were off: the one whose TSC is faster comes first. */
+/* Any CPU may tell it first, and the others may be off by less: the faster TSC is in what is told. */
 static void the_worst_of_all_cpus_is_in_it(void **state)
 {
     (void)state;

@@ -1,6 +1,6 @@
 /* sources: hv/keeper/watch.c hv/time/align.c hv/time/line.c */
 /* flags: -include test/unit/sim_cpu.h */
-/* Who meets whom at run time, and what follows from the outcome, by the rules of docs/clock.md. */
+/* Which CPUs meet at run time, and what follows from the outcome: docs/clock.md has the rules. */
 #include "watch_fixture.h"
 
 #define PERIOD 1000u /* any one */
